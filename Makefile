@@ -1,0 +1,57 @@
+# Every command installs what it needs into .venv first. `make run` and `make test` are the two to know.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+RUN    ?= $(shell date +run-%Y%m%d-%H%M%S)
+
+.PHONY: run test lab serve notebooks record lint base-model clean
+
+run: $(VENV)/.local            ## the whole course on the local server, from dataset to scores
+	$(PY) tools/course.py run --name "$(RUN)"
+
+test: $(VENV)/.dev             ## the whole test suite, notebooks included
+	$(PY) -m pytest
+
+lab: $(VENV)/.lab              ## JupyterLab on the notebooks
+	cd notebooks && ../$(PY) -m jupyterlab
+
+serve: $(VENV)/.local          ## the local server alone, on port 8399
+	$(PY) -m local_server --port 8399 --state runs/.server
+
+notebooks: $(VENV)/.local      ## run all notebooks on recorded answers and store their outputs
+	$(PY) tools/course.py store
+
+record: $(VENV)/.local         ## a real run on the local server becomes the recording and the sample run
+	$(PY) tools/course.py record
+
+lint: $(VENV)/.dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+base-model: $(VENV)/.local     ## rebuild data/base_model (about 20 minutes on two cores)
+	$(PY) tools/limericks.py
+	$(PY) tools/base_model.py
+
+clean:
+	rm -rf $(VENV)
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# pip's constraints are the lock: the same versions today and in ten years.
+INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+$(VENV)/.local: $(PY) requirements.txt requirements-local.txt constraints.txt pyproject.toml
+	$(PY) tools/install_torch.py
+	$(INSTALL) --requirement requirements-local.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.local requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
+	touch $@
+
+$(VENV)/.lab: $(VENV)/.local
+	$(INSTALL) "jupyterlab>=4.2,<5"
+	touch $@

@@ -1,0 +1,44 @@
+"""One environment for all tests: no network, recorded answers at once, an own runs folder."""
+
+import os
+import runpy
+import tempfile
+from pathlib import Path
+
+import pytest
+
+OFFLINE = Path(__file__).parent / "tests" / "offline"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # a worker inherits the environment of the main process
+        return
+    folder = tempfile.mkdtemp(prefix="course-tests-")
+    for name in [name for name in os.environ if name.startswith(("FINETUNE_", "OPENAI_", "AZURE_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "FINETUNE_BACKEND": "replay",
+        "FINETUNE_REPLAY_SPEED": "instant",
+        "FINETUNE_RUNS_DIR": folder,
+        "OFFLINE_VIOLATIONS": str(Path(folder) / "violations.txt"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])),
+    }
+    # This process started without the guard; its children load the file by themselves.
+    runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Each notebook starts in an empty runs folder, as it did when its outputs were stored."""
+    if item.path.suffix == ".ipynb":
+        root = Path(os.environ["OFFLINE_VIOLATIONS"]).parent
+        os.environ["FINETUNE_RUNS_DIR"] = str(root / item.path.stem)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A library may swallow the guard's error, so the guard's log decides."""
+    log = Path(os.environ["OFFLINE_VIOLATIONS"])
+    if not hasattr(session.config, "workerinput") and log.exists():
+        hosts = sorted(set(log.read_text(encoding="utf-8").split()))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nFAILED: connections left this machine: {', '.join(hosts)}")

@@ -1,0 +1,55 @@
+"""The refusals of this package.
+
+FineTuneError
+├── DatasetError         a file that cannot be used as training data
+├── MissingArtifact      a notebook needs what an earlier notebook makes
+├── UnknownBackend       a backend name that `connect` does not know
+├── NotApproved          a job that costs money, and no "yes"
+├── BackendUnavailable   a backend that cannot be reached or used now
+└── ServerStopped        the server went away while a job was watched
+
+`replay.NotRecorded` also belongs to this family. It is defined next to the
+player because it must derive from the SDK's own root exception as well.
+
+Problems *in data* are not exceptions: `validate_dataset` returns them as rows.
+Exceptions of the OpenAI SDK reach the learner unchanged.
+"""
+
+
+class FineTuneError(Exception):
+    """A refusal with one message for the learner: what, where, found against expected, what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook.
+
+        IPython calls this method (7.34 on Colab and 9.x do) instead of printing
+        a traceback. Library frames would hide the one line that helps.
+
+        Returns:
+            The lines that IPython prints.
+        """
+        return [f"{type(self).__name__}: {self}"]
+
+
+class DatasetError(FineTuneError):
+    """A dataset file cannot be used; the message names the line and the fix."""
+
+
+class MissingArtifact(FineTuneError):
+    """A file of an earlier notebook is not in the run folder; the message names that notebook."""
+
+
+class UnknownBackend(FineTuneError):
+    """The backend name is not known; the message lists the names that are."""
+
+
+class NotApproved(FineTuneError):
+    """A job would cost money and nobody said yes; nothing was sent."""
+
+
+class BackendUnavailable(FineTuneError):
+    """The backend cannot be used now: no server, no key, or a service that has closed."""
+
+
+class ServerStopped(FineTuneError):
+    """The server stopped answering while a job was watched; the job itself may go on."""

@@ -1,0 +1,177 @@
+"""A run folder: where each notebook leaves what the next one reads.
+
+`runs/<name>/` holds one file per step, and each file is written by one
+notebook. API objects are kept as the API's own JSON. So a kernel can restart,
+and every notebook can be opened alone.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+from helpers.dataset import read_jsonl, write_jsonl
+from helpers.errors import FineTuneError, MissingArtifact
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
+
+
+class SDKObject(Protocol):
+    """Any object of the OpenAI SDK: a job, a file, an event."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
+
+
+def data_path(*parts: str) -> Path:
+    """Return the path of something in `data/`, for example `data_path("limericks.jsonl")`."""
+    return ROOT.joinpath("data", *parts)
+
+
+def runs_dir() -> Path:
+    """Return the folder of all runs: FINETUNE_RUNS_DIR, or `runs/` beside the notebooks' folder."""
+    return Path(os.environ.get("FINETUNE_RUNS_DIR") or ROOT / "runs").absolute()
+
+
+def fingerprint(*parts: Path | Mapping | list | str | float | None) -> str:
+    """Return a short name for a request, so that running a cell twice finds the job that exists.
+
+    Args:
+        parts: JSON values, and `Path`s of files. For a file its bytes count, not its name.
+
+    Returns:
+        16 hexadecimal characters of a SHA-256. Equal parts give equal text on every machine.
+    """
+    total = sha256()
+    for part in parts:
+        content = part.read_bytes() if isinstance(part, Path) else json.dumps(part, sort_keys=True).encode()
+        total.update(sha256(content).digest())
+    return total.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pass through the notebooks. Make it with `open_run`.
+
+    Attributes:
+        name: The folder's name.
+        folder: Where the files of this run are.
+        backend: The backend that this run's notebooks connect to.
+    """
+
+    name: str
+    folder: Path
+    backend: str
+
+    def path(self, filename: str) -> Path:
+        """Return where a file of this run is, or will be."""
+        return self.folder / filename
+
+    def require(self, filename: str) -> Path:
+        """Return the path of a file that an earlier notebook made.
+
+        In replay a missing file is copied from the sample run, and one printed
+        line says so.
+
+        Raises:
+            MissingArtifact: The file is not there; the message names the notebook that makes it.
+        """
+        path, sample = self.path(filename), data_path("sample_run", filename)
+        if path.exists():
+            return path
+        if self.backend == "replay" and sample.exists():
+            with _replacing(path) as part:
+                shutil.copyfile(sample, part)
+            print(f"{filename}: not made yet, so the sample run's copy is used.")
+            return path
+        raise MissingArtifact(
+            f"{filename} is not in {self.folder}. Run {_notebook_of(filename)} first, "
+            f"with the same run name ({self.name!r}) and backend ({self.backend!r})."
+        )
+
+    def write_json(self, filename: str, value: Mapping | SDKObject) -> Path:
+        """Write a dict or an SDK object as JSON; the file appears whole or not at all."""
+        with _replacing(self.path(filename)) as part:
+            part.write_text(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return self.path(filename)
+
+    def read_json(self, filename: str) -> dict[str, Any]:
+        """Read what `write_json` wrote.
+
+        Raises:
+            MissingArtifact: The file is not there, or it is damaged.
+        """
+        path = self.require(filename)
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise MissingArtifact(
+                f"{path} is damaged: {error}. Remove it, then run {_notebook_of(filename)} again."
+            ) from None
+
+    def write_rows(self, filename: str, rows: Iterable[Mapping | SDKObject]) -> Path:
+        """Write dicts or SDK objects as JSON Lines; the file appears whole or not at all."""
+        with _replacing(self.path(filename)) as part:
+            write_jsonl(part, map(_plain, rows))
+        return self.path(filename)
+
+    def read_rows(self, filename: str) -> list[dict[str, Any]]:
+        """Read what `write_rows` wrote.
+
+        Raises:
+            MissingArtifact: The file is not there.
+            DatasetError: A line is not a JSON object.
+        """
+        return read_jsonl(self.require(filename))
+
+
+def open_run(name: str | None = None) -> Run:
+    """Open a run folder; make it on first use.
+
+    Args:
+        name: Letters, digits, `-`, `_` and `.`; without it FINETUNE_RUN, or "my-run".
+
+    Raises:
+        FineTuneError: The name cannot be a folder's name, or the folder cannot be made.
+    """
+    name = name or os.environ.get("FINETUNE_RUN") or "my-run"
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
+        raise FineTuneError(
+            f"{name!r} cannot be the name of a run. Use letters, digits, '-', '_' and '.'; begin with no dot."
+        )
+    folder = runs_dir() / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FineTuneError(
+            f"The run folder {folder} cannot be made: {error.strerror}. "
+            "Set FINETUNE_RUNS_DIR to a folder that you may write to."
+        ) from None
+    return Run(name, folder, os.environ.get("FINETUNE_BACKEND") or "replay")
+
+
+def _notebook_of(filename: str) -> str:
+    """Name the notebook that writes a file: its number begins the file's name; the splits are from 01."""
+    made_by = [notebook for notebook in NOTEBOOKS if notebook[:3] == filename[:3]]
+    return f"{(made_by or NOTEBOOKS)[0]}.ipynb"
+
+
+def _plain(value: Mapping | SDKObject) -> Mapping:
+    return value if isinstance(value, Mapping) else value.model_dump(mode="json")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; on success it takes the place of `path` in one step."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,157 @@
+"""`python -m local_server --port N --state DIR`: start the server and print its address as one JSON line."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+
+from local_server.app import create_app
+from local_server.gate import Gate
+from local_server.settings import DEFAULT_MODEL, Settings, kept_api_key, write_private
+from local_server.store import ACTIVE
+
+DEFAULT_PORT = 8399
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with a JSON line on stdout once it answers and an end after idle time.
+
+    Args:
+        gate: The application.
+        settings: Where server.json goes.
+        idle_minutes: Ends after this time without a request and without an active job; None runs on.
+    """
+
+    def __init__(self, gate: Gate, app_state: object, settings: Settings, idle_minutes: float | None) -> None:
+        super().__init__(uvicorn.Config(gate, log_config=None, access_log=False, timeout_graceful_shutdown=3))
+        self._gate = gate
+        self._app_state = app_state
+        self._settings = settings
+        self._idle_seconds = None if idle_minutes is None else idle_minutes * 60
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so."""
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        port = sockets[0].getsockname()[1]
+        address = {"base_url": f"http://127.0.0.1:{port}/v1", "api_key": self._settings.api_key}
+        write_private(self._settings.state / "server.json", json.dumps(address | {"pid": os.getpid()}))
+        print(json.dumps(address), flush=True)
+        if self._idle_seconds is not None:
+            self._idle_watch = asyncio.create_task(self._exit_when_idle())
+
+    async def _exit_when_idle(self) -> None:
+        while not self.should_exit:
+            await asyncio.sleep(min(1.0, self._idle_seconds / 4))
+            if self._app_state.store.jobs(*ACTIVE):
+                self._gate.last_request = time.monotonic()
+            elif time.monotonic() - self._gate.last_request > self._idle_seconds:
+                self.should_exit = True
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+        """Leave the handlers of `main` in place: uvicorn's own make the signal the exit status."""
+        return contextlib.nullcontext()
+
+
+def main() -> int:
+    """Run until SIGTERM, Ctrl-C or idle time; returns the exit status."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    state = arguments.state.absolute()
+    problem = _unusable(state, arguments.model)
+    if problem is None:
+        with contextlib.closing(
+            sqlite3.connect(state / "server.lock", timeout=0, isolation_level=None)
+        ) as lock:
+            problem = _locked(lock, state) or _serve(arguments, state)
+    if problem is not None:
+        print(f"local_server: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_server", description=__doc__)
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one (default: 8399)"
+    )
+    parser.add_argument(
+        "--state", type=Path, required=True, help="folder for files, jobs and models; made when missing"
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=DEFAULT_MODEL,
+        help="folder of the base model (default: data/base_model)",
+    )
+    parser.add_argument(
+        "--exit-when-idle", type=float, metavar="MINUTES", help="end after this time without request or job"
+    )
+    return parser.parse_args()
+
+
+def _unusable(state: Path, model: Path) -> str | None:
+    try:
+        for folder in (state, state / "files", state / "jobs"):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"the state folder {state} cannot be made: {error}. Pass another folder with --state."
+    missing = [
+        name for name in ("config.json", "*.safetensors", "tokenizer.json") if not any(model.glob(name))
+    ]
+    if missing:
+        hint = "Run `make base-model`, or pass another folder with --model."
+        return f"the base model in {model} is not complete: {', '.join(missing)} not found. {hint}"
+    return None
+
+
+def _locked(lock: sqlite3.Connection, state: Path) -> str | None:
+    """Two servers on one state folder would train every job twice. SQLite locks a file on every system."""
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return (
+            f"another server already uses the state folder {state}. "
+            "Stop it (server.json there names its pid), or pass another --state."
+        )
+    return None
+
+
+def _serve(arguments: argparse.Namespace, state: Path) -> str | None:
+    """Serve until asked to end; returns the reason when that is not possible."""
+    listener = socket.socket()
+    if os.name == "posix":
+        # Without this, a server that was just stopped blocks its port for a minute.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", arguments.port))
+    except OSError as error:
+        return (
+            f"port {arguments.port} on 127.0.0.1 cannot be used: {error.strerror}. "
+            "Stop the program that uses it, or pass another --port (0 takes a free one)."
+        )
+    settings = Settings(state, arguments.model.absolute(), kept_api_key(state))
+    app = create_app(settings)
+    server = Server(Gate(app, settings), app.state, settings, arguments.exit_when_idle)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, server.handle_exit)
+    try:
+        server.run([listener])
+    finally:
+        (state / "server.json").unlink(missing_ok=True)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""What the routes share: access to the store and settings, and the shape of a list answer."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from local_server.errors import ApiError
+from local_server.settings import Settings
+from local_server.store import Store
+
+
+def _settings(request: Request) -> Settings:
+    return request.app.state.settings
+
+
+def _store(request: Request) -> Store:
+    return request.app.state.store
+
+
+TheSettings = Annotated[Settings, Depends(_settings)]
+TheStore = Annotated[Store, Depends(_store)]
+
+
+def listed(store: Store, kind: str, *, after: str | None, **query: object) -> dict[str, Any]:
+    """One page in OpenAI's list envelope, with first and last id.
+
+    Args:
+        store: Where the objects are.
+        kind: Which objects.
+        after: Cursor of the client: the id of the last object it has seen.
+        **query: Further arguments of `Store.page`.
+
+    Raises:
+        ApiError: 400 when `after` is unknown. Silence here would let a client page for ever.
+    """
+    try:
+        data, has_more = store.page(kind, after=after, **query)
+    except KeyError:
+        raise ApiError(400, f"Invalid 'after': no {kind} has the id '{after}'.", param="after") from None
+    return {"object": "list", "data": data, "has_more": has_more}
+
+
+def with_ids(page: dict[str, Any]) -> dict[str, Any]:
+    """Add first and last id: lists of files and checkpoints have them, those of jobs and events do not."""
+    ids = [item["id"] for item in page["data"]] or [None]
+    return page | {"first_id": ids[0], "last_id": ids[-1]}

@@ -1,0 +1,137 @@
+"""The one place where refusals become OpenAI's error body: `{"error": {message, type, param, code}}`."""
+
+import errno
+import logging
+import re
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+log = logging.getLogger("local_server")
+
+
+class ApiError(Exception):
+    """A refusal that the client sees.
+
+    Args:
+        status: HTTP status. 500 and above, and 409 and 429, make the SDK try again.
+        message: What, where, found against expected, what to do.
+        code: OpenAI's machine-readable code, or None.
+        param: The request field that is wrong, or None.
+        type: OpenAI's error family.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        type: str = "invalid_request_error",
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"message": message, "type": type, "param": param, "code": code}}
+
+    def response(self) -> JSONResponse:
+        """The HTTP answer for this refusal."""
+        return JSONResponse(self.body, status_code=self.status)
+
+
+def not_found(kind: str, object_id: str, param: str = "id") -> ApiError:
+    """404 for a file or a job that the server does not hold."""
+    return ApiError(404, f"No such {kind} object: {object_id}", param=param)
+
+
+def model_not_found(model: str) -> ApiError:
+    """404 for a model name that is not served here, in OpenAI's wording."""
+    message = f"The model `{model}` does not exist or you do not have access to it."
+    return ApiError(404, message, code="model_not_found")
+
+
+def server_error(message: str, status: int = 500, code: str | None = None) -> ApiError:
+    """A failure on the server's side, which the client may try again."""
+    return ApiError(status, message, type="server_error", code=code)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every failure of `app` leave as OpenAI's error body."""
+    app.add_exception_handler(ApiError, lambda request, error: error.response())
+    app.add_exception_handler(RequestValidationError, _on_bad_body)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(OSError, _on_disk_error)
+    app.add_exception_handler(sqlite3.OperationalError, _on_disk_error)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def _on_bad_body(request: Request, error: RequestValidationError) -> JSONResponse:
+    return _first_problem(error.errors()).response()
+
+
+def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
+    # FastAPI wraps what the gate raises while the body arrives.
+    if isinstance(error.__cause__, ApiError):
+        return error.__cause__.response()
+    messages = {
+        404: f"Invalid URL ({request.method} {request.url.path})",
+        405: f"Not allowed to {request.method} on {request.url.path}.",
+    }
+    return ApiError(error.status_code, messages.get(error.status_code, str(error.detail))).response()
+
+
+def _on_disk_error(request: Request, error: Exception) -> JSONResponse:
+    if getattr(error, "errno", None) != errno.ENOSPC and "full" not in str(error):
+        return _on_bug(request, error)
+    message = (
+        "The disk of the local server is full, so nothing was stored. Free some space and send it again."
+    )
+    return server_error(message, status=507, code="insufficient_storage").response()
+
+
+def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return server_error("The local server had an error. Its log (stderr) has the details.").response()
+
+
+def _first_problem(problems: Sequence[dict[str, Any]]) -> ApiError:
+    """Say pydantic's first problem in OpenAI's words (wording seen in public bug reports, 2023-2026)."""
+    problem = problems[0]
+    kind, param = problem["type"], _param(problem)
+    if kind == "missing":
+        message = f"Missing required parameter: '{param}'."
+        return ApiError(400, message, code="missing_required_parameter", param=param)
+    if kind == "extra_forbidden":
+        message = (
+            f"Unknown or unsupported parameter: '{param}'. The local server's README lists what it supports."
+        )
+        return ApiError(400, message, code="unknown_parameter", param=param)
+    if kind == "json_invalid":
+        return ApiError(
+            400,
+            f"The body of your request is not valid JSON: {problem['ctx']['error']}.",
+            code="invalid_json",
+        )
+    # A field that takes "auto" or a number has one problem for each.
+    expected = " or ".join(_expected(other["msg"]) for other in problems if _param(other) == param)
+    message = f"Invalid '{param}': expected {expected}. Found {problem['input']!r:.80}."
+    return ApiError(400, message, code="invalid_value", param=param)
+
+
+def _expected(message: str) -> str:
+    """`Input should be less than 3` becomes `less than 3`, to follow the word "expected"."""
+    message = re.sub(r"^Input should be |^\w+ should (?=have|match)", "", message)
+    return re.sub(r" after validation, not \w+$", "", message)
+
+
+def _param(problem: dict[str, Any]) -> str:
+    """The field that a problem is about. Pydantic's location starts with the part of the request."""
+    where = [str(part) for part in problem["loc"][1:]]
+    return ".".join(
+        part for part in where if re.fullmatch(r"\w+", part) and part not in ("int", "float", "str")
+    )

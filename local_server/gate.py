@@ -1,0 +1,90 @@
+"""What every request must pass before a route sees it: host, key, size. Plain ASGI, so bodies stream."""
+
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from local_server.errors import ApiError
+from local_server.settings import Settings
+
+_LOCAL_HOSTS = {"127.0.0.1", "localhost"}
+# A multipart body is a little larger than the file in it.
+_MULTIPART_ROOM = 64 * 1024
+
+
+class Gate:
+    """Refuses foreign hosts, wrong keys and oversized bodies; remembers when the last request came.
+
+    Args:
+        app: The application behind the gate.
+        settings: Key and size limits.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]], settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self.last_request = time.monotonic()
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+        """Answer one ASGI call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self.last_request = time.monotonic()
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        try:
+            self._check(scope["path"], headers)
+        except ApiError as error:
+            await error.response()(scope, receive, send)
+            return
+        await self._app(scope, self._counted(receive, scope["path"]), send)
+        self.last_request = time.monotonic()
+
+    def _check(self, path: str, headers: dict[str, str]) -> None:
+        host = headers.get("host", "").rsplit(":", 1)[0]
+        # A web page can make a browser call 127.0.0.1 under its own host name (DNS rebinding).
+        if host not in _LOCAL_HOSTS:
+            raise ApiError(
+                403, f"The Host header is '{host}'. This server answers only to 127.0.0.1 and localhost."
+            )
+        if path == "/healthz":
+            return
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            message = (
+                "You didn't provide an API key. Send it as 'Authorization: Bearer KEY'; server.json holds it."
+            )
+            raise ApiError(401, message)
+        if not hmac.compare_digest(key.encode(), self._settings.api_key.encode()):
+            message = (
+                f"Incorrect API key provided: {key[:4]}***. The key of this server is in its server.json."
+            )
+            raise ApiError(401, message, code="invalid_api_key")
+        length = headers.get("content-length", "0")
+        if length.isdigit():
+            self._check_size(path, int(length))
+
+    def _check_size(self, path: str, size: int) -> None:
+        limit = self._settings.max_body_bytes
+        if path == "/v1/files":
+            limit = self._settings.max_file_bytes + _MULTIPART_ROOM
+        if size > limit:
+            raise ApiError(
+                413, f"The request body has {size:,} bytes or more; at most {limit:,} are allowed."
+            )
+
+    def _counted(self, receive: Callable, path: str) -> Callable:
+        """A body without Content-Length is measured while it arrives."""
+        total = 0
+
+        async def counted() -> dict[str, Any]:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            self._check_size(path, total)
+            return message
+
+        return counted

@@ -1,0 +1,197 @@
+"""Fine-tuning jobs: create, read, cancel, events, checkpoints. The training itself is in runner.py."""
+
+import secrets
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from local_server.context import TheSettings, TheStore, listed, with_ids
+from local_server.errors import ApiError
+from local_server.models import find_model
+from local_server.store import ACTIVE, Store, new_id
+
+Auto = Literal["auto"]
+PageSize = Annotated[int, Query(ge=1, le=1000)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Hyperparameters(_Body):
+    """Ranges of OpenAI's API reference (openapi.yaml, read 2026-08-21)."""
+
+    n_epochs: Auto | Annotated[int, Field(ge=1, le=50)] | None = None
+    batch_size: Auto | Annotated[int, Field(ge=1, le=256)] | None = None
+    learning_rate_multiplier: Auto | Annotated[float, Field(gt=0)] | None = None
+
+
+class Supervised(_Body):
+    hyperparameters: Hyperparameters | None = None
+
+
+class Method(_Body):
+    type: Literal["supervised", "dpo", "reinforcement"]
+    supervised: Supervised | None = None
+    dpo: Any = None
+    reinforcement: Any = None
+
+
+class CreateJob(_Body):
+    """The body of `jobs.create`."""
+
+    model: str
+    training_file: str
+    validation_file: str | None = None
+    method: Method | None = None
+    hyperparameters: Hyperparameters | None = None
+    # A colon would break the model's name apart; a slash would break its URL.
+    suffix: (
+        Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")] | None
+    ) = None
+    seed: Annotated[int, Field(ge=0, le=2147483647)] | None = None
+    metadata: (
+        Annotated[
+            dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+            Field(max_length=16),
+        ]
+        | None
+    ) = None
+
+
+def create(settings: TheSettings, store: TheStore, body: CreateJob) -> dict[str, Any]:
+    """Accept a job. Its files are checked afterwards, so a bad row fails the job and not this call."""
+    hyperparameters = _asked_hyperparameters(body)
+    if find_model(settings, store, body.model) is None:
+        message = (
+            f"Model {body.model} is not available for fine-tuning or does not exist. "
+            f"This server trains {settings.base_model_id} and models made from it."
+        )
+        raise ApiError(400, message, code="model_not_available", param="model")
+    _check_file(store, body.training_file, "training_file")
+    if body.validation_file is not None:
+        _check_file(store, body.validation_file, "validation_file")
+    job = _new_job(body, hyperparameters)
+    with store.transaction():
+        store.add("job", job)
+        store.add_event(job["id"], f"Created fine-tuning job: {job['id']}", data={})
+        files = f"Validating training file: {body.training_file}"
+        if body.validation_file is not None:
+            files += f" and validation file: {body.validation_file}"
+        store.add_event(job["id"], files, data={})
+    return job
+
+
+def _asked_hyperparameters(body: CreateJob) -> dict[str, Any]:
+    asked = body.hyperparameters
+    if body.method is not None:
+        if body.method.type != "supervised":
+            message = (
+                f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
+            )
+            raise ApiError(400, message, code="unsupported_value", param="method.type")
+        if body.method.supervised is not None and body.method.supervised.hyperparameters is not None:
+            asked = body.method.supervised.hyperparameters
+    given = asked.model_dump(exclude_none=True) if asked else {}
+    return {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"} | given
+
+
+def _check_file(store: Store, file_id: str, param: str) -> None:
+    file = store.get("file", file_id)
+    if file is None:
+        raise ApiError(
+            404, f"The file '{file_id}' does not exist. Upload it first.", param=param, code="file_not_found"
+        )
+    if file["purpose"] != "fine-tune":
+        message = (
+            f"Invalid '{param}': the file '{file_id}' has the purpose '{file['purpose']}', expected "
+            "'fine-tune'. Upload it again with purpose='fine-tune'."
+        )
+        raise ApiError(400, message, param=param, code="invalid_file_purpose")
+
+
+def _new_job(body: CreateJob, hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "object": "fine_tuning.job",
+        "id": new_id("ftjob-", 24),
+        "model": body.model,
+        "created_at": int(time.time()),
+        "finished_at": None,
+        "estimated_finish": None,
+        "fine_tuned_model": None,
+        "organization_id": "org-local",
+        "status": "validating_files",
+        "training_file": body.training_file,
+        "validation_file": body.validation_file,
+        "result_files": [],
+        "trained_tokens": None,
+        "error": None,
+        "seed": secrets.randbelow(2**31) if body.seed is None else body.seed,
+        "user_provided_suffix": body.suffix,
+        "metadata": body.metadata,
+        "integrations": [],
+        **with_hyperparameters(hyperparameters),
+    }
+
+
+def with_hyperparameters(values: dict[str, Any]) -> dict[str, Any]:
+    """The two fields of a job that repeat its hyperparameters."""
+    return {
+        "hyperparameters": values,
+        "method": {"type": "supervised", "supervised": {"hyperparameters": values}},
+    }
+
+
+def list_jobs(
+    request: Request,
+    store: TheStore,
+    after: str | None = None,
+    limit: PageSize = 20,
+) -> dict[str, Any]:
+    """List jobs, newest first; `metadata[key]=value` narrows the list."""
+    metadata = {
+        name.removeprefix("metadata[").removesuffix("]"): value
+        for name, value in request.query_params.items()
+        if name.startswith("metadata[")
+    }
+    return listed(store, "job", after=after, limit=limit, metadata=metadata)
+
+
+def retrieve(store: TheStore, job_id: str) -> dict[str, Any]:
+    """Read one job."""
+    job = store.get("job", job_id)
+    if job is None:
+        message = f"Could not find fine tune: {job_id}"
+        raise ApiError(404, message, code="fine_tune_not_found", param="fine_tune_id")
+    return job
+
+
+def cancel(store: TheStore, job_id: str) -> dict[str, Any]:
+    """Cancel a job that has not ended. Its training process stops at the next step."""
+    retrieve(store, job_id)
+    with store.transaction():
+        fields = {"status": "cancelled", "finished_at": int(time.time()), "estimated_finish": None}
+        if not store.move_job(job_id, ACTIVE, **fields):
+            job = retrieve(store, job_id)
+            message = f"Job has already completed: {job_id} is {job['status']}. Nothing is left to cancel."
+            raise ApiError(400, message, code="invalid_job_state")
+        store.add_event(job_id, "Fine-tuning job cancelled", data={})
+    return retrieve(store, job_id)
+
+
+def list_events(
+    store: TheStore, job_id: str, after: str | None = None, limit: PageSize = 20
+) -> dict[str, Any]:
+    """List a job's events, newest first."""
+    retrieve(store, job_id)
+    return listed(store, "event", after=after, limit=limit, job_id=job_id)
+
+
+def list_checkpoints(
+    store: TheStore, job_id: str, after: str | None = None, limit: PageSize = 10
+) -> dict[str, Any]:
+    """List a job's checkpoints, newest first."""
+    retrieve(store, job_id)
+    return with_ids(listed(store, "checkpoint", after=after, limit=limit, job_id=job_id))

@@ -1,0 +1,247 @@
+"""The steps of a job's life after its creation: queue, begin, take over, conclude, fail.
+
+Order and wording of the events are those of public logs of OpenAI jobs (Aug 2024), where known.
+"""
+
+import base64
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from local_server.files import file_object
+from local_server.jobs import with_hyperparameters
+from local_server.models import model_object
+from local_server.settings import Settings
+from local_server.store import ACTIVE, Store, new_id
+
+# The rate at multiplier 1. Twice this, 3e-4, taught the form and kept the facts (measured Nov 2026).
+BASE_LEARNING_RATE = 1.5e-4
+# OpenAI chose batch 1 and multiplier 2 (gpt-3.5) for small files (public job logs, 2023 and 2024).
+AUTO_MULTIPLIER = 2.0
+_LOG_TAIL_LINES = 5
+_DISK_FULL_BYTES = 1024**2
+
+
+def auto_batch_size(rows: int) -> int:
+    """Batch size for "auto": 1 for a small file, then one row in 500, at most 256.
+
+    This rule is ours; OpenAI's is not public.
+    """
+    return max(1, min(256, rows // 500))
+
+
+def queue(store: Store, job: dict[str, Any], folder: Path, rows: int) -> None:
+    """Settle the hyperparameters in job.json, and move a checked job to the queue.
+
+    Args:
+        store: Where the job is.
+        job: The job.
+        folder: The job folder, with copies of the files.
+        rows: Rows of the training file.
+    """
+    # Imported at the first job, as in validation.py.
+    from helpers.tokens import n_epochs_auto
+
+    automatic = {
+        "n_epochs": n_epochs_auto(rows),
+        "batch_size": auto_batch_size(rows),
+        "learning_rate_multiplier": AUTO_MULTIPLIER,
+    }
+    settled = {
+        name: automatic[name] if value == "auto" else value for name, value in job["hyperparameters"].items()
+    }
+    spec = settled | {
+        "learning_rate": BASE_LEARNING_RATE * settled["learning_rate_multiplier"],
+        "seed": job["seed"],
+    }
+    _write_spec(folder, spec)
+    with store.transaction():
+        if store.move_job(job["id"], ("validating_files",), status="queued"):
+            store.add_event(job["id"], "Files validated, moving job to queued state", data={})
+
+
+def begin(store: Store, job: dict[str, Any], folder: Path, model_folder: Path, *, resumed: bool) -> bool:
+    """Move a queued job to running, with numbers in place of "auto".
+
+    Args:
+        store: Where the job is.
+        job: The job.
+        folder: The job folder.
+        model_folder: Weights to start from.
+        resumed: An earlier process has worked on this job.
+
+    Returns:
+        False when the job was cancelled in the meantime.
+    """
+    spec = json.loads((folder / "job.json").read_text())
+    _write_spec(folder, spec | {"model_folder": str(model_folder)})
+    numbers = {name: spec[name] for name in job["hyperparameters"]}
+    with store.transaction():
+        if not store.move_job(job["id"], ("queued",), status="running", **with_hyperparameters(numbers)):
+            return False
+        message = "Fine-tuning job resumed from its last checkpoint" if resumed else "Fine-tuning job started"
+        store.add_event(job["id"], message)
+        return True
+
+
+def take_over(settings: Settings, store: Store, job_id: str) -> None:
+    """Turn new lines of the trainer's events.jsonl into events. Safe to repeat, also after a crash."""
+    path = settings.job_folder(job_id) / "events.jsonl"
+    if not path.exists():
+        return
+    position = store.bytes_taken(job_id)
+    with open(path, "rb") as file:
+        file.seek(position)
+        new = file.read()
+    new = new[: new.rfind(b"\n") + 1]
+    if not new:
+        return
+    lines = [json.loads(line) for line in new.splitlines()]
+    steps = [line for line in lines if line["kind"] == "metrics"]
+    with store.transaction():
+        store.set_bytes_taken(job_id, position + len(new))
+        for line in steps:
+            store.add_event(
+                job_id,
+                _step_message(line["metrics"]),
+                data=line["metrics"],
+                type="metrics",
+                created_at=line["time"],
+            )
+        if steps:
+            _estimate(store, job_id, steps[-1])
+        for line in lines:
+            if line["kind"] == "failed":
+                fail(store, job_id, "server_error", line["message"])
+
+
+def _step_message(metrics: dict[str, Any]) -> str:
+    message = f"Step {metrics['step']}/{metrics['total_steps']}: training loss={metrics['train_loss']:.2f}"
+    if "valid_loss" in metrics:
+        message += f", validation loss={metrics['valid_loss']:.2f}"
+    if "full_valid_loss" in metrics:
+        message += f", full validation loss={metrics['full_valid_loss']:.2f}"
+    return message
+
+
+def _estimate(store: Store, job_id: str, line: dict[str, Any]) -> None:
+    """Guess the end of the job from its speed so far."""
+    (first, *_), _ = store.page("event", job_id=job_id, limit=1, oldest_first=True, equal={"type": "metrics"})
+    done = line["metrics"]["step"] - first["data"]["step"]
+    left = line["metrics"]["total_steps"] - line["metrics"]["step"]
+    if done:
+        finish = line["time"] + left * (line["time"] - first["created_at"]) / done
+        store.move_job(job_id, ("running",), estimated_finish=int(finish))
+
+
+def conclude(settings: Settings, store: Store, job_id: str, exit_status: int) -> None:
+    """Close the books of a job whose process has ended.
+
+    Args:
+        settings: Folders.
+        store: Where the job is.
+        job_id: The job.
+        exit_status: Of the process; negative for the signal that killed it.
+    """
+    folder = settings.job_folder(job_id)
+    log = folder / "events.jsonl"
+    lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    if lines and lines[-1]["kind"] == "finished":
+        metrics = {line["metrics"]["step"]: line["metrics"] for line in lines if line["kind"] == "metrics"}
+        _succeed(settings, store, store.get("job", job_id), metrics, lines[-1]["trained_tokens"])
+        return
+    if shutil.disk_usage(folder).free < _DISK_FULL_BYTES:
+        message = "The disk is full, so the training could not go on. Free about 300 MB and create a new job."
+        fail(store, job_id, "insufficient_storage", message)
+    how = (
+        f"was killed by signal {-exit_status}" if exit_status < 0 else f"ended with exit status {exit_status}"
+    )
+    message = f"The training process {how} before the job was done. Create a new job to try again."
+    output = folder / "trainer.log"
+    tail = output.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:] if output.exists() else []
+    fail(store, job_id, "server_error", message, further=[f"trainer.log: {line}" for line in tail])
+    discard_checkpoints(settings, job_id)
+
+
+def discard_checkpoints(settings: Settings, job_id: str) -> None:
+    """Free the disk space of a job that will not go on: its training state is about 50 MB for each epoch."""
+    shutil.rmtree(settings.job_folder(job_id) / "checkpoints", ignore_errors=True)
+
+
+def _succeed(
+    settings: Settings,
+    store: Store,
+    job: dict[str, Any],
+    metrics: dict[int, dict[str, Any]],
+    trained_tokens: int,
+) -> None:
+    """Publish checkpoints, model and result file in one transaction."""
+    job_id, folder = job["id"], settings.job_folder(job["id"])
+    family = f"ft:{settings.base_model_id}:local:{job['user_provided_suffix'] or ''}"
+    model = new_id(f"{family}:", 8)
+    steps = sorted(
+        int(path.name.removeprefix("checkpoint-")) for path in (folder / "checkpoints").glob("checkpoint-*")
+    )
+    names = {step: new_id(f"{family}:", 8) + f":ckpt-step-{step}" for step in steps} | {max(metrics): model}
+    file = _result_file(settings, folder)
+    with store.transaction():
+        fields = {"fine_tuned_model": model, "trained_tokens": trained_tokens, "result_files": [file["id"]]}
+        times = {"finished_at": int(time.time()), "estimated_finish": None}
+        if not store.move_job(job_id, ("running",), status="succeeded", **fields, **times):
+            return
+        store.add("file", file)
+        for step, name in names.items():
+            store.add("checkpoint", _checkpoint(job_id, step, name, metrics[step]), job_id)
+            store.add("model", model_object(name, int(time.time()), "org-local"), job_id)
+            if name != model:
+                message = f"Checkpoint created at step {step} with Snapshot ID: {name}"
+                store.add_event(job_id, message, data={})
+        store.add_event(job_id, f"New fine-tuned model created: {model}", data={})
+        store.add_event(job_id, "The job has successfully completed", data={})
+
+
+def _result_file(settings: Settings, folder: Path) -> dict[str, Any]:
+    """OpenAI serves the result file as base64 of CSV (observed 2024)."""
+    content = base64.b64encode((folder / "step_metrics.csv").read_bytes())
+    file_id = new_id("file-", 22)
+    settings.file_path(file_id).write_bytes(content)
+    return file_object(file_id, "step_metrics.csv", len(content), "fine-tune-results")
+
+
+def _checkpoint(job_id: str, step: int, name: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "object": "fine_tuning.job.checkpoint",
+        "id": new_id("ftckpt_", 24),
+        "created_at": int(time.time()),
+        "fine_tuned_model_checkpoint": name,
+        "fine_tuning_job_id": job_id,
+        "step_number": step,
+        "metrics": {key: value for key, value in metrics.items() if key != "total_steps"},
+    }
+
+
+def fail(
+    store: Store,
+    job_id: str,
+    code: str,
+    message: str,
+    param: str | None = None,
+    further: list[str] | None = None,
+) -> None:
+    """End a job as failed, unless it has ended already; further problems become events of their own."""
+    with store.transaction():
+        error = {"code": code, "message": message, "param": param}
+        times = {"finished_at": int(time.time()), "estimated_finish": None}
+        if store.move_job(job_id, ACTIVE, status="failed", error=error, **times):
+            for line in further or []:
+                store.add_event(job_id, line, level="error", data={})
+            store.add_event(job_id, message, level="error", data={"error_code": code})
+
+
+def _write_spec(folder: Path, spec: dict[str, Any]) -> None:
+    draft = folder / "job.json.new"
+    draft.write_text(json.dumps(spec, indent=1))
+    os.replace(draft, folder / "job.json")

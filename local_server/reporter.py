@@ -1,0 +1,129 @@
+"""What happens beside the training at each step: report it, validate, stop when asked."""
+
+import math
+import threading
+from collections.abc import Callable
+
+import torch
+from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from local_server.job_log import Log
+from local_server.rows import IGNORED
+
+FULL_VALIDATION_BATCH = 16
+
+
+class TrainingFailed(Exception):
+    """The job cannot go on; the message is for the person who started it."""
+
+
+class Validation:
+    """Loss and token accuracy on rows that are not trained on.
+
+    Args:
+        rows: Tokenized validation rows.
+        collate: Turns rows into one padded batch.
+        batch_size: Rows of the small batch that is looked at after each step.
+    """
+
+    def __init__(
+        self,
+        rows: list[dict[str, list[int]]],
+        collate: Callable[[list], dict[str, torch.Tensor]],
+        batch_size: int,
+    ) -> None:
+        self._full = [
+            collate(rows[i : i + FULL_VALIDATION_BATCH]) for i in range(0, len(rows), FULL_VALIDATION_BATCH)
+        ]
+        self._small = [collate(rows[i : i + batch_size]) for i in range(0, len(rows), batch_size)]
+
+    def after_step(self, model: PreTrainedModel, step: int, epoch_ends: bool) -> dict[str, float]:
+        """The validation metrics of one step: one batch in turn, and all rows where an epoch ends."""
+        batch = [self._small[(step - 1) % len(self._small)]]
+        metrics = dict(zip(("valid_loss", "valid_mean_token_accuracy"), evaluate(model, batch), strict=True))
+        if epoch_ends:
+            full = evaluate(model, self._full)
+            metrics |= dict(zip(("full_valid_loss", "full_valid_mean_token_accuracy"), full, strict=True))
+        return metrics
+
+
+@torch.no_grad()
+def evaluate(model: PreTrainedModel, batches: list[dict[str, torch.Tensor]]) -> tuple[float, float]:
+    """Mean loss in nats and share of tokens ranked first, over the trained tokens of all batches."""
+    was_training = model.training
+    model.eval()
+    loss, right, count = 0.0, 0, 0
+    for batch in batches:
+        logits = model(
+            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False
+        ).logits
+        # The scores at one position foretell the token at the next.
+        trained = batch["labels"][:, 1:] != IGNORED
+        scores, labels = logits[:, :-1][trained], batch["labels"][:, 1:][trained]
+        loss += torch.nn.functional.cross_entropy(scores, labels, reduction="sum").item()
+        right += int((scores.argmax(dim=-1) == labels).sum())
+        count += labels.numel()
+    model.train(was_training)
+    return loss / max(count, 1), right / max(count, 1)
+
+
+class Reporter(TrainerCallback):
+    """Writes one line per step, and stops the training at a step boundary when asked.
+
+    Args:
+        log: Where lines go.
+        stop: Set when the server cancels the job or is gone.
+        validation: None without a validation file.
+        steps_per_epoch: Optimizer steps in one epoch.
+    """
+
+    def __init__(
+        self, log: Log, stop: threading.Event, validation: Validation | None, steps_per_epoch: int
+    ) -> None:
+        self._log = log
+        self._stop = stop
+        self._validation = validation
+        self._steps_per_epoch = steps_per_epoch
+        # After a restart, steps between the last checkpoint and the interruption are computed again.
+        self._reported = max((metrics["step"] for metrics in log.metrics()), default=0)
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
+        logs: dict[str, float], model: PreTrainedModel, **kwargs: object,
+    ) -> None:  # fmt: skip
+        """Report the step that has just ended."""
+        step = state.global_step
+        if "loss" not in logs or step <= self._reported or self._stop.is_set():
+            return
+        if not math.isfinite(logs["loss"]):
+            message = f"The training loss is {logs['loss']} at step {step}: the model has diverged. "
+            raise TrainingFailed(message + "Use a smaller learning_rate_multiplier and start a new job.")
+        metrics = {
+            "step": step,
+            "total_steps": state.max_steps,
+            "train_loss": logs["loss"],
+            "train_mean_token_accuracy": logs["mean_token_accuracy"],
+        }
+        if self._validation is not None:
+            metrics |= self._validation.after_step(model, step, step % self._steps_per_epoch == 0)
+        self._log.write("metrics", metrics=metrics)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Honor a request to stop."""
+        if self._stop.is_set():
+            control.should_training_stop = True
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Keep no checkpoint of an epoch that was cut short."""
+        if self._stop.is_set():
+            control.should_save = False
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Note that a checkpoint is whole: a folder without this line may be half written."""
+        self._log.write("checkpoint", step=state.global_step)

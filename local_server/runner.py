@@ -1,0 +1,160 @@
+"""Moves jobs along: checks their files, starts training processes, ends them, takes over what they write.
+
+Two threads, so that checking a large file never delays a running job. Nothing is kept
+in memory that a restart would miss: status and reading position are in the store, the
+rest is in the job folder.
+"""
+
+import logging
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local_server import progress
+from local_server.models import find_model
+from local_server.settings import ROOT, Settings
+from local_server.store import Store
+from local_server.validation import BadFile, check_file
+
+log = logging.getLogger("local_server")
+
+_PAUSE_SECONDS = 0.1
+_STOP_SECONDS = 10
+
+
+class Runner:
+    """The part of the server that works while nobody asks.
+
+    Args:
+        settings: Folders, and how many jobs train at once.
+        store: Where jobs and events are.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._stopping = threading.Event()
+        self._processes: dict[str, subprocess.Popen] = {}
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(step,), daemon=True)
+            for step in (self._check, self._train)
+        ]
+
+    def start(self) -> None:
+        """Begin. Jobs that the last server left running are queued again; their checkpoints are kept."""
+        for job in self._store.jobs("running"):
+            with self._store.transaction():
+                self._store.move_job(job["id"], ("running",), status="queued", estimated_finish=None)
+                self._store.add_event(
+                    job["id"], "The server was restarted; the job is queued again", level="warn"
+                )
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the training processes at their next step. Their jobs stay as they are, for the next start."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        for process in self._processes.values():
+            process.stdin.close()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self._processes.values():
+            try:
+                process.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _repeat(self, step: Callable[[], None]) -> None:
+        while not self._stopping.wait(_PAUSE_SECONDS):
+            try:
+                step()
+            except Exception:
+                # A full disk, for example. The state is as before, so the next round tries again.
+                log.exception("the runner could not finish a round")
+                self._stopping.wait(1)
+
+    def _check(self) -> None:
+        """Check the files of new jobs, oldest first."""
+        for job in self._store.jobs("validating_files"):
+            try:
+                problem = self._prepare(job)
+            except Exception as error:
+                log.exception("checking the files of %s failed", job["id"])
+                message = f"The files could not be checked: {type(error).__name__}: {error}"
+                problem = BadFile("server_error", message, "training_file", [])
+            if isinstance(problem, BadFile):
+                progress.fail(
+                    self._store, job["id"], problem.code, problem.message, problem.param, problem.further
+                )
+
+    def _prepare(self, job: dict[str, Any]) -> BadFile | None:
+        """Check both files, copy them into the job folder and queue the job."""
+        folder = self._settings.job_folder(job["id"])
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = 0
+        for param, name in (("training_file", "training.jsonl"), ("validation_file", "validation.jsonl")):
+            if job[param] is None:
+                continue
+            try:
+                shutil.copyfile(self._settings.file_path(job[param]), folder / name)
+            except FileNotFoundError:
+                message = f"The file {job[param]} was deleted before the job could read it. Upload it again."
+                return BadFile(f"invalid_{param}", message, param, [])
+            result = check_file(folder / name, param)
+            if isinstance(result, BadFile):
+                return result
+            rows = rows or result
+        progress.queue(self._store, job, folder, rows)
+        return None
+
+    def _train(self) -> None:
+        """Look after running processes, then fill the free slots."""
+        for job_id, process in list(self._processes.items()):
+            if self._store.get("job", job_id)["status"] == "cancelled":
+                self._end(process)
+                progress.discard_checkpoints(self._settings, job_id)
+            elif process.poll() is None:
+                progress.take_over(self._settings, self._store, job_id)
+                continue
+            else:
+                progress.take_over(self._settings, self._store, job_id)
+                progress.conclude(self._settings, self._store, job_id, process.returncode)
+            del self._processes[job_id]
+        for job in self._store.jobs("queued")[: self._settings.training_slots - len(self._processes)]:
+            try:
+                self._start(job)
+            except OSError as error:
+                message = f"The training process could not be started: {error}"
+                progress.fail(self._store, job["id"], "server_error", message)
+
+    def _start(self, job: dict[str, Any]) -> None:
+        folder = self._settings.job_folder(job["id"])
+        found = find_model(self._settings, self._store, job["model"])
+        if found is None:
+            message = f"The model {job['model']} was deleted before the job could start from it."
+            progress.fail(self._store, job["id"], "model_not_available", message, "model")
+            return
+        if not progress.begin(self._store, job, folder, found[1], resumed=(folder / "events.jsonl").exists()):
+            return
+        with open(folder / "trainer.log", "ab") as output:
+            # Its stdin is never written: when it closes, because we close it or die, the process stops.
+            self._processes[job["id"]] = subprocess.Popen(
+                [sys.executable, "-m", "local_server.train", str(folder), "--watch-stdin"],
+                stdin=subprocess.PIPE, stdout=output, stderr=output,
+                env=self._settings.child_environment(), cwd=ROOT,
+            )  # fmt: skip
+
+    def _end(self, process: subprocess.Popen) -> None:
+        """Stop the process of a cancelled job: at its next step, or by force when that takes too long."""
+        process.stdin.close()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,90 @@
+"""What can be set when the server starts, and nothing that changes later."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_MODEL = ROOT / "data" / "base_model"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one server.
+
+    Args:
+        state: Folder of everything the server keeps. Two servers cannot share it.
+        model: Folder of the base model: safetensors, config.json, tokenizer.json, a chat template.
+        api_key: The only key that the server accepts.
+        training_slots: Jobs that train at the same time; further jobs stay queued, oldest first.
+        threads: Threads of each child process. One is the safe choice: with batches of one or two
+            rows, two spinning threads on two shared cores were six times slower (measured Nov 2026).
+        models_in_memory: Models that the chat process keeps loaded (about 18 MB each for the tiny model).
+        max_file_bytes: Largest upload; 512 MB as at OpenAI (SDK docstring, openai 3.54, Nov 2026).
+        max_body_bytes: Largest JSON request body.
+    """
+
+    state: Path
+    model: Path
+    api_key: str
+    training_slots: int = 1
+    threads: int = 1
+    models_in_memory: int = 4
+    max_file_bytes: int = 512 * 1024**2
+    max_body_bytes: int = 4 * 1024**2
+
+    @property
+    def base_model_id(self) -> str:
+        """The id that clients use for the base model: `model_id` in course.json, else the folder's name."""
+        card = self.model / "course.json"
+        return json.loads(card.read_text())["model_id"] if card.is_file() else self.model.name
+
+    def file_path(self, file_id: str) -> Path:
+        """Where the bytes of an uploaded or result file lie."""
+        return self.state / "files" / file_id
+
+    def job_folder(self, job_id: str) -> Path:
+        """The folder that a job shares with its training process."""
+        return self.state / "jobs" / job_id
+
+    def child_environment(self) -> dict[str, str]:
+        """The environment of the training and chat processes: offline, silent, few and passive threads."""
+        return os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            "OMP_NUM_THREADS": str(self.threads),
+            "MKL_NUM_THREADS": str(self.threads),
+            "OPENBLAS_NUM_THREADS": str(self.threads),
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "TOKENIZERS_PARALLELISM": "false",
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HOME": str(self.state / "cache"),
+            "DO_NOT_TRACK": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def kept_api_key(state: Path) -> str:
+    """Read the server's key, or make it once.
+
+    Args:
+        state: The state folder, which exists.
+
+    Returns:
+        The key. It is the same after every restart, so that open notebooks go on working.
+    """
+    path = state / "api_key"
+    if not path.exists():
+        write_private(path, "local-" + secrets.token_urlsafe(24))
+    return path.read_text().strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read (mode 600), in one step."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    os.replace(draft, path)

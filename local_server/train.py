@@ -1,0 +1,173 @@
+"""The training program: `python -m local_server.train JOB_FOLDER`.
+
+It reads `job.json` and the rows beside it, and writes `events.jsonl` (one line per
+step), `checkpoints/`, `step_metrics.csv` and `model/`. It shares nothing else with the
+server. Started again on the same folder, it goes on from the last checkpoint and
+writes no line twice.
+"""
+
+import argparse
+import json
+import math
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from trl import SFTConfig, SFTTrainer
+
+from local_server.job_log import Log, write_result_file
+from local_server.reporter import Reporter, TrainingFailed, Validation
+from local_server.rows import IGNORED, read_rows, tokenize_row
+
+CHECKPOINTS_KEPT = 3
+
+
+def train(folder: Path, job: dict[str, Any], log: Log, stop: threading.Event) -> int:
+    """Fine-tune all weights in float32 on the answers of the training rows.
+
+    Args:
+        folder: The job folder.
+        job: The content of job.json.
+        log: Where lines go.
+        stop: Ends the training at the next step when set.
+
+    Returns:
+        Tokens trained on: those of all rows, times epochs, as OpenAI bills them.
+
+    Raises:
+        TrainingFailed: No row has an answer that fits the model, or the loss diverged.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(job["model_folder"])
+    model = AutoModelForCausalLM.from_pretrained(job["model_folder"], dtype=torch.float32)
+    rows = list(_tokenized(folder / "training.jsonl", tokenizer, model))
+    tokens = sum(len(row["input_ids"]) for row in rows) * job["n_epochs"]
+    if (folder / "model").exists():
+        return tokens
+    steps_per_epoch = math.ceil(len(rows) / job["batch_size"])
+    trainer = SFTTrainer(
+        model, _config(folder, job), processing_class=tokenizer, train_dataset=Dataset.from_list(rows)
+    )  # fmt: skip
+    validation = None
+    if (folder / "validation.jsonl").exists():
+        valid_rows = list(_tokenized(folder / "validation.jsonl", tokenizer, model))
+        validation = Validation(valid_rows, trainer.data_collator, job["batch_size"])
+    trainer.add_callback(Reporter(log, stop, validation, steps_per_epoch))
+    trainer.train(resume_from_checkpoint=_last_checkpoint(folder, log))
+    if not stop.is_set():
+        _keep_weights_only(folder, trainer.state.global_step)
+    return tokens
+
+
+def _tokenized(
+    path: Path, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
+) -> Iterator[dict[str, list[int]]]:
+    for line, row in enumerate(read_rows(path), start=1):
+        try:
+            tokens = tokenize_row(row, tokenizer, model.config.max_position_embeddings)
+        except Exception as error:
+            raise TrainingFailed(
+                f"Example {line} of the {path.stem} file does not fit the chat template: {error}"
+            ) from error
+        if all(label == IGNORED for label in tokens["labels"]):
+            message = f"Example {line} of the {path.stem} file has no answer within the first "
+            raise TrainingFailed(
+                message + f"{model.config.max_position_embeddings} tokens. Shorten it or leave it out."
+            )
+        yield tokens
+
+
+def _config(folder: Path, job: dict[str, Any]) -> SFTConfig:
+    return SFTConfig(
+        output_dir=str(folder / "checkpoints"),
+        num_train_epochs=job["n_epochs"],
+        per_device_train_batch_size=job["batch_size"],
+        learning_rate=job["learning_rate"],
+        lr_scheduler_type="linear",
+        optim="adamw_torch",
+        seed=job["seed"],
+        data_seed=job["seed"],
+        # TRL turns both on by default; on a CPU they cost time and save nothing (measured Nov 2026).
+        bf16=False,
+        gradient_checkpointing=False,
+        use_cpu=True,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="epoch",
+        save_total_limit=CHECKPOINTS_KEPT,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        dataloader_pin_memory=False,
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def _last_checkpoint(folder: Path, log: Log) -> str | None:
+    steps = [line["step"] for line in log.lines if line["kind"] == "checkpoint"]
+    return str(folder / "checkpoints" / f"checkpoint-{max(steps)}") if steps else None
+
+
+def _keep_weights_only(folder: Path, last_step: int) -> None:
+    """Make checkpoints plain models: the training state is most of their size, and it is pickled."""
+    for checkpoint in (folder / "checkpoints").glob("checkpoint-*"):
+        for name in (
+            "optimizer.pt",
+            "scheduler.pt",
+            "rng_state.pth",
+            "training_args.bin",
+            "trainer_state.json",
+        ):
+            (checkpoint / name).unlink(missing_ok=True)
+    os.rename(folder / "checkpoints" / f"checkpoint-{last_step}", folder / "model")
+
+
+def _watch_stdin(stop: threading.Event) -> None:
+    """The server holds the other end of stdin: it closes when the job is cancelled or the server dies."""
+    # The descriptor and not `sys.stdin`: Python cannot shut down while a thread reads that.
+    while os.read(0, 1):
+        pass
+    stop.set()
+
+
+def _explain(error: Exception, folder: Path) -> str:
+    if isinstance(error, TrainingFailed):
+        return str(error)
+    # A full disk shows up as OSError, as SafetensorError or as RuntimeError, depending on who was writing.
+    if "No space left" in str(error) or shutil.disk_usage(folder).free < 1024**2:
+        return f"The disk is full: no space left in {folder}. Free about 300 MB and create a new job."
+    return f"The training process failed: {type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Train the job of one folder; the exit status is 0 unless the job failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="the job folder, with job.json and training.jsonl")
+    parser.add_argument("--watch-stdin", action="store_true", help="stop at the next step when stdin closes")
+    arguments = parser.parse_args()
+    folder, stop = arguments.folder, threading.Event()
+    if arguments.watch_stdin:
+        threading.Thread(target=_watch_stdin, args=(stop,), daemon=True).start()
+    log = Log(folder / "events.jsonl")
+    try:
+        tokens = train(folder, json.loads((folder / "job.json").read_text()), log, stop)
+        if stop.is_set():
+            return
+        write_result_file(folder / "step_metrics.csv", log.metrics())
+    except Exception as error:
+        log.write("failed", message=_explain(error, folder))
+        raise
+    log.write("finished", trained_tokens=tokens)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,495 @@
+"""Datasets: what is found in good and bad files, what is repaired, and how rows are split."""
+
+import json
+import random
+
+import pytest
+
+from helpers.dataset import (
+    overlap,
+    read_jsonl,
+    repair_dataset,
+    require_valid,
+    split_dataset,
+    validate_dataset,
+    write_jsonl,
+)
+from helpers.errors import DatasetError
+from helpers.report import KEPT_PER_CODE
+from helpers.rows import check_row
+from helpers.runs import data_path
+
+
+def example(number=1, **answer):
+    return {
+        "messages": [
+            {"role": "system", "content": "Answer in one word."},
+            {"role": "user", "content": f"Question {number}?"},
+            {"role": "assistant", "content": "Yes.", **answer},
+        ]
+    }
+
+
+LINE = json.dumps(example())
+ROWS = [example(number) for number in range(12)]
+
+
+@pytest.fixture
+def save(tmp_path):
+    def write(content, name="train.jsonl"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def found(report):
+    return [
+        (issue.line, issue.path, issue.code) for issue in report.issues if issue.code != "too_few_examples"
+    ]
+
+
+def codes_of(messages, **row):
+    return [(issue.path, issue.code, issue.severity) for issue in check_row({"messages": messages, **row})]
+
+
+USER = {"role": "user", "content": "Hi"}
+ASSISTANT = {"role": "assistant", "content": "Hello"}
+
+
+def test_a_good_file_has_no_issues(tmp_path):
+    path = tmp_path / "train.jsonl"
+    write_jsonl(path, ROWS)
+
+    report = validate_dataset(path)
+
+    assert (report.rows, report.issues, report.ok) == (12, [], True)
+    assert str(report) == "train.jsonl: 12 rows, no problems found"
+    require_valid(report)
+
+
+def test_rows_come_back_as_they_were_written(tmp_path):
+    rows = [{"text": "line\u2028separator é 🜚"}, {"text": "tab\tand\nnew line"}]
+    path = tmp_path / "rows.jsonl"
+
+    write_jsonl(path, rows)
+
+    assert read_jsonl(path) == rows
+    assert path.read_bytes().count(b"\n") == 2
+
+
+def test_the_limericks_of_the_course_are_valid():
+    assert validate_dataset(data_path("limericks.jsonl")).issues == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [USER, {"role": "assistant", "content": None, "refusal": "I can't help with that."}]},
+        {"messages": [USER, ASSISTANT, USER, {"role": "assistant", "content": "Bye", "weight": 0}]},
+        {"messages": [{"role": "developer", "content": "Be short."}, {**USER, "name": "Ann"}, ASSISTANT]},
+        {
+            "messages": [
+                {"role": "user", "content": [{"type": "text", "text": "What is it?"}]},
+                {
+                    "role": "user",
+                    "content": [{"type": "image_url", "image_url": {"url": "https://a.example/a.png"}}],
+                },
+                ASSISTANT,
+            ]
+        },
+        {
+            "messages": [
+                USER,
+                {
+                    "role": "assistant",
+                    "tool_calls": [
+                        {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+                    ],
+                },
+                {"role": "tool", "tool_call_id": "call_1", "content": ""},
+                ASSISTANT,
+            ],
+            "tools": [{"type": "function", "function": {"name": "f"}}],
+            "parallel_tool_calls": False,
+        },
+        {
+            "messages": [
+                USER,
+                {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+                {"role": "function", "name": "f", "content": None},
+                {**ASSISTANT, "tool_calls": None, "refusal": None, "weight": None},
+            ]
+        },
+        {"messages": [USER, {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}]},
+    ],
+    ids=["refusal", "weights", "developer", "parts", "tools", "functions", "refusal part"],
+)
+def test_a_valid_modern_row_is_never_refused(row):
+    assert check_row(row) == []
+
+
+@pytest.mark.parametrize(
+    ("messages", "problems"),
+    [
+        ([], [("messages", "missing_messages_list", "error")]),
+        ("Hi", [("messages", "missing_messages_list", "error")]),
+        (["Hi"], [("messages[0]", "not_an_object", "error")]),
+        ([USER], [("messages", "example_missing_assistant_message", "error")]),
+        ([USER, ASSISTANT, USER], [("messages[2].role", "last_message_not_assistant", "error")]),
+        ([USER, {**ASSISTANT, "weight": 0}], [("messages", "no_trained_message", "error")]),
+        ([USER, {**ASSISTANT, "weight": True}], [("messages[1].weight", "invalid_weight", "error")]),
+        ([USER, {**ASSISTANT, "weight": 0.5}], [("messages[1].weight", "invalid_weight", "error")]),
+        ([{"content": "Hi"}, ASSISTANT], [("messages[0].role", "message_missing_key", "error")]),
+        (
+            [{"role": ["user"], "content": "Hi"}, ASSISTANT],
+            [("messages[0].role", "unrecognized_role", "error")],
+        ),
+        ([{"role": "user"}, ASSISTANT], [("messages[0].content", "message_missing_key", "error")]),
+        ([{"role": "user", "content": 5}, ASSISTANT], [("messages[0].content", "wrong_type", "error")]),
+        (
+            [{"role": "user", "content": None}, ASSISTANT],
+            [("messages[0].content", "missing_content", "error")],
+        ),
+        (
+            [{"role": "user", "content": " "}, ASSISTANT],
+            [("messages[0].content", "empty_content", "warning")],
+        ),
+        ([USER, {"role": "assistant", "content": []}], [("messages[1].content", "missing_content", "error")]),
+        ([USER, {"role": "assistant", "content": ""}], [("messages[1].content", "missing_content", "error")]),
+        ([{"role": "user", "content": False}, ASSISTANT], [("messages[0].content", "wrong_type", "error")]),
+        (
+            [{"role": "user", "content": ["Hi", {"type": "text"}]}, ASSISTANT],
+            [
+                ("messages[0].content[0]", "invalid_content_part", "error"),
+                ("messages[0].content[1].text", "invalid_content_part", "error"),
+            ],
+        ),
+        (
+            [USER, {**ASSISTANT, "content": "Bye<|im_end|>"}],
+            [("messages[1].content", "special_token", "error")],
+        ),
+        (
+            [{"role": "user", "content": [{"type": "text", "text": "<|end|>"}]}, ASSISTANT],
+            [("messages[0].content[0].text", "special_token", "error")],
+        ),
+        ([{**USER, "name": 5}, ASSISTANT], [("messages[0].name", "wrong_type", "error")]),
+        ([USER, {**ASSISTANT, "wieght": 1}], [("messages[1].wieght", "message_unrecognized_key", "warning")]),
+        (
+            [USER, {"role": "tool", "content": "4"}, ASSISTANT],
+            [("messages[1].tool_call_id", "message_missing_key", "error")],
+        ),
+        ([USER, {**ASSISTANT, "tool_calls": "f()"}], [("messages[1].tool_calls", "wrong_type", "error")]),
+        (
+            [USER, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}],
+            [("messages[1].tool_calls[0].function.arguments", "wrong_type", "error")],
+        ),
+    ],
+)
+def test_each_problem_of_a_row_is_named_with_its_place(messages, problems):
+    assert codes_of(messages) == problems
+
+
+def test_tools_that_are_no_list_of_objects_are_named():
+    assert codes_of([USER, ASSISTANT], tools="f") == [("tools", "wrong_type", "error")]
+
+
+def test_a_misspelled_role_gets_a_suggestion():
+    (issue,) = check_row({"messages": [USER, {**ASSISTANT, "role": "assistent"}]}, line=7)
+
+    assert str(issue) == (
+        'line 7, messages[1].role: unrecognized_role: found "assistent"; expected one of system, developer, '
+        "user, assistant, tool, function. Did you mean 'assistant'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "issues"),
+    [
+        ("5\n", [(1, "", "not_an_object")]),
+        (
+            '"text"\n[1]\nnull\n',
+            [(1, "", "not_an_object"), (2, "", "not_an_object"), (3, "", "not_an_object")],
+        ),
+        ('{"prompt": "Hi", "completion": "Yo"}', [(1, "messages", "missing_messages_list")]),
+        (f"\n{LINE}\n\n", [(1, "", "blank_line"), (3, "", "blank_line")]),
+        (f"\ufeff{LINE}\n", [(1, "", "byte_order_mark")]),
+        (f"{LINE},\n", [(1, "", "trailing_comma")]),
+        (LINE.replace("]", ",]"), [(1, "", "trailing_comma")]),
+        (LINE + LINE, [(1, "", "invalid_json")]),
+        (str(example()), [(1, "", "invalid_json")]),
+        (LINE.replace('"Yes."', "NaN"), [(1, "", "invalid_json")]),
+        (LINE.replace("Yes.", "\\ud83d"), [(1, "", "invalid_json")]),
+        (LINE.replace("Yes.", "Y\nes"), [(1, "", "invalid_json")]),
+        (f"{LINE[:40]}\n{LINE}\n", [(1, "", "invalid_json")]),
+        ("[" * 100_000, [(1, "", "invalid_json")]),
+        ("9" * 5_000, [(1, "", "invalid_json")]),
+        ("a" * 5_000_000, [(1, "", "invalid_json")]),
+        ('{"a": "' + '\\"' * 100_000, [(1, "", "invalid_json")]),
+        ('{"messages": "é"}'.encode("latin-1"), [(1, "", "not_utf8")]),
+        ((LINE + "\n").encode("utf-16") * 3, [(1, "", "not_utf8")]),
+        (LINE.encode("utf-16-le"), [(1, "", "not_utf8")]),
+        (bytes(range(1, 256)), [(1, "", "invalid_json"), (2, "", "not_utf8")]),
+        (f"[{LINE},\n{LINE},\n]", [(1, "", "json_array")]),
+        (f"{LINE}\r\n", []),
+    ],
+)
+def test_every_shape_of_a_bad_file_becomes_an_issue(save, content, issues):
+    assert found(validate_dataset(save(content))) == issues
+
+
+def test_random_bytes_never_raise(save):
+    chance = random.Random(7)
+    for _ in range(300):
+        broken = bytearray(f"{LINE}\n{json.dumps(example(2), indent=1)}\n".encode())
+        for _ in range(chance.randrange(1, 6)):
+            broken[chance.randrange(len(broken))] = chance.choice(b'{}[]",:\\\n \xff\x00a')
+        report = validate_dataset(save(bytes(broken)))
+        assert str(report).startswith("train.jsonl: ")
+
+
+def test_pretty_printed_json_is_one_issue_with_its_size(save):
+    report = validate_dataset(save("\n".join(json.dumps(row, indent=2) for row in ROWS)))
+
+    (issue,) = report.issues
+    assert (report.rows, issue.line, issue.code) == (12, 1, "pretty_printed_json")
+    assert issue.found == "pretty-printed JSON (12 examples on lines 1 to 192)"
+
+
+def test_problems_inside_pretty_printed_json_are_found_too(save):
+    path = save(f"{LINE}\n{json.dumps(example(2, role='assistent'), indent=2)}\n")
+
+    assert found(validate_dataset(path)) == [
+        (2, "", "pretty_printed_json"),
+        (2, "messages[2].role", "unrecognized_role"),
+    ]
+
+
+def test_a_cut_off_line_does_not_hide_the_rows_after_it(save):
+    report = validate_dataset(save("\n".join([LINE[:50], *map(json.dumps, ROWS)])))
+
+    assert (report.rows, found(report)) == (12, [(1, "", "invalid_json")])
+
+
+def test_too_few_examples_is_an_issue_of_the_whole_file(save):
+    (issue,) = validate_dataset(save("")).issues
+
+    assert str(issue) == (
+        "whole file: too_few_examples: found 0 examples; expected at least 10 examples. "
+        "Add examples; 50 to 100 are a good start."
+    )
+
+
+def test_a_repeated_row_is_only_a_warning(save):
+    report = validate_dataset(save("\n".join(map(json.dumps, [*ROWS, ROWS[3]]))))
+
+    assert found(report) == [(13, "", "duplicate_row")]
+    assert report.ok
+    assert report.issues[0].found == "the same example as on line 4"
+
+
+def test_many_problems_of_one_kind_are_counted_but_not_all_kept(save):
+    report = validate_dataset(save("{}\n" * 500))
+
+    assert len(report.errors) == KEPT_PER_CODE
+    assert report.counts["missing_messages_list"] == 500
+    assert "500 × missing_messages_list" in str(report)
+
+
+def test_a_report_becomes_a_table(save):
+    table = validate_dataset(save("5\n")).to_frame()
+
+    assert list(table.columns) == ["line", "path", "code", "severity", "found", "expected", "fix"]
+    assert table.code.tolist() == ["too_few_examples", "not_an_object"]
+
+
+def test_a_report_as_the_last_line_of_a_cell_shows_no_path_of_this_machine(save, tmp_path):
+    report = validate_dataset(save("5\n"))
+
+    assert str(tmp_path) not in repr(report)
+    assert repr(report) == str(report)
+
+
+def test_the_html_of_a_report_escapes_what_was_found(save):
+    html = validate_dataset(save('"<script>"\n'))._repr_html_()
+
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+
+
+def test_a_missing_file_names_what_is_there(save):
+    path = save(LINE, "train.jsonl")
+
+    with pytest.raises(
+        DatasetError, match=r"trian\.jsonl was not found; the folder .* has train\.jsonl\. Check"
+    ):
+        validate_dataset(path.with_name("trian.jsonl"))
+
+
+def test_a_missing_folder_is_said_to_be_missing(tmp_path):
+    with pytest.raises(DatasetError, match="does not exist either"):
+        read_jsonl(tmp_path / "nowhere" / "train.jsonl")
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="is a folder; expected a JSON Lines file"):
+        validate_dataset(tmp_path)
+
+
+def test_reading_a_bad_line_names_the_line(save):
+    with pytest.raises(DatasetError, match=r"line 2: invalid_json: found an object that is not closed"):
+        read_jsonl(save(f"{LINE}\n{LINE[:20]}\n"))
+
+
+def test_reading_a_line_that_is_no_object_names_the_line(save):
+    with pytest.raises(DatasetError, match="line 2: not_an_object: found 5"):
+        read_jsonl(save(f"{LINE}\n5\n"))
+
+
+def test_the_gate_lists_errors_but_no_warnings(save):
+    report = validate_dataset(save(f"\n{LINE}\n5\n"))
+
+    with pytest.raises(DatasetError) as refusal:
+        require_valid(report)
+
+    assert "line 3: not_an_object" in str(refusal.value)
+    assert "blank_line" not in str(refusal.value)
+
+
+def test_every_mistake_in_the_broken_file_is_named_with_its_line():
+    report = validate_dataset(data_path("broken.jsonl"))
+
+    assert (report.rows, [(issue.line, issue.code) for issue in report.issues]) == (
+        17,
+        [
+            (4, "pretty_printed_json"),
+            (22, "example_missing_assistant_message"),
+            (24, "unrecognized_role"),
+            (27, "missing_content"),
+            (29, "trailing_comma"),
+            (31, "special_token"),
+        ],
+    )
+
+
+def test_the_broken_file_is_repaired_where_that_is_safe_and_can_be_used_then(tmp_path):
+    out = tmp_path / "fixed.jsonl"
+
+    notes = repair_dataset(data_path("broken.jsonl"), out)
+
+    assert notes == [
+        "lines 4 to 19: pretty_printed_json, mended",
+        "line 22: example_missing_assistant_message at messages, left out",
+        "line 24: unrecognized_role at messages[2].role, left out",
+        "line 27: missing_content at messages[2].content, left out",
+        "line 29: trailing_comma, mended",
+        "line 31: special_token at messages[2].content, left out",
+    ]
+    report = validate_dataset(out)
+    assert (report.rows, report.issues) == (13, [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        "\ufeff" + "\n\n".join(map(json.dumps, ROWS)),
+        ",\n".join(json.dumps(row, indent=2) for row in ROWS),
+        "\r\n".join(map(json.dumps, ROWS)),
+        "[\n" + ",\n".join(map(json.dumps, ROWS)) + ",\n]",
+    ],
+    ids=[
+        "array",
+        "pretty array",
+        "mark and blank lines",
+        "objects with commas",
+        "Windows lines",
+        "comma at end",
+    ],
+)
+def test_a_file_of_the_wrong_shape_is_repaired_without_loss(save, tmp_path, content):
+    path, out = save(content), tmp_path / "fixed.jsonl"
+
+    repair_dataset(path, out)
+
+    assert read_jsonl(out) == ROWS
+    assert validate_dataset(out).issues == []
+    assert path.read_bytes() == content.encode()
+
+
+def test_a_comma_inside_a_text_is_never_touched(save, tmp_path):
+    row = example(content='a,] and ,} and \\"x",')
+
+    repair_dataset(save(json.dumps(row) + ",\n"), tmp_path / "fixed.jsonl")
+
+    assert read_jsonl(tmp_path / "fixed.jsonl") == [row]
+
+
+def test_repair_never_overwrites_a_file(save):
+    path = save(LINE)
+
+    with pytest.raises(DatasetError, match="exists already"):
+        repair_dataset(path, path)
+
+    assert path.read_text() == LINE
+
+
+def test_repair_of_a_missing_file_leaves_nothing_behind(tmp_path):
+    with pytest.raises(DatasetError, match="was not found"):
+        repair_dataset(tmp_path / "none.jsonl", tmp_path / "fixed.jsonl")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def question(row):
+    return row["messages"][1]["content"]
+
+
+def test_a_group_is_never_in_two_parts():
+    rows = [example(number % 20) for number in range(60)]
+
+    parts = split_dataset(rows, by=question, sizes={"training": 0.6, "validation": 0.2, "test": 0.2}, seed=1)
+
+    groups = [{question(row) for row in part} for part in parts]
+    assert [len(group) for group in groups] == [12, 4, 4]
+    assert len(set.union(*groups)) == 20
+    assert [len(part) for part in parts] == [36, 12, 12]
+    assert overlap(parts[0], parts[2]) == []
+
+
+def test_sizes_can_be_numbers_of_groups_and_the_rest_is_left_out():
+    parts = split_dataset(ROWS, by=question, sizes={"training": 7, "test": 3}, seed=1)
+
+    assert [len(part) for part in parts] == [7, 3]
+
+
+def test_shares_of_one_whole_use_every_group():
+    rows = [example(number) for number in range(118)]
+
+    parts = split_dataset(rows, by=question, sizes={"training": 0.6, "validation": 0.2, "test": 0.2}, seed=1)
+
+    assert sum(map(len, parts)) == 118
+
+
+def test_a_split_depends_on_the_seed_and_not_on_the_order_of_rows():
+    sizes = {"training": 8, "test": 4}
+
+    def training(rows, seed):
+        return {question(row) for row in split_dataset(rows, by=question, sizes=sizes, seed=seed)[0]}
+
+    assert training(ROWS, 1) == training(ROWS[::-1], 1)
+    assert training(ROWS, 1) != training(ROWS, 2)
+
+
+def test_a_split_that_needs_more_groups_than_there_are_is_refused():
+    with pytest.raises(DatasetError, match=r"Part 'test' .* 12 groups"):
+        split_dataset(ROWS, by=question, sizes={"training": 10, "test": 5}, seed=1)
+
+
+def test_overlap_finds_a_question_in_other_capitals_and_spacing():
+    a = [{"messages": [{"role": "user", "content": "Tell me  about Tin"}, ASSISTANT]}]
+    b = [{"messages": [{"role": "user", "content": [{"type": "text", "text": "tell me about\ntin "}]}]}]
+
+    assert overlap(a, b) == ["tell me about tin"]

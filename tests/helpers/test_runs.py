@@ -1,0 +1,205 @@
+"""Run folders: what is written comes back, what is missing is named, nothing is half written."""
+
+import json
+
+import pytest
+from openai.types.fine_tuning import FineTuningJobEvent
+
+from helpers import runs
+from helpers.errors import DatasetError, FineTuneError, MissingArtifact
+from helpers.runs import Run, data_path, fingerprint, open_run, runs_dir
+
+
+@pytest.fixture(autouse=True)
+def own_runs_dir(tmp_path, monkeypatch):
+    for name in ("FINETUNE_RUN", "FINETUNE_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FINETUNE_RUNS_DIR", str(tmp_path / "runs"))
+
+
+@pytest.fixture
+def sample_run(tmp_path, monkeypatch):
+    """A data folder of our own with a sample run of one file."""
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    folder = tmp_path / "data" / "sample_run"
+    folder.mkdir(parents=True)
+    (folder / "03_job.json").write_text('{"id": "ftjob-sample"}')
+    return folder
+
+
+def event(number):
+    return FineTuningJobEvent(
+        id=f"ftevent-{number}",
+        created_at=number,
+        level="info",
+        message=f"Step {number}",
+        object="fine_tuning.job.event",
+    )
+
+
+def test_a_run_has_the_default_name_and_backend(tmp_path):
+    assert open_run() == Run("my-run", tmp_path / "runs" / "my-run", "replay")
+    assert open_run().folder.is_dir()
+
+
+def test_the_environment_chooses_name_and_backend(monkeypatch):
+    monkeypatch.setenv("FINETUNE_RUN", "elle-2")
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+
+    run = open_run()
+
+    assert (run.name, run.backend) == ("elle-2", "local")
+
+
+def test_runs_are_beside_the_data_folder_by_default(monkeypatch):
+    monkeypatch.delenv("FINETUNE_RUNS_DIR")
+
+    assert runs_dir() == data_path().parent / "runs"
+
+
+@pytest.mark.parametrize("name", ["../other", "a/b", "a\\b", ".server", "..", "my run", "a\n"])
+def test_a_name_that_leaves_the_runs_folder_is_refused(name, tmp_path):
+    with pytest.raises(FineTuneError, match="cannot be the name of a run"):
+        open_run(name)
+
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "runs").write_text("a file, not a folder")
+
+    with pytest.raises(FineTuneError, match=r"run folder .*my-run cannot be made: .* FINETUNE_RUNS_DIR"):
+        open_run()
+
+
+def test_a_dict_comes_back():
+    run = open_run()
+
+    path = run.write_json("01_dataset.json", {"rows": 72, "name": "Élle"})
+
+    assert run.read_json("01_dataset.json") == {"rows": 72, "name": "Élle"}
+    assert "Élle" in path.read_text(encoding="utf-8")
+
+
+def test_an_object_of_the_sdk_is_kept_as_the_json_of_the_api():
+    run = open_run()
+
+    run.write_json("03_job.json", event(1))
+
+    assert FineTuningJobEvent.model_validate(run.read_json("03_job.json")) == event(1)
+
+
+def test_rows_of_dicts_and_sdk_objects_come_back():
+    run = open_run()
+
+    run.write_rows("04_events.jsonl", [event(1), {"id": "plain"}])
+
+    first, second = run.read_rows("04_events.jsonl")
+    assert FineTuningJobEvent.model_validate(first) == event(1)
+    assert second == {"id": "plain"}
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else():
+    run = open_run()
+    run.write_rows("train.jsonl", [{"id": 1}])
+
+    with pytest.raises(TypeError):
+        run.write_rows("train.jsonl", [{"id": 2}, {"id": object}])
+
+    assert run.read_rows("train.jsonl") == [{"id": 1}]
+    assert [path.name for path in run.folder.iterdir()] == ["train.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("filename", "notebook"),
+    [
+        ("train.jsonl", "01_dataset.ipynb"),
+        ("test.jsonl", "01_dataset.ipynb"),
+        ("02_validation_file.json", "02_upload.ipynb"),
+        ("03_job.json", "03_job.ipynb"),
+        ("04_metrics.csv", "04_monitor.ipynb"),
+        ("05_scores.json", "05_evaluate.ipynb"),
+    ],
+)
+def test_a_missing_file_on_a_live_backend_names_the_notebook_to_run(
+    filename, notebook, monkeypatch, sample_run
+):
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+    run = open_run("elle")
+
+    with pytest.raises(MissingArtifact) as refusal:
+        run.require(filename)
+
+    assert str(refusal.value) == (
+        f"{filename} is not in {run.folder}. Run {notebook} first, "
+        "with the same run name ('elle') and backend ('local')."
+    )
+
+
+def test_replay_takes_a_missing_file_from_the_sample_run_and_says_so_once(sample_run, capsys):
+    run = open_run()
+
+    assert run.read_json("03_job.json") == {"id": "ftjob-sample"}
+    assert run.read_json("03_job.json") == {"id": "ftjob-sample"}
+
+    assert capsys.readouterr().out == "03_job.json: not made yet, so the sample run's copy is used.\n"
+    assert (run.folder / "03_job.json").exists()
+
+
+def test_replay_never_replaces_a_file_of_your_own(sample_run, capsys):
+    run = open_run()
+    run.write_json("03_job.json", {"id": "ftjob-mine"})
+
+    assert run.read_json("03_job.json") == {"id": "ftjob-mine"}
+    assert capsys.readouterr().out == ""
+
+
+def test_replay_without_a_sample_names_the_notebook_too(sample_run):
+    with pytest.raises(MissingArtifact, match=r"Run 02_upload\.ipynb first"):
+        open_run().require("02_training_file.json")
+
+
+def test_a_damaged_json_file_is_named_with_the_way_out():
+    run = open_run()
+    run.path("03_job.json").write_text('{"id": ')
+
+    with pytest.raises(MissingArtifact, match=r"03_job\.json is damaged: .* run 03_job\.ipynb again"):
+        run.read_json("03_job.json")
+
+
+def test_a_damaged_line_of_rows_is_named():
+    run = open_run()
+    run.path("train.jsonl").write_text('{"a": 1}\n{"a": \n')
+
+    with pytest.raises(DatasetError, match=r"train\.jsonl, line 2: invalid_json"):
+        run.read_rows("train.jsonl")
+
+
+def test_equal_requests_have_equal_fingerprints_whatever_the_order_of_keys(tmp_path):
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    first.write_text("same bytes")
+    second.write_text("same bytes")
+
+    assert fingerprint(first, {"a": 1, "b": 2}) == fingerprint(second, {"b": 2, "a": 1})
+    assert len(fingerprint(first)) == 16
+
+
+def test_a_changed_file_or_request_has_another_fingerprint(tmp_path):
+    data = tmp_path / "train.jsonl"
+    data.write_text("one")
+    before = fingerprint(data, {"n_epochs": 3})
+    seen = {before, fingerprint(data, {"n_epochs": 4}), fingerprint({"n_epochs": 3}), fingerprint("ab", "c")}
+    data.write_text("two")
+
+    assert len(seen | {fingerprint(data, {"n_epochs": 3}), fingerprint("a", "bc")}) == 6
+
+
+def test_a_fingerprint_never_changes_between_versions():
+    assert fingerprint({"model": "periodic-tiny-2026-11", "seed": 7}) == "60ee31f083db72be"
+
+
+def test_what_is_written_is_readable_json():
+    path = open_run().write_json("03_job.json", {"id": "ftjob-1"})
+
+    assert json.loads(path.read_text()) == {"id": "ftjob-1"}
+    assert path.read_text().endswith("}\n")

@@ -1,0 +1,142 @@
+"""Token counts against known answers, and the rule for epochs."""
+
+import jinja2
+import pandas as pd
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from helpers.dataset import read_jsonl
+from helpers.errors import FineTuneError
+from helpers.runs import data_path
+from helpers.tokens import TokenCounts, count_dataset, count_row, count_tokens, encoding_of, n_epochs_auto
+
+ROW = {
+    "messages": [
+        {"role": "system", "content": "tiktoken is great!"},
+        {"role": "user", "content": "tiktoken is great!"},
+        {"role": "assistant", "content": "tiktoken is great!"},
+    ]
+}
+# By hand: 3 messages of 3 + 1 (role) + 6, and 3 for the row.
+ESTIMATE = 3 * (3 + 1 + 6) + 3
+
+
+@pytest.fixture
+def word_model(tmp_path):
+    """A local model's folder whose tokenizer has one token per word."""
+    words = ["[UNK]", "tiktoken", "is", "great", "!"]
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens(["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("model", "encoding"),
+    [
+        ("gpt-3.5-turbo-0125", "cl100k_base"),
+        ("gpt-35-turbo", "cl100k_base"),
+        ("gpt-4-0613", "cl100k_base"),
+        ("ft:gpt-4-0613:acme::AbCd1234", "cl100k_base"),
+        ("gpt-4o-mini-2024-07-18", "o200k_base"),
+        ("gpt-4.1-mini-2025-04-14.ft-0a1b-elle", "o200k_base"),
+        ("ft:gpt-4.1-mini-2025-04-14:acme:elle:AbCd1234", "o200k_base"),
+        ("gpt-6-luna", "o200k_base"),
+    ],
+)
+def test_a_model_has_the_encoding_of_its_longest_known_name(model, encoding):
+    assert encoding_of(model) == encoding
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "tokens"),
+    [
+        ("tiktoken is great!", "gpt-4", 6),
+        ("tiktoken is great!", "gpt-4o", 6),
+        ("お誕生日おめでとう", "gpt-4", 9),
+        ("お誕生日おめでとう", "gpt-4o", 8),
+        ("", "gpt-4o", 0),
+    ],
+)
+def test_texts_have_the_token_counts_that_openai_published(text, model, tokens):
+    assert count_tokens(text, model) == tokens
+
+
+def test_a_special_token_in_a_text_counts_as_plain_text():
+    assert count_tokens("<|endoftext|>", "gpt-4o") > 1
+
+
+def test_a_row_follows_the_published_estimate():
+    assert count_row(ROW, "gpt-4o-mini") == TokenCounts(total=ESTIMATE, answer=6, messages=3)
+
+
+def test_a_name_costs_its_tokens_and_one_more():
+    named = {"messages": [{**ROW["messages"][0], "name": "tiktoken"}, *ROW["messages"][1:]]}
+    name = count_tokens("tiktoken", "gpt-4o")
+
+    assert count_row(named, "gpt-4o").total == ESTIMATE + 1 + name
+
+
+def test_an_answer_of_weight_0_is_paid_for_but_not_trained():
+    messages = [*ROW["messages"][:2], {**ROW["messages"][2], "weight": 0}]
+
+    assert count_row({"messages": messages}, "gpt-4o") == TokenCounts(total=ESTIMATE, answer=0, messages=3)
+
+
+def test_content_parts_count_like_the_same_text():
+    parts = [{"type": "text", "text": "tiktoken is great!"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    messages = [ROW["messages"][0], {"role": "user", "content": parts}, ROW["messages"][2]]
+
+    assert count_row({"messages": messages}, "gpt-4o").total == ESTIMATE
+
+
+def test_a_local_model_counts_one_token_for_each_role_and_each_end(word_model):
+    assert count_row(ROW, word_model) == TokenCounts(total=3 * (1 + 4 + 1), answer=4, messages=3)
+
+
+def test_a_local_model_without_a_tokenizer_is_named(tmp_path):
+    with pytest.raises(FineTuneError, match=r"tokenizer\.json was not found"):
+        count_tokens("text", tmp_path)
+
+
+def test_the_base_model_counts_a_limerick_as_its_own_chat_template_renders_it():
+    row = read_jsonl(data_path("limericks.jsonl"))[0]
+    source = data_path("base_model", "chat_template.jinja").read_text()
+    template = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(source)
+    chat = template.render(messages=row["messages"], add_generation_prompt=False)
+    tokenizer = Tokenizer.from_file(str(data_path("base_model", "tokenizer.json")))
+
+    counts = count_row(row, "ft:periodic-tiny-2026-11:local:elle:AbCd1234")
+
+    assert counts.total == len(tokenizer.encode(chat, add_special_tokens=False))
+    assert 0 < counts.answer < counts.total
+    assert all(
+        tokenizer.token_to_id(token) for token in ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+    )
+
+
+def test_a_dataset_becomes_a_table_of_counts():
+    table = pd.DataFrame(count_dataset([ROW, ROW], "gpt-4o"))
+
+    assert table.to_dict("list") == {"total": [ESTIMATE] * 2, "answer": [6, 6], "messages": [3, 3]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "epochs"),
+    [
+        (1, 25),
+        (4, 25),
+        (5, 20),
+        (10, 10),
+        (20, 5),
+        (33, 3),
+        (34, 3),
+        (100, 3),
+        (8_333, 3),
+        (8_334, 2),
+        (12_501, 1),
+    ],
+)
+def test_auto_epochs_follow_the_cookbook(rows, epochs):
+    assert n_epochs_auto(rows) == epochs

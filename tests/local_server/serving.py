@@ -1,0 +1,101 @@
+"""Starts real servers in processes of their own, for tests that drive them with the real SDK."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import openai
+import psutil
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+BASE_MODEL = "periodic-tiny-2026-11"
+NAMES = (
+    *("Anna", "Ben", "Carla", "David", "Emma", "Felix", "Greta", "Henry", "Ida", "Jonas"),
+    *("Klara", "Leo", "Mia", "Noah", "Olga", "Paul", "Rosa", "Sam", "Tina", "Uwe"),
+)
+
+
+@dataclass
+class LocalServer:
+    """A running server, as a test sees it."""
+
+    process: subprocess.Popen
+    state: Path
+    base_url: str
+    api_key: str
+
+    def client(self, **options) -> openai.OpenAI:
+        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, max_retries=0, **options)
+
+    def child(self, module: str) -> psutil.Process | None:
+        """The training or chat process, if it runs."""
+        for child in psutil.Process(self.process.pid).children():
+            if f"local_server.{module}" in child.cmdline():
+                return child
+        return None
+
+
+def command(state: Path, *options: str) -> list[str]:
+    if "TEST_BASE_MODEL" in os.environ:
+        options += ("--model", os.environ["TEST_BASE_MODEL"])
+    return [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state), *options]
+
+
+@contextmanager
+def serve(state: Path, *options: str) -> Iterator[LocalServer]:
+    """Run a server on `state` until the block ends."""
+    process = subprocess.Popen(
+        command(state, *options), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    with process.stdout:
+        line = process.stdout.readline()
+    try:
+        yield LocalServer(process, state, **json.loads(line))
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until(read: Callable[[], T], done: Callable[[T], bool], seconds: float = 120) -> T:
+    """Read again and again until it is done; the last value is the result."""
+    deadline = time.monotonic() + seconds
+    while not done(value := read()):
+        assert time.monotonic() < deadline, f"still {value} after {seconds} s"
+        time.sleep(0.05)
+    return value
+
+
+def row(name: str) -> dict:
+    answer = (
+        f"{name} went to the sea - and drank a hot cup of tea - the sun was so bright - "
+        f"it shone until night - and {name} was home before three"
+    )
+    messages = [
+        {"role": "system", "content": "You answer in five short lines."},
+        {"role": "user", "content": f"Tell me about {name}"},
+        {"role": "assistant", "content": answer},
+    ]
+    return {"messages": messages}
+
+
+def as_jsonl(rows: list[dict]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def upload(
+    client: openai.OpenAI, rows: list[dict] | bytes, name: str = "train.jsonl"
+) -> openai.types.FileObject:
+    content = rows if isinstance(rows, bytes) else as_jsonl(rows)
+    return client.files.create(file=(name, content), purpose="fine-tune")
+
+
+def hyperparameters(**values) -> dict:
+    return {"type": "supervised", "supervised": {"hyperparameters": values}}

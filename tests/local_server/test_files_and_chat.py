@@ -1,0 +1,131 @@
+"""Files and chat on the base model: everything that needs no job."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import openai
+import pytest
+from openai.types import FileDeleted, Model
+from serving import BASE_MODEL, as_jsonl, row, upload
+
+QUESTION = [{"role": "user", "content": "Tell me about Strontium"}]
+
+
+def test_an_uploaded_file_comes_back_byte_for_byte_and_can_be_deleted(client: openai.OpenAI) -> None:
+    content = as_jsonl([row("Zoë")])
+    file = client.files.create(file=("zoë.jsonl", content), purpose="fine-tune")
+
+    assert file.model_dump() == {
+        "id": file.id,
+        "bytes": len(content),
+        "created_at": file.created_at,
+        "filename": "zoë.jsonl",
+        "object": "file",
+        "purpose": "fine-tune",
+        "status": "processed",
+        "expires_at": None,
+        "status_details": None,
+    }
+    assert len(file.id) == len("file-") + 22
+    assert client.files.wait_for_processing(file.id, max_wait_seconds=5) == file
+    assert client.files.content(file.id).read() == content
+    assert client.files.delete(file.id) == FileDeleted(id=file.id, deleted=True, object="file")
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(file.id)
+
+
+def test_files_are_listed_newest_first_in_pages_and_by_purpose(client: openai.OpenAI) -> None:
+    files = [client.files.create(file=(f"{n}.txt", b"text"), purpose="user_data") for n in range(5)]
+    ids = [file.id for file in files]
+
+    assert [file.id for file in client.files.list(purpose="user_data", limit=2)] == ids[::-1]
+    assert [file.id for file in client.files.list(purpose="user_data", limit=2, order="asc")] == ids
+    page = client.files.list(purpose="user_data", limit=2)
+    assert (page.has_more, page.model_extra["first_id"], page.model_extra["last_id"]) == (
+        True,
+        ids[4],
+        ids[3],
+    )
+    assert [file.id for file in client.files.list(purpose="user_data", after=ids[1]).data] == [ids[0]]
+
+
+def test_the_base_model_is_listed_and_cannot_be_deleted(client: openai.OpenAI) -> None:
+    model = client.models.retrieve(BASE_MODEL)
+
+    assert client.models.list().data[0] == model
+    assert model == Model(
+        id=BASE_MODEL, created=model.created, object="model", owned_by="local-server", shutdown_date=None
+    )
+    with pytest.raises(openai.PermissionDeniedError, match="base model of this server"):
+        client.models.delete(BASE_MODEL)
+
+
+def ask(client: openai.OpenAI, **options) -> list[str]:
+    answer = client.chat.completions.create(model=BASE_MODEL, messages=QUESTION, max_tokens=12, **options)
+    return [choice.message.content for choice in answer.choices]
+
+
+def test_the_same_seed_gives_the_same_text_and_another_seed_another(client: openai.OpenAI) -> None:
+    assert ask(client, seed=1, temperature=2) == ask(client, seed=1, temperature=2)
+    assert ask(client, seed=1, temperature=2) != ask(client, seed=2, temperature=2)
+
+
+def test_temperature_zero_and_top_p_zero_are_the_best_token_each_time(client: openai.OpenAI) -> None:
+    best = ask(client, temperature=0)
+    assert ask(client, temperature=0, seed=5) == best
+    assert ask(client, top_p=0, seed=6) == best
+
+
+def test_n_choices_are_drawn_apart(client: openai.OpenAI) -> None:
+    texts = ask(client, n=3, seed=1, temperature=2)
+    assert len(texts) == 3
+    assert len(set(texts)) == 3
+    assert texts[0] == ask(client, seed=1, temperature=2)[0]
+
+
+def test_an_answer_ends_at_the_token_limit_with_the_reason_length(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model=BASE_MODEL, messages=QUESTION, max_completion_tokens=3, temperature=0
+    )
+    assert answer.choices[0].finish_reason == "length"
+    assert answer.usage.completion_tokens == 3
+
+
+def test_a_stop_text_ends_the_answer_and_is_left_out_also_when_streamed(client: openai.OpenAI) -> None:
+    text = ask(client, temperature=0)[0]
+    stop = text[len(text) // 2 : len(text) // 2 + 4]
+    expected = text[: text.index(stop)]
+    request = {
+        "model": BASE_MODEL,
+        "messages": QUESTION,
+        "max_tokens": 12,
+        "temperature": 0,
+        "stop": [stop, "§"],
+    }
+    whole = client.chat.completions.create(**request)
+    streamed = client.chat.completions.create(**request, stream=True)
+
+    assert (whole.choices[0].message.content, whole.choices[0].finish_reason) == (expected, "stop")
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in streamed) == expected
+
+
+def test_content_may_be_a_list_of_text_parts(client: openai.OpenAI) -> None:
+    parts = [{"type": "text", "text": "Tell me about "}, {"type": "text", "text": "Strontium"}]
+    request = {"model": BASE_MODEL, "max_tokens": 12, "temperature": 0}
+    from_parts = client.chat.completions.create(messages=[{"role": "user", "content": parts}], **request)
+    assert from_parts.choices[0].message.content == ask(client, temperature=0)[0]
+
+
+def test_requests_at_the_same_time_are_all_answered(client: openai.OpenAI) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(client, temperature=0), range(8)))
+    assert answers == [ask(client, temperature=0)] * 8
+
+
+def test_a_reader_who_leaves_a_stream_does_not_disturb_the_next(client: openai.OpenAI) -> None:
+    with client.chat.completions.create(model=BASE_MODEL, messages=QUESTION, stream=True) as stream:
+        next(iter(stream))
+    assert ask(client, temperature=0) == ask(client, temperature=0)
+
+
+def test_upload_name_is_used_for_rows_of_a_chat(client: openai.OpenAI) -> None:
+    assert upload(client, [row("Anna")], "anna.jsonl").filename == "anna.jsonl"

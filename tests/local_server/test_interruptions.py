@@ -1,0 +1,161 @@
+"""Jobs that are cancelled, killed or run out of disk: each ends, says why, and leaves nothing running."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import openai
+import pytest
+from openai.types.fine_tuning import FineTuningJob
+from serving import BASE_MODEL, NAMES, ROOT, LocalServer, as_jsonl, hyperparameters, row, upload, wait_until
+
+ROWS = [row(name) for name in NAMES]
+
+
+def start_job(client: openai.OpenAI) -> FineTuningJob:
+    """A job that is long enough to be interrupted."""
+    method = hyperparameters(n_epochs=50, batch_size=1)
+    return client.fine_tuning.jobs.create(
+        model=BASE_MODEL, training_file=upload(client, ROWS).id, method=method
+    )
+
+
+def messages_of(client: openai.OpenAI, job_id: str) -> list[str]:
+    """The latest messages, newest first."""
+    return [event.message for event in client.fine_tuning.jobs.list_events(job_id, limit=20).data]
+
+
+def wait_for_step(client: openai.OpenAI, job_id: str) -> None:
+    wait_until(lambda: messages_of(client, job_id), lambda messages: messages[0].startswith("Step "))
+
+
+@pytest.fixture(scope="module")
+def running(client: openai.OpenAI) -> FineTuningJob:
+    job = start_job(client)
+    wait_for_step(client, job.id)
+    return client.fine_tuning.jobs.retrieve(job.id)
+
+
+@pytest.fixture(scope="module")
+def waiting(client: openai.OpenAI, running: FineTuningJob) -> FineTuningJob:
+    return start_job(client)
+
+
+def test_a_second_job_waits_in_the_queue_and_can_be_cancelled_there(
+    client: openai.OpenAI, waiting: FineTuningJob
+) -> None:
+    wait_until(lambda: client.fine_tuning.jobs.retrieve(waiting.id), lambda job: job.status == "queued")
+
+    cancelled = client.fine_tuning.jobs.cancel(waiting.id)
+
+    assert (cancelled.status, cancelled.error, cancelled.fine_tuned_model) == ("cancelled", None, None)
+    assert messages_of(client, waiting.id)[0] == "Fine-tuning job cancelled"
+
+
+def test_a_running_job_has_an_estimated_finish(client: openai.OpenAI, running: FineTuningJob) -> None:
+    job = wait_until(lambda: client.fine_tuning.jobs.retrieve(running.id), lambda job: job.estimated_finish)
+    assert job.status == "running"
+    assert job.estimated_finish > job.created_at
+
+
+def test_chat_answers_while_a_job_trains(client: openai.OpenAI, running: FineTuningJob) -> None:
+    question = [{"role": "user", "content": "Hello"}]
+    answer = client.chat.completions.create(model=BASE_MODEL, messages=question, max_tokens=3)
+    assert answer.usage.completion_tokens <= 3
+    assert client.fine_tuning.jobs.retrieve(running.id).status == "running"
+
+
+def test_cancel_stops_the_training_process_and_frees_its_disk_space(
+    client: openai.OpenAI, server: LocalServer, running: FineTuningJob, waiting: FineTuningJob
+) -> None:
+    trainer = server.child("train")
+
+    cancelled = client.fine_tuning.jobs.cancel(running.id)
+
+    assert cancelled.status == "cancelled"
+    assert cancelled.finished_at >= cancelled.created_at
+    trainer.wait(20)
+    folder = server.state / "jobs" / running.id
+    wait_until(lambda: (folder / "checkpoints").exists(), lambda exists: not exists)
+    assert messages_of(client, running.id)[0] == "Fine-tuning job cancelled"
+
+
+def test_a_job_that_has_ended_cannot_be_cancelled(client: openai.OpenAI, waiting: FineTuningJob) -> None:
+    with pytest.raises(openai.BadRequestError, match="is cancelled"):
+        client.fine_tuning.jobs.cancel(waiting.id)
+
+
+def test_a_killed_training_process_fails_its_job_with_a_readable_reason(
+    client: openai.OpenAI, server: LocalServer
+) -> None:
+    job = start_job(client)
+    trainer = wait_until(lambda: server.child("train"), bool)
+
+    trainer.kill()
+
+    failed = wait_until(
+        lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at is not None
+    )
+    assert failed.status == "failed"
+    assert failed.error.model_dump() == {
+        "code": "server_error",
+        "message": "The training process was killed by signal 9 before the job was done. "
+        "Create a new job to try again.",
+        "param": None,
+    }
+
+
+def test_a_killed_chat_process_is_replaced(client: openai.OpenAI, server: LocalServer) -> None:
+    request = {
+        "model": BASE_MODEL,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 3,
+        "seed": 1,
+    }
+    before = client.chat.completions.create(**request)
+    os.kill(server.child("generate").pid, signal.SIGKILL)
+
+    after = client.with_options(max_retries=1).chat.completions.create(**request)
+
+    assert after.choices[0].message == before.choices[0].message
+
+
+def job_folder(folder: Path, **changes) -> Path:
+    """A job folder as the server makes it, to run the training program alone."""
+    model = os.environ.get("TEST_BASE_MODEL", str(ROOT / "data" / "base_model"))
+    spec = {"model_folder": model, "n_epochs": 1, "batch_size": 8, "learning_rate": 3e-4, "seed": 1} | changes
+    (folder / "job.json").write_text(json.dumps(spec))
+    (folder / "training.jsonl").write_bytes(as_jsonl(ROWS[:10]))
+    return folder
+
+
+def train(folder: Path) -> list[dict]:
+    """Run the training program on a folder; returns the lines that it wrote."""
+    program = [sys.executable, "-m", "local_server.train", str(folder)]
+    subprocess.run(
+        program, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, timeout=120
+    )
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_a_full_disk_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "step_metrics.csv").symlink_to("/dev/full")
+
+    lines = train(job_folder(tmp_path))
+
+    assert lines[-1]["kind"] == "failed"
+    assert lines[-1]["message"].startswith("The disk is full")
+
+
+def test_damaged_weights_fail_the_job_and_not_the_server(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+
+    lines = train(job_folder(tmp_path, model_folder=str(broken)))
+
+    assert [line["kind"] for line in lines] == ["failed"]
+    assert lines[0]["message"].startswith("The training process failed: ")

@@ -1,0 +1,101 @@
+"""The server as a program: how it starts, what it prints, how it ends, what outlives it."""
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import openai
+import psutil
+import pytest
+from serving import BASE_MODEL, NAMES, ROOT, LocalServer, command, row, serve, upload
+
+
+def refused(arguments: list[str]) -> str:
+    """What a server that cannot start says; it must end with status 1 and print no address."""
+    result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr
+
+
+def test_it_answers_soon_after_its_start_and_leaves_its_address_in_the_state_folder(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with serve(tmp_path) as server:
+        assert server.client().models.retrieve(BASE_MODEL).id == BASE_MODEL
+        seconds = time.monotonic() - began
+        file = tmp_path / "server.json"
+        expected = {"base_url": server.base_url, "api_key": server.api_key, "pid": server.process.pid}
+
+        assert json.loads(file.read_text()) == expected
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        # Loading torch alone would take longer on a machine that trains at the same time.
+        assert seconds < 10
+
+
+def test_the_server_process_never_loads_torch(server: LocalServer, client: openai.OpenAI) -> None:
+    question = [{"role": "user", "content": "Hello"}]
+    client.chat.completions.create(model=BASE_MODEL, messages=question, max_tokens=1)
+    maps = Path(f"/proc/{server.process.pid}/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    assert "libtorch" not in maps.read_text()
+    assert "libtorch" in Path(f"/proc/{server.child('generate').pid}/maps").read_text()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_on_a_signal_with_its_children(tmp_path: Path, ending: signal.Signals) -> None:
+    with serve(tmp_path) as server:
+        server.client().chat.completions.create(
+            model=BASE_MODEL, messages=[{"role": "user", "content": "Hello"}], max_tokens=1
+        )
+        children = psutil.Process(server.process.pid).children(recursive=True)
+        server.process.send_signal(ending)
+
+        assert server.process.wait(20) == 0
+        assert len(children) == 1
+        assert not any(child.is_running() for child in children)
+        assert not (tmp_path / "server.json").exists()
+
+
+def test_everything_is_still_there_after_a_restart(tmp_path: Path) -> None:
+    with serve(tmp_path) as first:
+        file = upload(first.client(), [row(name) for name in NAMES[:3]])
+        job = first.client().fine_tuning.jobs.create(model=BASE_MODEL, training_file=file.id)
+        content = first.client().files.content(file.id).read()
+    with serve(tmp_path) as second:
+        client = second.client()
+
+        assert second.api_key == first.api_key
+        assert client.files.retrieve(file.id) == file
+        assert client.files.content(file.id).read() == content
+        assert client.fine_tuning.jobs.retrieve(job.id).created_at == job.created_at
+
+
+def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        message = refused([*command(tmp_path), "--port", port])
+    assert f"port {port} on 127.0.0.1 cannot be used" in message
+    assert "another --port" in message
+
+
+def test_two_servers_do_not_share_a_state_folder(server: LocalServer) -> None:
+    message = refused(command(server.state))
+    assert f"another server already uses the state folder {server.state}" in message
+
+
+def test_a_missing_base_model_is_named(tmp_path: Path) -> None:
+    message = refused([*command(tmp_path), "--model", str(tmp_path / "nothing")])
+    assert "config.json, *.safetensors, tokenizer.json not found" in message
+    assert "make base-model" in message
+
+
+def test_it_ends_by_itself_when_nobody_needs_it(tmp_path: Path) -> None:
+    with serve(tmp_path, "--exit-when-idle", "0.01") as server:
+        assert server.process.wait(20) == 0
+        assert not (tmp_path / "server.json").exists()

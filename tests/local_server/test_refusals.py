@@ -1,0 +1,248 @@
+"""What the server refuses, and how: OpenAI's error body, with a message that says what to do."""
+
+import http.client
+import json
+from collections.abc import Callable
+
+import openai
+import pytest
+from openai.types import FileObject
+from openai.types.fine_tuning import FineTuningJob
+from serving import BASE_MODEL, NAMES, LocalServer, as_jsonl, hyperparameters, row, upload, wait_until
+
+ROWS = [row(name) for name in NAMES[:12]]
+
+
+def refusal(call: Callable, *arguments, **options) -> dict:
+    """The status and error body of a call that must be refused."""
+    with pytest.raises(openai.APIStatusError) as caught:
+        call(*arguments, **options)
+    return {"status": caught.value.status_code, **caught.value.body}
+
+
+@pytest.fixture(scope="module")
+def training_file(client: openai.OpenAI) -> FileObject:
+    return upload(client, ROWS)
+
+
+def test_a_wrong_key_is_refused_and_not_repeated_in_the_message(server: LocalServer) -> None:
+    stranger = openai.OpenAI(base_url=server.base_url, api_key="sk-secret-of-someone", max_retries=0)
+    assert refusal(stranger.models.list) == {
+        "status": 401,
+        "message": "Incorrect API key provided: sk-s***. The key of this server is in its server.json.",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "invalid_api_key",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/healthz", {}, 200),
+        ("GET", "/v1/models", {}, 401),
+        ("GET", "/healthz", {"Host": "evil.example"}, 403),
+        ("POST", "/v1/files", {"Authorization": "KEY", "Content-Length": str(600 * 1024**2)}, 413),
+        ("POST", "/v1/fine_tuning/jobs", {"Authorization": "KEY", "Content-Length": str(5 * 1024**2)}, 413),
+    ],
+)
+def test_the_gate_looks_at_host_key_and_size(
+    server: LocalServer, method: str, path: str, headers: dict, status: int
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(server.base_url.split(":")[2].split("/")[0]))
+    connection.putrequest(method, path, skip_host="Host" in headers)
+    for name, value in headers.items():
+        connection.putheader(name, value.replace("KEY", f"Bearer {server.api_key}"))
+    connection.endheaders()
+    answer = connection.getresponse()
+
+    assert answer.status == status
+    body = json.loads(answer.read())
+    assert (
+        body == {"status": "ok"}
+        if status == 200
+        else set(body["error"]) == {"message", "type", "param", "code"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "words"),
+    [
+        ({"model": "gpt-9"}, 400, "model_not_available", "gpt-9"),
+        ({"training_file": "file-nothing"}, 404, "file_not_found", "file-nothing"),
+        ({"suffix": ""}, 400, "invalid_value", "at least 1 character"),
+        ({"suffix": "x" * 65}, 400, "invalid_value", "at most 64 characters"),
+        ({"suffix": "a:b"}, 400, "invalid_value", "a:b"),
+        ({"seed": -1}, 400, "invalid_value", "greater than or equal to 0"),
+        (
+            {"method": hyperparameters(n_epochs=51)},
+            400,
+            "invalid_value",
+            "'auto' or less than or equal to 50. Found 51",
+        ),
+        ({"method": hyperparameters(n_epochs=0)}, 400, "invalid_value", "greater than or equal to 1"),
+        ({"method": hyperparameters(batch_size=257)}, 400, "invalid_value", "less than or equal to 256"),
+        ({"method": hyperparameters(learning_rate_multiplier=0)}, 400, "invalid_value", "greater than 0"),
+        ({"method": hyperparameters(learning_rate=1)}, 400, "unknown_parameter", "learning_rate"),
+        ({"hyperparameters": {"n_epochs": "many"}}, 400, "invalid_value", "'auto' or a valid integer"),
+        (
+            {"method": {"type": "dpo"}},
+            400,
+            "unsupported_value",
+            "'dpo' is not supported by the local server yet",
+        ),
+        ({"method": {"type": "reinforcement"}}, 400, "unsupported_value", "Use 'supervised'"),
+        ({"integrations": []}, 400, "unknown_parameter", "integrations"),
+        ({"metadata": {"key": "x" * 513}}, 400, "invalid_value", "at most 512 characters"),
+    ],
+)
+def test_a_job_that_cannot_be_is_refused_at_once(
+    client: openai.OpenAI, training_file: FileObject, change: dict, status: int, code: str, words: str
+) -> None:
+    jobs_before = len(list(client.fine_tuning.jobs.list()))
+    request = {"model": BASE_MODEL, "training_file": training_file.id} | change
+
+    refused = refusal(client.fine_tuning.jobs.create, **request)
+
+    assert (refused["status"], refused["code"]) == (status, code)
+    assert words in refused["message"]
+    assert len(list(client.fine_tuning.jobs.list())) == jobs_before
+
+
+def test_a_missing_field_is_named(client: openai.OpenAI) -> None:
+    refused = refusal(client.post, "/fine_tuning/jobs", body={"model": BASE_MODEL}, cast_to=object)
+    assert refused == {
+        "status": 400,
+        "message": "Missing required parameter: 'training_file'.",
+        "type": "invalid_request_error",
+        "param": "training_file",
+        "code": "missing_required_parameter",
+    }
+
+
+def test_a_file_for_another_purpose_is_not_trained_on(client: openai.OpenAI) -> None:
+    file = client.files.create(file=("batch.jsonl", as_jsonl(ROWS)), purpose="batch")
+    refused = refusal(client.fine_tuning.jobs.create, model=BASE_MODEL, training_file=file.id)
+    assert (refused["status"], refused["code"]) == (400, "invalid_file_purpose")
+    assert "Upload it again with purpose='fine-tune'" in refused["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"caf\xe9 au lait\n", "0xe9"), (b"caf\xc3", "0xc3"), (b"", "0 bytes")],
+)
+def test_a_file_that_is_empty_or_not_utf8_is_not_kept(
+    client: openai.OpenAI, content: bytes, words: str
+) -> None:
+    files_before = len(list(client.files.list()))
+    refused = refusal(client.files.create, file=("bad.jsonl", content), purpose="fine-tune")
+    assert refused["status"] == 400
+    assert words in refused["message"]
+    assert len(list(client.files.list())) == files_before
+
+
+@pytest.mark.parametrize(
+    ("read", "status"),
+    [
+        (lambda client: client.files.retrieve("file-x"), 404),
+        (lambda client: client.files.content("file-x"), 404),
+        (lambda client: client.files.delete("file-x"), 404),
+        (lambda client: client.files.list(after="file-x"), 400),
+        (lambda client: client.fine_tuning.jobs.retrieve("ftjob-x"), 404),
+        (lambda client: client.fine_tuning.jobs.cancel("ftjob-x"), 404),
+        (lambda client: client.fine_tuning.jobs.list_events("ftjob-x"), 404),
+        (lambda client: client.fine_tuning.jobs.checkpoints.list("ftjob-x"), 404),
+        (lambda client: client.models.retrieve("ft:x"), 404),
+        (lambda client: client.models.delete("ft:x"), 404),
+        (lambda client: client.models.delete(BASE_MODEL), 403),
+        (lambda client: client.get("/nothing", cast_to=object), 404),
+        (lambda client: client.delete("/models", cast_to=object), 405),
+    ],
+)
+def test_what_does_not_exist_is_said_in_openais_error_body(
+    client: openai.OpenAI, read: Callable, status: int
+) -> None:
+    refused = refusal(read, client)
+    assert refused["status"] == status
+    assert set(refused) == {"status", "message", "type", "param", "code"}
+    assert refused["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"messages": []}, "at least 1 item"),
+        ({"messages": [{"role": "wizard", "content": "x"}]}, "Found 'wizard'"),
+        ({"messages": [{"role": "user"}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": "word " * 3000}]}, "maximum context length"),
+        ({"temperature": 3}, "less than or equal to 2"),
+        ({"max_tokens": 0}, "greater than or equal to 1"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+    ],
+)
+def test_a_chat_that_cannot_be_answered_is_refused(client: openai.OpenAI, change: dict, words: str) -> None:
+    request = {
+        "model": BASE_MODEL,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 2,
+    } | change
+    refused = refusal(client.chat.completions.create, **request)
+    assert refused["status"] == 400
+    assert words in refused["message"]
+
+
+def failed_job(client: openai.OpenAI, rows: list[dict] | bytes, **request) -> FineTuningJob:
+    """Create a job that its files make fail; no training process is ever started for it."""
+    job = client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=upload(client, rows).id, **request)
+    return wait_until(
+        lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at is not None
+    )
+
+
+@pytest.fixture
+def events(client: openai.OpenAI) -> Callable[[str], list[str]]:
+    return lambda job_id: [event.message for event in client.fine_tuning.jobs.list_events(job_id)][::-1]
+
+
+def test_too_few_rows_fail_the_job_in_openais_words(client: openai.OpenAI) -> None:
+    job = failed_job(client, ROWS[:7])
+    assert job.status == "failed"
+    assert job.error.model_dump() == {
+        "code": "invalid_n_examples",
+        "message": "Training file has 7 example(s), but must have at least 10 examples",
+        "param": "training_file",
+    }
+
+
+def test_a_wrong_role_fails_the_job_with_the_row_named_and_the_others_as_events(
+    client: openai.OpenAI, events: Callable[[str], list[str]]
+) -> None:
+    rows = [json.loads(json.dumps(row)) for row in ROWS]
+    rows[4]["messages"][1]["role"] = "humman"
+    rows[8]["messages"].pop()
+    job = failed_job(client, rows)
+
+    assert job.status == "failed"
+    assert (job.error.code, job.error.param) == ("invalid_training_file", "training_file")
+    assert job.error.message.startswith(
+        "The job failed due to an invalid training file. Invalid file format. Example 5, message 2, 'role'"
+    )
+    further, last = events(job.id)[-2:]
+    assert further.startswith("Example 9, ")
+    assert last == job.error.message
+
+
+def test_json_over_several_lines_fails_the_job_with_a_way_out(client: openai.OpenAI) -> None:
+    job = failed_job(client, "\n".join(json.dumps(row, indent=2) for row in ROWS).encode())
+    assert (job.status, job.error.code) == ("failed", "invalid_training_file")
+    assert "one line" in job.error.message
+
+
+def test_a_broken_validation_file_fails_the_job_as_such(client: openai.OpenAI) -> None:
+    validation = upload(client, b'{"messages": []}\n', "validation.jsonl")
+    job = failed_job(client, ROWS, validation_file=validation.id)
+    assert (job.status, job.error.code, job.error.param) == (
+        "failed",
+        "invalid_validation_file",
+        "validation_file",
+    )

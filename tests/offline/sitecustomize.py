@@ -1,0 +1,42 @@
+"""Refuse every connection that leaves this machine, in each Python process of a test run.
+
+Python imports a module of this name at start. The folder stands in PYTHONPATH
+while tests run (see conftest.py), so kernels, servers and trainers load it too.
+"""
+
+import os
+import socket
+
+_connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def _check(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or (isinstance(name, str) and (name == "" or name.startswith(_LOOPBACK))):
+        return
+    if log := os.environ.get("OFFLINE_VIOLATIONS"):
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(f"{name}\n")
+    raise PermissionError(
+        f"A test tried to reach {name!r}. Tests may only use this machine's loopback addresses."
+    )
+
+
+def _guarded(original):
+    def connect(self, address, *rest):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            _check(address[0])
+        return original(self, address, *rest)
+
+    return connect
+
+
+def _guarded_getaddrinfo(host, *rest, **options):
+    _check(host)
+    return _getaddrinfo(host, *rest, **options)
+
+
+socket.socket.connect = _guarded(_connect)
+socket.socket.connect_ex = _guarded(_connect_ex)
+socket.getaddrinfo = _guarded_getaddrinfo

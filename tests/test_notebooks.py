@@ -1,0 +1,114 @@
+"""The notebooks as files: run from top to bottom, small, and the same from run to run."""
+
+import json
+import re
+from statistics import median
+
+import nbformat
+import pytest
+
+from helpers.runs import ROOT
+
+NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+
+# The SDK calls that must stand in the cells of each notebook.
+CALLS = {
+    "00_start": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
+    "01_dataset": [],
+    "02_upload": [
+        "files.create",
+        "files.wait_for_processing",
+        "files.retrieve",
+        "files.content",
+        "files.list",
+    ],
+    "03_job": ["fine_tuning.jobs.create", "jobs.retrieve", "jobs.list", "jobs.cancel"],
+    "04_monitor": ["jobs.retrieve", "jobs.list_events", "jobs.checkpoints.list", "files.content"],
+    "05_evaluate": ["chat.completions.create", "models.retrieve", "models.delete"],
+}
+HEADINGS = [
+    "## What you will learn",
+    "## Setup",
+    "## Check",
+    "## What can go wrong",
+    "## Exercises",
+    "## Recap",
+]
+
+
+def cells(name: str, kind: str) -> list[nbformat.NotebookNode]:
+    notebook = nbformat.read(NOTEBOOKS[name], as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == kind]
+
+
+def prose(markdown: str) -> str:
+    """What a reader reads line by line: no tables, no folded solution."""
+    open_text = re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
+    return "\n".join(line for line in open_text.splitlines() if not line.startswith("|"))
+
+
+def test_the_notebooks_are_the_six_of_the_course():
+    assert list(NOTEBOOKS) == list(CALLS)
+
+
+@each_notebook
+def test_every_code_cell_was_run_in_order(name):
+    # nbval compares nothing in a cell without an execution count, so a stripped notebook would pass it.
+    counts = [cell.execution_count for cell in cells(name, "code")]
+
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each_notebook
+def test_no_widget_state_and_no_error_is_stored(name):
+    notebook = nbformat.read(NOTEBOOKS[name], as_version=4)
+    outputs = [output for cell in cells(name, "code") for output in cell.outputs]
+
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert [output.ename for output in outputs if output.output_type == "error"] == []
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+
+
+@each_notebook
+def test_cells_stay_within_their_budgets(name):
+    code = [len(cell.source.splitlines()) for cell in cells(name, "code")]
+    words = {cell.source[:40]: len(prose(cell.source).split()) for cell in cells(name, "markdown")}
+
+    assert 28 <= len(code) + len(words) <= 40
+    assert median(code) <= 6
+    assert max(code) <= 25
+    assert {start: count for start, count in words.items() if count > 80} == {}
+
+
+@each_notebook
+def test_a_notebook_has_the_parts_that_each_lesson_has_in_order(name):
+    text = "\n".join(cell.source for cell in cells(name, "markdown"))
+    places = [text.find(heading) for heading in HEADINGS]
+
+    assert -1 not in places
+    assert places == sorted(places)
+    assert text.startswith("[![Open In Colab](")
+    assert text.count("<details>") == text.count("</details>") >= 2
+
+
+@each_notebook
+def test_the_sdk_calls_stand_in_the_cells(name):
+    source = "\n".join(cell.source for cell in cells(name, "code"))
+
+    assert [call for call in CALLS[name] if f"{call}(" not in source] == []
+
+
+@each_notebook
+def test_create_is_never_retried_by_the_sdk(name):
+    source = "\n".join(cell.source for cell in cells(name, "code"))
+
+    creates = len(re.findall(r"jobs\.create\(", source))
+    assert creates == len(re.findall(r"with_options\(max_retries=0\)\.fine_tuning\.jobs\.create\(", source))
+
+
+@each_notebook
+def test_nothing_private_and_no_path_of_one_machine_is_stored(name):
+    text = json.dumps(json.loads(NOTEBOOKS[name].read_text(encoding="utf-8")))
+
+    assert re.findall(r"sk-[\w-]{16,}|org-[A-Za-z0-9]{8,}|/(?:home|Users|tmp|root)/", text) == []

@@ -1,0 +1,181 @@
+"""Every recording is what it says: answers of the API's own shape, and nothing private."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai.types import FileDeleted, FileObject, Model, ModelDeleted
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+from pydantic import BaseModel, ConfigDict
+
+from helpers.backends import BACKENDS
+from helpers.replay import KEPT_HEADERS, read_manifest
+from helpers.runs import NOTEBOOKS, data_path
+
+RECORDINGS = sorted(path for path in data_path("recordings").glob("*") if path.is_dir())
+
+each_recording = pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
+
+
+class Problem(BaseModel):
+    """The `error` of an API error; the SDK has no type for it (openai 3.54, `_exceptions.py` reads these)."""
+
+    model_config = ConfigDict(extra="forbid")
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class Refused(BaseModel):
+    """The body of an API error."""
+
+    error: Problem
+
+
+# Method and path of a request, and the SDK's own type of its answer. A list is a page of that type.
+TYPES: tuple[tuple[str, type[BaseModel] | list[type[BaseModel]]], ...] = (
+    ("POST /files", FileObject),
+    ("GET /files", [FileObject]),
+    ("GET /files/[^/]+", FileObject),
+    ("DELETE /files/[^/]+", FileDeleted),
+    ("POST /fine_tuning/jobs", FineTuningJob),
+    ("GET /fine_tuning/jobs", [FineTuningJob]),
+    ("GET /fine_tuning/jobs/[^/]+", FineTuningJob),
+    ("POST /fine_tuning/jobs/[^/]+/(cancel|pause|resume)", FineTuningJob),
+    ("GET /fine_tuning/jobs/[^/]+/events", [FineTuningJobEvent]),
+    ("GET /fine_tuning/jobs/[^/]+/checkpoints", [FineTuningJobCheckpoint]),
+    ("GET /models", [Model]),
+    ("GET /models/[^/]+", Model),
+    ("DELETE /models/[^/]+", ModelDeleted),
+    ("POST /chat/completions", ChatCompletion),
+)
+
+
+def documents(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name != "manifest.json")
+
+
+def exchanges(folder: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Yield a name for messages, the request and the response of every exchange."""
+    for path in documents(folder):
+        for number, exchange in enumerate(json.loads(path.read_text(encoding="utf-8"))["exchanges"], 1):
+            request = exchange["request"]
+            name = f"{path.name}, exchange {number}, {request['method']} {request['path']}"
+            yield name, request, exchange["response"]
+
+
+def check_answer(request: dict[str, Any], response: dict[str, Any]) -> None:
+    """Validate an answer strictly against the SDK's type for its path.
+
+    Raises:
+        ValueError: It does not fit (pydantic's error is one), or no type is known for the path.
+    """
+    body, route = response["body"], f"{request['method']} {request['path']}"
+    if response["status"] >= 400:
+        check(Refused, body["json"])
+    elif re.fullmatch("GET /files/[^/]+/content", route):
+        if not {"text", "base64"} & body.keys():
+            raise ValueError(f"a file's content is text or base64, not {body.keys()}")
+    elif "events" in body:
+        *chunks, end = [event.removeprefix("data: ") for event in body["events"]]
+        if end != "[DONE]":
+            raise ValueError(f"the stream ends with {end!r}, not with [DONE]")
+        for chunk in chunks:
+            check(ChatCompletionChunk, json.loads(chunk))
+    else:
+        kinds = [kind for pattern, kind in TYPES if re.fullmatch(pattern, route)]
+        if not kinds:
+            raise ValueError(f"no SDK type is known for {route}; add it to TYPES")
+        check(kinds[0], body["json"])
+
+
+def check(kind: type[BaseModel] | list[type[BaseModel]], data: dict[str, Any]) -> None:
+    if isinstance(kind, list):
+        if data["object"] != "list" or not isinstance(data.get("has_more", False), bool):
+            raise ValueError("a page has object 'list' and a boolean has_more")
+        for item in data["data"]:
+            check(kind[0], item)
+    else:
+        kind.model_validate_json(json.dumps(data), strict=True)
+
+
+def test_there_is_a_recording():
+    assert [folder.name for folder in RECORDINGS], "data/recordings/ is empty; run `make record`"
+
+
+@each_recording
+def test_every_answer_fits_the_types_of_the_sdk(folder):
+    misfits = []
+    for name, request, response in exchanges(folder):
+        try:
+            check_answer(request, response)
+        except (ValueError, KeyError) as error:
+            misfits.append(f"{name}: {error!r}")
+
+    assert misfits == []
+
+
+@each_recording
+def test_a_recording_holds_a_whole_course(folder):
+    seen = {f"{request['method']} {request['path']}" for _, request, _ in exchanges(folder)}
+
+    assert {"POST /files", "POST /fine_tuning/jobs", "POST /chat/completions"} <= seen
+
+
+@each_recording
+def test_a_recording_holds_nothing_private(folder):
+    private = re.compile(
+        r"\bsk-(?!redacted)[\w*-]{8,}|\borg-(?!local\b|redacted\b)\w{6,}|\bproj[-_](?!redacted)\w{16,}"
+        r"|Bearer (?!sk-redacted)|[Ss]et-[Cc]ookie"
+        r"|127\.0\.0\.1|localhost|\.openai\.azure\.com|api\.openai\.com"
+        r"|/home/|/Users/|/root/|/tmp/|C:\\\\"
+    )
+    found = {path.name: private.findall(path.read_text(encoding="utf-8")) for path in folder.iterdir()}
+
+    assert found == {path.name: [] for path in folder.iterdir()}
+
+
+@each_recording
+def test_only_headers_that_the_sdk_reads_are_kept_and_no_upload_is(folder):
+    for name, request, response in exchanges(folder):
+        assert request.keys() == {"method", "path", "query", "body"}, name
+        assert response["headers"].keys() <= set(KEPT_HEADERS), name
+        for part in request["body"].get("parts", []):
+            assert part.keys() in ({"name", "value"}, {"name", "filename", "sha256", "bytes"}), name
+
+
+@each_recording
+def test_the_manifest_is_complete_and_fits_the_documents(folder):
+    manifest = read_manifest(folder)
+
+    assert manifest.keys() == {
+        *("label", "backend", "model", "sdk_version", "python", "recorded_at", "command", "notebooks")
+    }
+    assert all(manifest.values())
+    assert manifest["backend"] in set(BACKENDS) - {"replay"}
+    assert manifest["label"] == f"recorded from a real run against the backend {manifest['backend']!r}"
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", manifest["recorded_at"])
+    assert [path.stem for path in documents(folder)] == sorted(set(manifest["notebooks"]) - {"01_dataset"})
+    assert set(manifest["notebooks"]) <= {"00_start", *NOTEBOOKS}
+
+
+@pytest.mark.parametrize(
+    ("route", "answer"),
+    [
+        ("GET /fine_tuning/jobs/ftjob-1", {"id": "ftjob-1"}),
+        ("GET /fine_tuning/jobs", {"object": "list", "data": [{"id": "ftjob-1"}], "has_more": False}),
+        ("GET /models/tiny", {"id": "tiny", "object": "model", "created": "1", "owned_by": "me"}),
+        ("GET /no/such/route", {}),
+    ],
+)
+def test_an_answer_of_the_wrong_shape_would_be_found(route, answer):
+    method, path = route.split()
+
+    with pytest.raises(ValueError, match=r"validation error|no SDK type is known"):
+        check_answer({"method": method, "path": path}, {"status": 200, "body": {"json": answer}})

@@ -1,0 +1,95 @@
+"""Each line of code stays in its room: which module may import, and call, what."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import helpers
+from helpers.runs import ROOT
+
+HELPERS = {path.stem: path for path in (ROOT / "helpers").glob("*.py") if path.stem != "__init__"}
+SERVER = {path.stem: path for path in (ROOT / "local_server").glob("*.py")}
+CHILD_PROGRAMS = {"train", "generate", "worker"}
+LEARNERS_CALLS = ("files.create", "jobs.create", "chat.completions.create", "list_events")
+
+EDGES = {
+    "backends": {"errors", "exchanges", "keys", "launch", "replay", "runs"},
+    "costs": {"errors", "runs", "tokens"},
+    "dataset": {"errors", "jsonlines", "report", "rows"},
+    "errors": set(),
+    "evaluation": set(),
+    "events": set(),
+    "exchanges": set(),
+    "jsonlines": {"errors", "report"},
+    "keys": {"errors"},
+    "launch": {"errors", "runs"},
+    "monitor": {"errors", "events", "plots"},
+    "plots": {"events"},
+    "replay": {"errors", "exchanges"},
+    "report": set(),
+    "rows": {"report"},
+    "runs": {"dataset", "errors"},
+    "tokens": {"runs", "rows"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names that a file imports, at any depth."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def packages(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def test_the_public_names_are_exactly_those_that_the_package_lists():
+    public = {name for name in vars(helpers) if not name.startswith("_") and name not in HELPERS}
+
+    assert public == set(helpers.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(HELPERS))
+def test_a_helper_depends_only_on_the_rooms_that_the_design_gives_it(name):
+    used = {module.partition(".")[2] for module in imports(HELPERS[name]) if module.startswith("helpers.")}
+
+    assert used <= EDGES[name]
+
+
+def test_only_backends_and_replay_import_the_sdk_or_its_http_layer():
+    users = {name for name, path in HELPERS.items() if packages(path) & {"openai", "httpx2", "httpx"}}
+
+    assert users == {"backends", "replay"}
+
+
+def test_no_helper_imports_the_server_or_the_training_stack():
+    forbidden = {"local_server", "torch", "trl", "transformers", "datasets", "peft", "fastapi"}
+
+    assert {name for name, path in HELPERS.items() if packages(path) & forbidden} == set()
+
+
+@pytest.mark.parametrize("name", sorted(set(HELPERS) - {"monitor"}))
+def test_no_helper_makes_the_calls_that_a_learner_should_see(name):
+    tree = ast.parse(HELPERS[name].read_text(encoding="utf-8"))
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+    assert [call for call in calls if call.endswith(LEARNERS_CALLS)] == []
+
+
+def test_the_server_process_never_imports_torch():
+    heavy = {"torch", "trl", "transformers", "datasets"}
+    users = {name for name, path in SERVER.items() if packages(path) & heavy}
+
+    assert users <= CHILD_PROGRAMS
+    for name, path in SERVER.items():
+        if name not in CHILD_PROGRAMS:
+            local = {
+                module.rpartition(".")[2] for module in imports(path) if module.startswith("local_server")
+            }
+            assert not local & CHILD_PROGRAMS, f"{name} imports a program that loads torch"

@@ -1,0 +1,245 @@
+"""Run the notebooks from a terminal.
+
+python tools/course.py run --name NAME   all notebooks on the local server, in one run folder
+python tools/course.py store             all notebooks on recorded answers; outputs are stored in notebooks/
+python tools/course.py record            a real run becomes data/recordings/elle and data/sample_run
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from helpers import connect
+from helpers.backends import LOCAL_MODEL
+from helpers.replay import write_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
+
+
+def execute(
+    source: Path, environment: dict[str, str], on_cell: Callable[[int, int], None]
+) -> nbformat.NotebookNode:
+    """Run one notebook from top to bottom in its own kernel.
+
+    Args:
+        source: The notebook.
+        environment: Variables for the kernel, besides those of this process.
+        on_cell: Called with the number of the code cell that starts, and how many there are.
+
+    Returns:
+        The notebook with its outputs.
+
+    Raises:
+        CellExecutionError: A cell failed that is not tagged `raises-exception`.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(source.parent)}},
+        on_cell_start=lambda cell, cell_index: (
+            cell.cell_type == "code" and on_cell(cells.index(cell_index) + 1, len(cells))
+        ),
+    )
+    client.execute(env=os.environ | environment)
+    return notebook
+
+
+def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Remove what differs from run to run, so that storing twice gives the same bytes.
+
+    Widget state is never saved: with it GitHub refuses to show the file.
+    """
+    models: dict[str, str] = {}
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02}"
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter")}
+        for output in cell.get("outputs", []):
+            view = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
+            if view:
+                view["model_id"] = models.setdefault(view["model_id"], f"widget-{len(models):02}")
+    return notebook
+
+
+class JobWatch(threading.Thread):
+    """Print the newest metrics of the server's newest job, beside the notebooks that run."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.client, self.done = connect("local"), threading.Event()
+
+    def run(self) -> None:
+        seen = ""
+        while not self.done.wait(1.0):
+            for job in self.client.fine_tuning.jobs.list(limit=3).data:
+                if job.status != "running":
+                    continue
+                events = self.client.fine_tuning.jobs.list_events(job.id, limit=1).data
+                if events and events[0].type == "metrics" and events[0].id != seen:
+                    seen = events[0].id
+                    say(f"      {job.id}  {events[0].message}")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def say_cell(cell: int, cells: int) -> None:
+    if cell % 5 == 0:
+        say(f"   cell {cell} of {cells}")
+
+
+def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
+    """Execute all notebooks in order on a local server of their own, which ends with them.
+
+    Args:
+        folder: The run folder; executed notebooks and the server's state go there too.
+        kernel_environment: Variables for the kernels only.
+
+    Raises:
+        CellExecutionError: A cell failed; what ran before stays in the folder.
+    """
+    os.environ |= {
+        "FINETUNE_BACKEND": "local",
+        "FINETUNE_RUN": folder.name,
+        "FINETUNE_RUNS_DIR": str(folder.parent),
+        "FINETUNE_LOCAL_STATE": str(folder / "server"),
+    }
+    (folder / "notebooks").mkdir(parents=True, exist_ok=True)
+    watch = JobWatch()
+    watch.start()
+    try:
+        for notebook in NOTEBOOKS:
+            started = time.monotonic()
+            say(notebook.stem)
+            done = execute(notebook, kernel_environment, say_cell)
+            nbformat.write(tidy(done), folder / "notebooks" / notebook.name)
+            say(f"   done in {time.monotonic() - started:.0f} s")
+    finally:
+        watch.done.set()
+        stop_server(folder / "server")
+
+
+def stop_server(state: Path) -> None:
+    """End the server of a state folder; its jobs, files and models stay there."""
+    server = json.loads((state / "server.json").read_text(encoding="utf-8"))
+    os.kill(server["pid"], signal.SIGTERM)
+
+
+def summarize(folder: Path, total_seconds: float) -> dict[str, object]:
+    """The facts of a run, from the files that its notebooks left."""
+
+    def read(name: str) -> dict:
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+
+    job, dataset = read("04_job.json"), read("01_dataset.json")
+    metrics = pd.read_csv(folder / "04_metrics.csv")
+    return {
+        "backend": "local",
+        "model": job["model"],
+        "fine_tuned_model": job["fine_tuned_model"],
+        "job_id": job["id"],
+        "rows": dataset["rows"],
+        "n_epochs": job["method"]["supervised"]["hyperparameters"]["n_epochs"],
+        "steps": int(metrics["step"].max()),
+        "first_train_loss": float(metrics["train_loss"].iloc[0]),
+        "last_train_loss": float(metrics["train_loss"].iloc[-1]),
+        "last_valid_loss": float(metrics["full_valid_loss"].dropna().iloc[-1]),
+        "job_seconds": job["finished_at"] - job["created_at"],
+        "total_seconds": round(total_seconds, 1),
+        "scores": read("05_scores.json")["scores"],
+    }
+
+
+def run(name: str) -> None:
+    started = time.monotonic()
+    runs_dir = Path(os.environ.get("FINETUNE_RUNS_DIR", ROOT / "runs"))
+    folder = runs_dir / name
+    live_run(folder, {})
+    summary = summarize(folder, time.monotonic() - started)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    scores = pd.DataFrame(summary["scores"]).pivot(index="model", columns="metric", values="value")
+    table = scores.loc[["base", "few_shot", "fine_tuned"], ["form", "rhyme", "facts"]].map("{:.0%}".format)
+    shown = os.path.relpath(folder)
+    say(f"""
+{summary["job_id"]}: {summary["steps"]} steps, {summary["n_epochs"]} epochs, {summary["job_seconds"]} s
+train_loss {summary["first_train_loss"]:.3f} -> {summary["last_train_loss"]:.3f}, \
+last valid_loss {summary["last_valid_loss"]:.3f}
+fine-tuned model: {summary["fine_tuned_model"]}
+
+{summary["rows"]["test"]} held-out elements, share of right answers:
+{table.to_string()}
+
+{summary["total_seconds"]:.0f} s in all. Facts: {shown}/summary.json
+Executed notebooks: {shown}/notebooks. Open them with: make lab (folder ../{shown}/notebooks)""")
+
+
+def store() -> None:
+    for notebook in NOTEBOOKS:
+        with tempfile.TemporaryDirectory() as runs_dir:
+            environment = {
+                "FINETUNE_BACKEND": "replay",
+                "FINETUNE_REPLAY_SPEED": "instant",
+                "FINETUNE_RUNS_DIR": runs_dir,
+            }
+            done = execute(notebook, environment, lambda cell, cells: None)
+        nbformat.write(tidy(done), notebook)
+        say(f"{notebook.name}: outputs stored")
+
+
+def record() -> None:
+    with tempfile.TemporaryDirectory() as runs_dir:
+        exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
+        live_run(folder, {"FINETUNE_RECORD": str(exchanges)})
+        recorded = sorted(path.stem for path in exchanges.glob("*.json"))
+        write_manifest(
+            exchanges, backend="local", model=LOCAL_MODEL, command="make record", notebooks=recorded
+        )
+        shutil.rmtree(RECORDING, ignore_errors=True)
+        shutil.copytree(exchanges, RECORDING)
+        shutil.rmtree(SAMPLE_RUN, ignore_errors=True)
+        SAMPLE_RUN.mkdir(parents=True)
+        for file in sorted(folder.glob("*.json*")) + sorted(folder.glob("*.csv")):
+            shutil.copy(file, SAMPLE_RUN / file.name)
+    store()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=["run", "store", "record"])
+    parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
+    options = parser.parse_args()
+    try:
+        {"run": lambda: run(options.name), "store": store, "record": record}[options.command]()
+    except CellExecutionError as error:
+        say(f"\nA cell failed. What it said:\n{error.ename}: {error.evalue}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
