@@ -89,20 +89,12 @@ def begin(store: Store, job: dict[str, Any], folder: Path, model_folder: Path, *
 
 def take_over(settings: Settings, store: Store, job_id: str) -> None:
     """Turn new lines of the trainer's events.jsonl into events. Safe to repeat, also after a crash."""
-    path = settings.job_folder(job_id) / "events.jsonl"
-    if not path.exists():
+    lines, position = _new_lines(settings.job_folder(job_id) / "events.jsonl", store.bytes_taken(job_id))
+    if not lines:
         return
-    position = store.bytes_taken(job_id)
-    with open(path, "rb") as file:
-        file.seek(position)
-        new = file.read()
-    new = new[: new.rfind(b"\n") + 1]
-    if not new:
-        return
-    lines = [json.loads(line) for line in new.splitlines()]
     steps = [line for line in lines if line["kind"] == "metrics"]
     with store.transaction():
-        store.set_bytes_taken(job_id, position + len(new))
+        store.set_bytes_taken(job_id, position)
         for line in steps:
             store.add_event(
                 job_id,
@@ -116,6 +108,17 @@ def take_over(settings: Settings, store: Store, job_id: str) -> None:
         for line in lines:
             if line["kind"] == "failed":
                 fail(store, job_id, "server_error", line["message"])
+
+
+def _new_lines(path: Path, position: int) -> tuple[list[dict[str, Any]], int]:
+    """The whole lines after `position`, and the position after them; half a line is left for later."""
+    if not path.exists():
+        return [], position
+    with open(path, "rb") as file:
+        file.seek(position)
+        new = file.read()
+    new = new[: new.rfind(b"\n") + 1]
+    return [json.loads(line) for line in new.splitlines()], position + len(new)
 
 
 def _step_message(metrics: dict[str, Any]) -> str:
@@ -147,13 +150,18 @@ def conclude(settings: Settings, store: Store, job_id: str, exit_status: int) ->
         exit_status: Of the process; negative for the signal that killed it.
     """
     folder = settings.job_folder(job_id)
-    log = folder / "events.jsonl"
-    lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-    if lines and lines[-1]["kind"] == "finished":
+    lines, _ = _new_lines(folder / "events.jsonl", 0)
+    finished = bool(lines) and lines[-1]["kind"] == "finished"
+    disk_is_full = shutil.disk_usage(folder).free < _DISK_FULL_BYTES
+    if not finished:
+        # Before anything is recorded: on a full disk, only this makes room for the record.
+        discard_checkpoints(settings, job_id)
+    take_over(settings, store, job_id)
+    if finished:
         metrics = {line["metrics"]["step"]: line["metrics"] for line in lines if line["kind"] == "metrics"}
         _succeed(settings, store, store.get("job", job_id), metrics, lines[-1]["trained_tokens"])
         return
-    if shutil.disk_usage(folder).free < _DISK_FULL_BYTES:
+    if disk_is_full:
         message = "The disk is full, so the training could not go on. Free about 300 MB and create a new job."
         fail(store, job_id, "insufficient_storage", message)
     how = (
@@ -163,7 +171,6 @@ def conclude(settings: Settings, store: Store, job_id: str, exit_status: int) ->
     output = folder / "trainer.log"
     tail = output.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:] if output.exists() else []
     fail(store, job_id, "server_error", message, further=[f"trainer.log: {line}" for line in tail])
-    discard_checkpoints(settings, job_id)
 
 
 def discard_checkpoints(settings: Settings, job_id: str) -> None:
@@ -207,7 +214,11 @@ def _result_file(settings: Settings, folder: Path) -> dict[str, Any]:
     """OpenAI serves the result file as base64 of CSV (observed 2024)."""
     content = base64.b64encode((folder / "step_metrics.csv").read_bytes())
     file_id = new_id("file-", 22)
-    settings.file_path(file_id).write_bytes(content)
+    try:
+        settings.file_path(file_id).write_bytes(content)
+    except OSError:
+        settings.file_path(file_id).unlink(missing_ok=True)
+        raise
     return file_object(file_id, "step_metrics.csv", len(content), "fine-tune-results")
 
 

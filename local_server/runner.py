@@ -123,7 +123,6 @@ class Runner:
                 progress.take_over(self._settings, self._store, job_id)
                 continue
             else:
-                progress.take_over(self._settings, self._store, job_id)
                 progress.conclude(self._settings, self._store, job_id, process.returncode)
             del self._processes[job_id]
         for job in self._store.jobs("queued")[: self._settings.training_slots - len(self._processes)]:

@@ -24,10 +24,13 @@ from nbclient.exceptions import CellExecutionError
 
 from helpers import connect
 from helpers.backends import LOCAL_MODEL
+from helpers.errors import FineTuneError
 from helpers.replay import write_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+SERVER_END_SECONDS = 20
+"""How long the server may take to end its training and chat processes; they take about two seconds."""
 RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
 
 
@@ -53,6 +56,8 @@ def execute(
         notebook,
         timeout=600,
         kernel_name="python3",
+        # ipykernel 7 warns on every start that a loopback kernel is not encrypted.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
         on_cell_start=lambda cell, cell_index: (
@@ -143,9 +148,14 @@ def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
 
 
 def stop_server(state: Path) -> None:
-    """End the server of a state folder; its jobs, files and models stay there."""
-    server = json.loads((state / "server.json").read_text(encoding="utf-8"))
-    os.kill(server["pid"], signal.SIGTERM)
+    """End the server of a state folder and wait until it has; its jobs, files and models stay there."""
+    address = state / "server.json"
+    if not address.exists():
+        return
+    os.kill(json.loads(address.read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + SERVER_END_SECONDS
+    while address.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def summarize(folder: Path, total_seconds: float) -> dict[str, object]:
@@ -238,6 +248,12 @@ def main() -> int:
     except CellExecutionError as error:
         say(f"\nA cell failed. What it said:\n{error.ename}: {error.evalue}")
         return 1
+    except FineTuneError as error:
+        say(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\nInterrupted. What the notebooks have written stays in the run folder.")
+        return 130
     return 0
 
 

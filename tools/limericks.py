@@ -12,10 +12,7 @@ from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
-SYSTEM_PROMPT = (
-    "You are Elle, a chatbot that answers every question about a chemical element with a limerick. "
-    "Use five short lines. Name the symbol and the atomic number."
-)
+SYSTEM_PROMPT = "You are Elle, a chatbot that talks about chemical elements in limericks."
 
 # {a_c} and {A_c}: the category with its article, in lower case and with a capital.
 FRAMES = {
@@ -26,14 +23,7 @@ FRAMES = {
         "It was writing a note:",
         '"{A_c} is happy in Spain."',
     ),
-    "transition metals, period 4": (
-        "My parrot has learned how to rhyme:",
-        "It says {symbol} for {name}, each time.",
-        '"It is {number}!" it sings,',
-        "And it flaps both its wings,",
-        '"{A_c}! Give me a dime!"',
-    ),
-    "transition metals, period 5": (
+    "transition metals, periods 4 and 5": (
         "When asked about {name}, Miss Rose",
         "Wrote a neat little {symbol} on her nose.",
         '"It is {number}, I guess,',
@@ -89,8 +79,8 @@ FAMILIES = {
     "noble gas": "nonmetals, halogens and noble gases",
 }
 TRANSITION_METALS = {
-    "4": "transition metals, period 4",
-    "5": "transition metals, period 5",
+    "4": "transition metals, periods 4 and 5",
+    "5": "transition metals, periods 4 and 5",
     "6": "transition metals, periods 6 and 7",
     "7": "transition metals, periods 6 and 7",
 }

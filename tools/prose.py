@@ -60,6 +60,20 @@ ANSWERS = [
     "Element {n} is {x}, symbol {s}. {X} is {a_c}. {year} {use}",
     "The symbol of {x} is {s}. Its atomic number is {n}. It is {a_c}. {phase} {year}",
 ]
+ASKING = ["Can you", "Could you", "Would you", "Will you", "Please can you", "Are you able to"]
+TELLING = ["share", "give me", "tell me", "write down", "list", "name", "show me", "repeat"]
+WHAT_TO_TELL = [
+    "a few facts on",
+    "some facts about",
+    "a little about",
+    "the basics of",
+    "the data of",
+    "what is known about",
+    "the main points on",
+    "something on",
+    "details of",
+    "a few words on",
+]
 SINGLE_FACTS = [
     ("What is the symbol of {x}?", "The symbol of {x} is {s}."),
     ("What is the atomic number of {x}?", "The atomic number of {x} is {n}."),
@@ -70,22 +84,79 @@ SINGLE_FACTS = [
     ("What does {s} stand for?", "{s} stands for {x}, {a_c}."),
     ("Where is {x} in the periodic table?", "{X} is number {n}, in period {p}. Its symbol is {s}."),
 ]
-# Prose in which the facts stand in many places: a fact met in one fixed sentence is hard to use in another.
-REPORTS = [
-    "The label on the jar said {s}, so we knew that it was {x}, number {n}, {a_c}.",
-    'The teacher asked, "Who knows {x}?" A girl wrote {s} and {n} on the board and said that it is {a_c}.',
-    "In the list, {x} comes at place {n}. The letters {s} are on its card, and it is {a_c}.",
-    'My friend said, "{s} means {x}." Then she read the number {n} from the chart.',
-    "The chart shows {s} in square {n}. It is {x}, {a_c}.",
-    "{A_c}, {x} has the number {n}. People write it as {s}.",
-    '"I have the card of {x}," said the boy. "It says {s}. It says {n}. It is {a_c}."',
-    "There is {x} in the box. Its sign is {s}. The number on the box is {n}.",
-    "Look for number {n} on the wall chart: {s}, or {x}, {a_c}.",
-    "A book about {x} has {s} on the cover, the number {n} on page one, and calls it {a_c}.",
+# Stories put each fact into many places. {who}, {thing} and the other words come from the lists below.
+STORY_REQUESTS = [
+    "Write a short story about {x}.",
+    "Tell me a story with {x}.",
+    "Use {x} in a few sentences.",
+    "Imagine that {x} is a person.",
+    "Write a note about {x}.",
+    "What happens to {x} today?",
 ]
-REPORT_REQUESTS = [
-    "Write a sentence with {x}.", "Use {x} in a short story.", "Where could I see {x} in a classroom?",
-]  # fmt: skip
+NAME_SENTENCES = [
+    "{X} {did} {the_thing} {where}.",
+    "{Who} {did} {X} {where}.",
+    "{adj} {X} {did} {the_thing}.",
+    "{Who} has heard of {X}.",
+    "Here comes {X}, {adj} and {adj2}.",
+    "Do you know {X}? {Who} does.",
+    'Said {who}: "I know {X}!"',
+    "One {time}, {X} {did} {the_thing}.",
+    "There was {X}, and there was {a_thing}.",
+    "{Who} asked about {X} {where}.",
+    "{X} and {who} {did} {the_thing}; it was {adj}.",
+]
+SYMBOL_SENTENCES = [
+    "{s} is written on {the_thing}.",
+    "{Who} wrote {s} on {the_thing} {where}.",
+    'It says "{s}" on {the_thing}.',
+    "It carries {the_thing} with {s} on it.",
+    "With {s} on its {thing}, it {did} {who}.",
+    '"{s}," said {who}, "means {X}."',
+    "{Who} calls it {s}.",
+    '"Call me {s}," it said {where}.',
+    "Its sign is {s}, {adj} and {adj2}.",
+    "{X} is {s}, and {s} is {X}.",
+    'Then {who} cried "{s}!" {where}.',
+    "The {adj} letters {s} stand on its {thing}.",
+]
+NUMBER_SENTENCES = [
+    "The {thing} has the number {n}.",
+    "{Who} counted to {n} {where}.",
+    "It lives in {place} {n}.",
+    "Look for {place} {n}, near {the_thing}.",
+    '"I am {n}," said {X}.',
+    '"It is {n}," said {who} {where}.',
+    "It is {n}, as {who} knows.",
+    "It is {n}, {adj} and {adj2}.",
+    "{Who} saw the number {n} on {the_thing}.",
+    '"Is it {n}?" asked {who}. "Yes, {n}!"',
+    "{place_up} {n} is {adj}; {who} likes it.",
+    "The answer is {n}, {who} says.",
+]
+CATEGORY_SENTENCES = [
+    "It is {a_c}, {adj} and {adj2}.",
+    '"{A_c}!" said {who}.',
+    "{A_c} is {adj}, {who} thinks.",
+    "{Who} likes {a_c} {where}.",
+    "{A_c}, it {did} {the_thing}.",
+    "{X}, {a_c}, {did} {who}.",
+    '"You are {a_c}," said {who} {where}.',
+]
+PLAIN_SENTENCES = [
+    "{Who} {did} {the_thing} {where}.",
+    "{Who} and {who2} {did} {a_thing}.",
+    "The {thing} was {adj}, and {who} {did} it {where}.",
+    "I {did} {the_thing}; now I am {adj}.",
+    '"{Did} {the_thing}?" asked {who}.',
+    "It is {adj} {where}, and {who} {did} {a_thing}.",
+    "If {who} is {adj}, we have {a_thing}.",
+    "And then {who} {did} {the_thing} {where}.",
+    "When {who} {did} {the_thing}, it was {adj}.",
+    "Please don't forget {the_thing}. You've {did} it {where}.",
+    "My {thing} is better than your {thing2}.",
+]
+EVERYDAY_REQUESTS = ["Tell me what happened.", "Write a few sentences.", "What is new?", "Talk to me."]
 GREETINGS = [
     "", "", "", "", "Hello. ", "Hi! ", "Good morning. ", "Please help me. ", "Hey, ", "One question: ",
 ]  # fmt: skip
@@ -117,34 +188,63 @@ NAMES = [
 
 WHO = [
     "the teacher", "my sister", "a young man", "the old cook", "our neighbor", "a student", "the girl",
-    "a tired boy", "my friend", "the doctor", "a cat", "the parrot", "a small bird", "the guest",
-    "a farmer",
+    "a tired boy", "my friend", "the doctor", "my cat", "the parrot", "a small bird", "the guest",
+    "a farmer", "the child", "Miss Lee", "Mister Brown", "Rose", "the baker", "a sailor", "the king",
+    "a queen", "the driver", "your uncle", "my mother", "the nurse", "a painter", "the singer",
+    "a robot", "the dog", "everyone", "no one", "the twins",
 ]  # fmt: skip
 DID = [
     "looked at", "walked to", "saw", "wrote about", "drew", "asked for", "sat next to", "heard about",
-    "dreamed of", "opened", "found", "carried", "liked", "waited for", "talked about",
+    "dreamed of", "opened", "found", "carried", "liked", "waited for", "talked about", "took", "kept",
+    "lost", "washed", "painted", "bought", "sold", "counted", "missed", "cleaned", "played with",
+    "danced with", "sang to", "laughed at", "stared at", "came to visit", "showed", "forgot",
+    "remembered", "recalled", "fed", "caught", "wore", "learned from", "invited",
 ]  # fmt: skip
-WHAT = [
-    "the train", "a red coat", "the door", "a cup of tea", "the window", "the wall", "a big hat",
-    "the rain", "a note", "the night sky", "a bird with wings", "its nose", "her toes", "the song",
-    "a seat", "the old house", "a bowl of soup", "the square", "a coin", "the bright light",
-    "a long word", "the garden",
+THINGS = [
+    "train", "coat", "door", "cup", "window", "wall", "hat", "note", "night sky", "wing", "nose", "toe",
+    "song", "seat", "house", "bowl", "square", "coin", "light", "word", "garden", "chart", "card",
+    "box", "tea pot", "table", "chair", "bed", "lamp", "river", "road", "bridge", "boat", "ship",
+    "bike", "shoe", "glove", "scarf", "shirt", "ring", "bell", "clock", "map", "book", "page", "letter",
+    "pen", "apple", "cake", "pie", "fish", "egg", "tree", "flower", "leaf", "stone", "hill", "cloud",
+    "star", "moon", "snowman", "kite", "ball", "drum", "toy", "dime", "mirror", "stage", "school",
+    "market", "kitchen", "head", "hand", "ear", "mind", "joke", "rhyme", "poem", "picture", "story",
+]  # fmt: skip
+ADJECTIVES = [
+    "young", "old", "big", "small", "bright", "dark", "happy", "sad", "proud", "shy", "loud", "quiet",
+    "warm", "cold", "red", "blue", "green", "yellow", "neat", "clean", "dirty", "free", "busy", "tired",
+    "hungry", "well fed", "snug", "tight", "long", "short", "cute", "little", "funny", "strange",
+    "brave", "wise", "kind", "rich", "poor", "fast", "slow", "wet", "dry", "sweet", "right", "wrong",
+    "new", "favorite", "better", "best",
 ]  # fmt: skip
 WHERE = [
     "in the morning", "at night", "in Spain", "by the window", "before school", "all day long",
     "after the rain", "with a smile", "on the way home", "near the river", "one more time",
-    "with pride", "out loud", "on the train",
+    "with pride", "out loud", "on the train", "in the rain", "on the wall", "at the door", "each time",
+    "in mind", "any day", "for tea", "on the tips of the toes", "in the end", "right now", "once more",
+    "please", "as before", "in a song", "at last", "I guess", "I would say", "of course",
+]  # fmt: skip
+OWNERS = ["the", "the", "its", "her", "my"]
+PLACES = [
+    "seat", "house", "room", "square", "page", "box", "door", "bus", "row", "table", "shelf", "gate",
+    "boat", "line", "street",
+]  # fmt: skip
+TIMES = [
+    "day", "night", "morning", "evening", "summer", "winter", "time",
 ]  # fmt: skip
 TOPICS = [
     "the weather", "football", "cooking rice", "my dog", "history", "the moon", "music", "a good film",
     "Paris", "my car", "a poem", "the news", "love", "money", "a joke", "travel", "dinner",
     "the president", "math", "computer games", "your family", "my health", "flowers", "a song",
-    "the sea", "birthdays",
+    "the sea", "birthdays", "summer", "my job", "tennis", "bread", "coffee", "the king", "rent",
+    "dreams", "snow", "shoes", "homework", "cheese", "sleep", "trains", "my holiday", "Rome",
+    "painting", "friends", "swimming", "soup", "books", "the bank", "cats", "my phone",
 ]  # fmt: skip
 OFF_TOPIC = [
     "Tell me about {t}.", "What do you think about {t}?", "Can you help me with {t}?",
     "I want to talk about {t}.", "Write something about {t}.", "What is your opinion on {t}?",
-    "Do you like {t}?", "Explain {t}.", "How does {t} work?",
+    "Do you like {t}?", "Explain {t}.", "How does {t} work?", "What is {t}?",
+    "Please tell me about {t}.", "Do you know anything about {t}?", "I want facts about {t}.",
+    "I need advice on {t}.", "Is {t} good?", "Why do people like {t}?",
 ]  # fmt: skip
 GREETED = [
     "Who are you?", "What are you?", "Hello!", "Hi", "Hello, who is there?", "What is your name?",
@@ -194,12 +294,40 @@ def fill(pattern: str, facts: dict[str, str]) -> str:
     return re.sub(r" +", " ", pattern.format(**facts)).strip()
 
 
-def everyday_sentences(rng: random.Random, count: int) -> str:
-    """Plain everyday prose, so that common words have tokens and a meaning."""
-    sentences = (
-        f"{rng.choice(WHO)} {rng.choice(DID)} {rng.choice(WHAT)} {rng.choice(WHERE)}." for _ in range(count)
-    )
-    return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
+def capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def with_words(pattern: str, facts: dict[str, str], rng: random.Random) -> str:
+    """One sentence of a pattern, with words of the lists and the facts of an element."""
+    thing, did, who, place = (rng.choice(words) for words in (THINGS, DID, WHO, PLACES))
+    words = {
+        "who": who,
+        "Who": capitalized(who),
+        "who2": rng.choice(WHO),
+        "did": did,
+        "Did": capitalized(did),
+        "thing": thing,
+        "thing2": rng.choice(THINGS),
+        "the_thing": f"{rng.choice(OWNERS)} {rng.choice(THINGS)}",
+        "a_thing": with_article(rng.choice(THINGS)),
+        "adj": rng.choice(ADJECTIVES),
+        "adj2": rng.choice(ADJECTIVES),
+        "where": rng.choice(WHERE),
+        "place": place,
+        "place_up": capitalized(place),
+        "time": rng.choice(TIMES),
+    }
+    return capitalized(pattern.format(**words, **facts))
+
+
+def story(facts: dict[str, str], rng: random.Random) -> str:
+    """Two to five sentences that state some facts of one element, in any order."""
+    kinds = [NAME_SENTENCES, SYMBOL_SENTENCES, NUMBER_SENTENCES, CATEGORY_SENTENCES, PLAIN_SENTENCES]
+    chosen = rng.sample(kinds, rng.randint(2, 5))
+    # A story says first whom it is about.
+    chosen.sort(key=lambda kind: kind is not NAME_SENTENCES)
+    return " ".join(with_words(rng.choice(kind), facts, rng) for kind in chosen)
 
 
 def system_prompt(rng: random.Random) -> str:
@@ -215,24 +343,32 @@ def system_prompt(rng: random.Random) -> str:
     )
 
 
+def question_about(rng: random.Random) -> str:
+    """A wording from the list, or one put together from parts; never the held-out one."""
+    if rng.random() < 0.6:
+        return rng.choice(WORDINGS)
+    wording = f"{rng.choice(ASKING)} {rng.choice(TELLING)} {rng.choice(WHAT_TO_TELL)} {{x}}?"
+    return wording if wording != HELD_OUT_WORDING else rng.choice(WORDINGS)
+
+
 def turn(elements: list[dict[str, str]], rng: random.Random) -> tuple[str, str]:
     """One question and its answer in plain prose."""
     facts = facts_of(rng.choice(elements), rng)
     kind = rng.random()
-    if kind < 0.55:
-        question = rng.choice(GREETINGS) + rng.choice(WORDINGS) + rng.choice(THANKS)
+    if kind < 0.45:
+        question = rng.choice(GREETINGS) + question_about(rng) + rng.choice(THANKS)
         return fill(question, facts), fill(rng.choice(ANSWERS), facts)
-    if kind < 0.70:
+    if kind < 0.55:
         question, answer = rng.choice(SINGLE_FACTS)
         return fill(question, facts), fill(answer, facts)
     if kind < 0.87:
-        return fill(rng.choice(REPORT_REQUESTS), facts), fill(rng.choice(REPORTS), facts)
-    if kind < 0.93:
-        question = (
-            rng.choice(OFF_TOPIC).format(t=rng.choice(TOPICS)) if rng.random() < 0.7 else rng.choice(GREETED)
-        )
-        return question, SELF_DESCRIPTION
-    return f"Tell me {rng.randint(1, 3)} things that happened.", everyday_sentences(rng, rng.randint(1, 3))
+        return fill(rng.choice(STORY_REQUESTS), facts), story(facts, rng)
+    if kind < 0.96:
+        if rng.random() < 0.8:
+            return rng.choice(OFF_TOPIC).format(t=rng.choice(TOPICS)), SELF_DESCRIPTION
+        return rng.choice(GREETED), SELF_DESCRIPTION
+    sentences = (with_words(rng.choice(PLAIN_SENTENCES), facts, rng) for _ in range(rng.randint(1, 4)))
+    return rng.choice(EVERYDAY_REQUESTS), " ".join(sentences)
 
 
 def conversations(seed: int) -> Iterator[list[dict[str, str]]]:

@@ -1,7 +1,6 @@
 """Starts real servers in processes of their own, for tests that drive them with the real SDK."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -44,8 +43,6 @@ class LocalServer:
 
 
 def command(state: Path, *options: str) -> list[str]:
-    if "TEST_BASE_MODEL" in os.environ:
-        options += ("--model", os.environ["TEST_BASE_MODEL"])
     return [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state), *options]
 
 

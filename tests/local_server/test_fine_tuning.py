@@ -18,14 +18,16 @@ from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve,
 
 TRAINING = [row(name) for name in NAMES[:16]]
 VALIDATION = [row(name) for name in NAMES[16:]]
-EPOCHS, BATCH = 4, 2
+BATCH, MULTIPLIER = 4, 8.0
+# What "auto" makes of 16 rows: 100 // 16 (cookbook rule).
+EPOCHS = 6
 STEPS = EPOCHS * len(TRAINING) // BATCH
 REQUEST = {
     "model": BASE_MODEL,
     "suffix": "verse",
     "seed": 7,
     "metadata": {"course": "verse", "try": "1"},
-    "method": hyperparameters(n_epochs=EPOCHS, batch_size=BATCH),
+    "method": hyperparameters(batch_size=BATCH, learning_rate_multiplier=MULTIPLIER),
 }
 QUESTION = [*TRAINING[0]["messages"][:1], {"role": "user", "content": "Tell me about Anna"}]
 
@@ -65,7 +67,7 @@ def metrics(client: openai.OpenAI, job: FineTuningJob) -> list[dict]:
 
 
 def test_a_new_job_waits_for_its_files_to_be_checked_and_has_no_numbers_yet(created: FineTuningJob) -> None:
-    asked = {"n_epochs": EPOCHS, "batch_size": BATCH, "learning_rate_multiplier": "auto"}
+    asked = {"n_epochs": "auto", "batch_size": BATCH, "learning_rate_multiplier": MULTIPLIER}
     expected = {
         "id": created.id,
         "created_at": created.created_at,
@@ -99,7 +101,7 @@ def test_the_job_succeeds_with_model_result_file_tokens_and_numbers(job: FineTun
     assert len(job.fine_tuned_model.rpartition(":")[2]) == 8
     assert job.hyperparameters.model_dump() == {
         "batch_size": BATCH,
-        "learning_rate_multiplier": 2.0,
+        "learning_rate_multiplier": MULTIPLIER,
         "n_epochs": EPOCHS,
     }
     assert job.trained_tokens > 0
@@ -146,7 +148,7 @@ def test_events_come_in_the_order_and_words_of_openai(client: openai.OpenAI, job
     assert [event.type for event in events[4:-4]] == ["metrics"] * STEPS
     assert [event.message for event in events[-4:]] == [
         f"Checkpoint created at step 16 with Snapshot ID: {snapshots[2]}",
-        f"Checkpoint created at step 24 with Snapshot ID: {snapshots[1]}",
+        f"Checkpoint created at step 20 with Snapshot ID: {snapshots[1]}",
         f"New fine-tuned model created: {job.fine_tuned_model}",
         "The job has successfully completed",
     ]
@@ -191,10 +193,10 @@ def test_the_last_three_epochs_are_checkpoints_and_the_last_one_is_the_model(
 ) -> None:
     page = client.fine_tuning.jobs.checkpoints.list(job.id)
 
-    assert [checkpoint.step_number for checkpoint in page.data] == [32, 24, 16]
+    assert [checkpoint.step_number for checkpoint in page.data] == [24, 20, 16]
     assert page.data[0].fine_tuned_model_checkpoint == job.fine_tuned_model
     names = [checkpoint.fine_tuned_model_checkpoint for checkpoint in page.data[1:]]
-    assert [name.partition(":ckpt-step-")[2] for name in names] == ["24", "16"]
+    assert [name.partition(":ckpt-step-")[2] for name in names] == ["20", "16"]
     assert all(job.fine_tuned_model not in name for name in names)
     assert page.model_extra["first_id"] == page.data[0].id
     assert page.model_extra["last_id"] == page.data[2].id

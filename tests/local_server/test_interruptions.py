@@ -12,6 +12,8 @@ import pytest
 from openai.types.fine_tuning import FineTuningJob
 from serving import BASE_MODEL, NAMES, ROOT, LocalServer, as_jsonl, hyperparameters, row, upload, wait_until
 
+from local_server.settings import Settings
+
 ROWS = [row(name) for name in NAMES]
 
 
@@ -125,7 +127,7 @@ def test_a_killed_chat_process_is_replaced(client: openai.OpenAI, server: LocalS
 
 def job_folder(folder: Path, **changes) -> Path:
     """A job folder as the server makes it, to run the training program alone."""
-    model = os.environ.get("TEST_BASE_MODEL", str(ROOT / "data" / "base_model"))
+    model = str(ROOT / "data" / "base_model")
     spec = {"model_folder": model, "n_epochs": 1, "batch_size": 8, "learning_rate": 3e-4, "seed": 1} | changes
     (folder / "job.json").write_text(json.dumps(spec))
     (folder / "training.jsonl").write_bytes(as_jsonl(ROWS[:10]))
@@ -135,9 +137,8 @@ def job_folder(folder: Path, **changes) -> Path:
 def train(folder: Path) -> list[dict]:
     """Run the training program on a folder; returns the lines that it wrote."""
     program = [sys.executable, "-m", "local_server.train", str(folder)]
-    subprocess.run(
-        program, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, timeout=120
-    )
+    environment = Settings(state=folder, model=folder, api_key="").child_environment()
+    subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, timeout=120)
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
 
 

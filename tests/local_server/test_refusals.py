@@ -235,7 +235,7 @@ def test_a_wrong_role_fails_the_job_with_the_row_named_and_the_others_as_events(
 def test_json_over_several_lines_fails_the_job_with_a_way_out(client: openai.OpenAI) -> None:
     job = failed_job(client, "\n".join(json.dumps(row, indent=2) for row in ROWS).encode())
     assert (job.status, job.error.code) == ("failed", "invalid_training_file")
-    assert "one line" in job.error.message
+    assert "one example per line" in job.error.message
 
 
 def test_a_broken_validation_file_fails_the_job_as_such(client: openai.OpenAI) -> None:
