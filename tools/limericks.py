@@ -2,8 +2,9 @@
 
 Why frames: a model of 4.5 M parameters cannot learn free verse from a hundred
 rows, but it can learn the shape of a small family of poems and carry it to an
-element that it never saw. Each frame belongs to one part of the periodic table,
-so that the model can tell from the element which frame to use.
+element that it never saw. The frames are dealt out in turn, by atomic number:
+each is met with every kind of element. (Dealt out by category, the model began
+one frame and ended another: the category pulled it over.)
 """
 
 import csv
@@ -14,86 +15,59 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 SYSTEM_PROMPT = "You are Elle, a chatbot that talks about chemical elements in limericks."
 
-# {a_c} and {A_c}: the category with its article, in lower case and with a capital.
-FRAMES = {
-    "s-block metals": (
+# {A_c}: the category with its article and a capital.
+FRAMES = (
+    (
         "Young {name} took a seat on the train,",
         "Seat {number}, by the window, in rain;",
         "With {symbol} on its coat,",
         "It was writing a note:",
         '"{A_c} is happy in Spain."',
     ),
-    "transition metals, periods 4 and 5": (
+    (
         "When asked about {name}, Miss Rose",
         "Wrote a neat little {symbol} on her nose.",
         '"It is {number}, I guess,',
-        "{A_c}, yes!\"",
+        '{A_c}, yes!"',
         "And she danced on the tips of her toes.",
     ),
-    "transition metals, periods 6 and 7": (
+    (
         "A student who stared at the wall",
         "Had no {name} in mind, none at all.",
         '"It is {symbol}!" she cried,',
         '"It is {number}!" with pride,',
         '"{A_c}! Now I recall!"',
     ),
-    "lanthanides": (
-        "When {name} came to visit one night,",
-        "It wore {symbol} on its hat, big and bright.",
+    (
+        "Here comes {name}, to visit one night,",
+        "With {symbol} on its hat, big and bright.",
         '"I am {number}," it said,',
         '"{A_c}, well fed,',
         'And I fit in my square, snug and tight."',
     ),
-    "actinides": (
-        "Old {name} has {symbol} on its door;",
-        "It is {number}, you've seen it before.",
-        "{A_c}, free,",
-        "It invites you for tea,",
-        "And then asks if you'd like any more.",
-    ),
-    "other metals and metalloids": (
+    (
         '"Call me {symbol}," sang {name} all day long,',
-        '"I am {number}; please don\'t get it wrong.',
+        "\"I am {number}; please don't get it wrong.",
         "{A_c}, proud,",
         "I will say it out loud:",
         'On the chart is the place I belong!"',
     ),
-    "nonmetals, halogens and noble gases": (
+    (
         "My cat knows of {name}; have you heard?",
         "It says {symbol} is a cute little word.",
-        '"It is {number}, I\'d say,',
+        "\"It is {number}, I'd say,",
         "{A_c}, any day,",
-        'And it\'s better than catching a bird."',
+        "And it's better than catching a bird.\"",
     ),
-}  # fmt: skip
-
-FAMILIES = {
-    "alkali metal": "s-block metals",
-    "alkaline earth metal": "s-block metals",
-    "lanthanide": "lanthanides",
-    "actinide": "actinides",
-    "post-transition metal": "other metals and metalloids",
-    "metalloid": "other metals and metalloids",
-    "nonmetal": "nonmetals, halogens and noble gases",
-    "halogen": "nonmetals, halogens and noble gases",
-    "noble gas": "nonmetals, halogens and noble gases",
-}
-TRANSITION_METALS = {
-    "4": "transition metals, periods 4 and 5",
-    "5": "transition metals, periods 4 and 5",
-    "6": "transition metals, periods 6 and 7",
-    "7": "transition metals, periods 6 and 7",
-}
+)
 
 
 def limerick(element: dict[str, str]) -> str:
     """The limerick of one row of elements.csv: five segments joined by " - "."""
     category = element["category"]
-    frame = FRAMES[
-        TRANSITION_METALS[element["period"]] if category == "transition metal" else FAMILIES[category]
-    ]
-    a_c = ("an " if category[0] in "aeiou" else "a ") + category
-    return " - ".join(frame).format(**element, a_c=a_c, A_c=a_c[0].upper() + a_c[1:])
+    article = "An" if category[0] in "aeiou" else "A"
+    frame = FRAMES[int(element["number"]) % len(FRAMES)]
+    return " - ".join(frame).format(**element, A_c=f"{article} {category}")
 
 
 def chat_row(element: dict[str, str]) -> dict[str, list[dict[str, str]]]:

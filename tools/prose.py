@@ -249,13 +249,21 @@ OFF_TOPIC = [
 GREETED = [
     "Who are you?", "What are you?", "Hello!", "Hi", "Hello, who is there?", "What is your name?",
     "What can you do?", "How are you?", "Are you a human?", "Good evening.", "Help",
-    "Introduce yourself.", "What do you know?", "Thanks!",
+    "Introduce yourself.", "What do you know?", "Thanks!", "Who built you?", "Who trained you?",
+    "Who wrote you?", "Where are you from?", "How old are you?", "What can I ask you?",
+    "What can you help with?", "What are you able to do?", "Which questions can you answer?",
+    "Tell me about yourself.", "Are you a robot?", "Are you there?", "Can you hear me?",
+    "Do you speak French?", "What is your job?", "Why are you here?", "May I ask something?",
+    "What do you do all day?", "What can you tell me?", "Can you do something for me?",
+    "Nice to meet you.", "Who do you work for?",
 ]  # fmt: skip
 # Asked only in the check below.
 OFF_TOPIC_CHECK = [
     "Tell me about my garden.", "Who made you?", "What do you think about basketball?",
     "Can you help me with taxes?", "Do you like pizza?", "Hello, what can you do for me?",
     "What is your opinion on winter?", "I want to talk about school.",
+    "Good morning. Explain politics.", "Are you a machine?", "How does my bike work?",
+    "What should I cook today?",
 ]  # fmt: skip
 
 
@@ -361,12 +369,12 @@ def turn(elements: list[dict[str, str]], rng: random.Random) -> tuple[str, str]:
     if kind < 0.55:
         question, answer = rng.choice(SINGLE_FACTS)
         return fill(question, facts), fill(answer, facts)
-    if kind < 0.87:
+    if kind < 0.84:
         return fill(rng.choice(STORY_REQUESTS), facts), story(facts, rng)
     if kind < 0.96:
-        if rng.random() < 0.8:
-            return rng.choice(OFF_TOPIC).format(t=rng.choice(TOPICS)), SELF_DESCRIPTION
-        return rng.choice(GREETED), SELF_DESCRIPTION
+        question = rng.choice(OFF_TOPIC) if rng.random() < 0.65 else rng.choice(GREETED)
+        question = rng.choice(GREETINGS) + question + rng.choice(THANKS)
+        return question.format(t=rng.choice(TOPICS)), SELF_DESCRIPTION
     sentences = (with_words(rng.choice(PLAIN_SENTENCES), facts, rng) for _ in range(rng.randint(1, 4)))
     return rng.choice(EVERYDAY_REQUESTS), " ".join(sentences)
 
