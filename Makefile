@@ -13,7 +13,7 @@ test: $(VENV)/.dev             ## the whole test suite, notebooks included
 	$(PY) -m pytest
 
 lab: $(VENV)/.lab              ## JupyterLab on the notebooks
-	cd notebooks && ../$(PY) -m jupyterlab
+	$(PY) -m jupyterlab notebooks/00_start.ipynb
 
 serve: $(VENV)/.local          ## the local server alone, on port 8399
 	$(PY) -m local_server --port 8399 --state runs/.server
@@ -38,7 +38,8 @@ clean:
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "The virtual environment could not be made. On Debian and Ubuntu, install python3-venv first."; exit 1; }
 
 # pip's constraints are the lock: the same versions today and in ten years.
 INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt

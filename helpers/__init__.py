@@ -18,6 +18,7 @@ from helpers.errors import (
     BackendUnavailable,
     DatasetError,
     FineTuneError,
+    JobFailed,
     MissingArtifact,
     NotApproved,
     ServerStopped,
@@ -31,6 +32,7 @@ from helpers.events import (
     is_terminal,
     metrics_frame,
     parse_result_file,
+    require_succeeded,
 )
 from helpers.monitor import all_events, watch
 from helpers.plots import describe_loss, plot_loss, plot_scores, plot_token_histogram
@@ -46,6 +48,7 @@ __all__ = [
     "DatasetError",
     "FineTuneError",
     "Issue",
+    "JobFailed",
     "MissingArtifact",
     "NotApproved",
     "NotRecorded",
@@ -82,6 +85,7 @@ __all__ = [
     "plot_token_histogram",
     "read_jsonl",
     "repair_dataset",
+    "require_succeeded",
     "require_valid",
     "rhymes",
     "score_predictions",

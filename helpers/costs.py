@@ -22,6 +22,7 @@ RULES = {
     "the higher figure is the published estimate",
     "azure": "n_epochs × published estimate, rounded up to 1,000, matched 2 recorded bills",
     "nebius": "n_epochs × published estimate for OpenAI's models; not compared with any bill",
+    "compatible": "n_epochs × published estimate for OpenAI's models; this service may count otherwise",
     "local": "n_epochs × tokens in the model's chat template",
 }
 
@@ -32,7 +33,7 @@ class Cost:
 
     Attributes:
         model: The base model.
-        service: Who bills it: openai, azure, nebius or local.
+        service: Who bills it: openai, azure, nebius, compatible or local.
         rows: Number of training examples.
         n_epochs: How often the job sees each example.
         tokens: Lowest and highest number of billed tokens.
@@ -87,7 +88,8 @@ def estimate_cost(
         rows: The training examples.
         model: The base model: an id, or the folder of a local model.
         n_epochs: Number of epochs, 1 to 50; `n_epochs_auto` gives the number that "auto" stands for.
-        service: Who bills it: "openai", "azure" or "nebius". A local model is free in any case.
+        service: Who bills it: "openai", "azure", "nebius", or the backend of a run ("compatible",
+            "replay", "local"). A local model is free in any case.
         price: USD per 1 million training tokens, when you know it better than the price table.
 
     Returns:
@@ -96,10 +98,11 @@ def estimate_cost(
     Raises:
         FineTuneError: The service is not known.
     """
+    if is_local(model) or service == "replay":
+        service = "local"
     if service not in RULES:
         raise FineTuneError(f"No billing rule for service {service!r}. Known: {', '.join(RULES)}.")
     rows = list(rows)
-    service = "local" if is_local(model) else service
     tokens = _billed_tokens(rows, model, n_epochs, service)
     table_price, source = _training_price(str(model), service)
     if price is not None:

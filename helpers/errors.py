@@ -4,6 +4,7 @@ FineTuneError
 ├── DatasetError         a file that cannot be used as training data
 ├── MissingArtifact      a notebook needs what an earlier notebook makes
 ├── UnknownBackend       a backend name that `connect` does not know
+├── JobFailed            a job that ended without a model, or has not ended
 ├── NotApproved          a job that costs money, and no "yes"
 ├── BackendUnavailable   a backend that cannot be reached or used now
 └── ServerStopped        the server went away while a job was watched
@@ -41,6 +42,10 @@ class MissingArtifact(FineTuneError):
 
 class UnknownBackend(FineTuneError):
     """The backend name is not known; the message lists the names that are."""
+
+
+class JobFailed(FineTuneError):
+    """A job has no fine-tuned model to use; the message says its status, the reason and what to do."""
 
 
 class NotApproved(FineTuneError):

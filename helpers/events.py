@@ -18,6 +18,8 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.errors import JobFailed
+
 SdkObject = Any
 """A job, event or checkpoint as the SDK returns it, or as a plain dict (only `backends` imports the SDK)."""
 
@@ -77,6 +79,30 @@ def is_terminal(status: str | None) -> bool:
         True for succeeded, failed and cancelled only.
     """
     return status in TERMINAL_STATUSES
+
+
+def require_succeeded(job: SdkObject) -> None:
+    """Stop here if a job has no fine-tuned model; the next cells would fail with a less clear message.
+
+    Args:
+        job: the job as last seen.
+
+    Raises:
+        JobFailed: the job failed, was cancelled or has not ended.
+    """
+    status, job_id, error = _field(job, "status"), _field(job, "id"), _field(job, "error")
+    if status == "succeeded":
+        return
+    if not is_terminal(status):
+        raise JobFailed(
+            f"The job {job_id} has not ended: its status is {status!r}. Run the cell that waits again."
+        )
+    code = _field(error, "code") if error else None
+    reason = f" ({code}: {_field(error, 'message')})" if code else ""
+    raise JobFailed(
+        f"The job {job_id} ended with the status {status!r}{reason}; expected 'succeeded'. "
+        "Correct the cause, then create a new job."
+    )
 
 
 def events_to_frame(events: Iterable[SdkObject]) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def local_server() -> tuple[str, str]:
     state = Path(os.environ.get("FINETUNE_LOCAL_STATE") or runs_dir() / ".server").absolute()
     state.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(state / "start.lock"):
-        return _running(state) or _start(state)
+        return running_server(state) or _start(state)
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         lock.close()
 
 
-def _running(state: Path) -> tuple[str, str] | None:
+def running_server(state: Path) -> tuple[str, str] | None:
     """Return the address of the server that `state` names, if it answers and accepts its key."""
     try:
         server = json.loads((state / "server.json").read_text(encoding="utf-8"))

@@ -135,12 +135,16 @@ def open_run(name: str | None = None) -> Run:
     """Open a run folder; make it on first use.
 
     Args:
-        name: Letters, digits, `-`, `_` and `.`; without it FINETUNE_RUN, or "my-run".
+        name: Letters, digits, `-`, `_` and `.`; without it FINETUNE_RUN, or
+            "my-run". A live backend adds its name ("my-run-local"), because the ids in a
+            run's files are known to one backend only.
 
     Raises:
         FineTuneError: The name cannot be a folder's name, or the folder cannot be made.
     """
-    name = name or os.environ.get("FINETUNE_RUN") or "my-run"
+    backend = os.environ.get("FINETUNE_BACKEND") or "replay"
+    default = "my-run" if backend == "replay" else f"my-run-{backend}"
+    name = name or os.environ.get("FINETUNE_RUN") or default
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
         raise FineTuneError(
             f"{name!r} cannot be the name of a run. Use letters, digits, '-', '_' and '.'; begin with no dot."
@@ -153,7 +157,7 @@ def open_run(name: str | None = None) -> Run:
             f"The run folder {folder} cannot be made: {error.strerror}. "
             "Set FINETUNE_RUNS_DIR to a folder that you may write to."
         ) from None
-    return Run(name, folder, os.environ.get("FINETUNE_BACKEND") or "replay")
+    return Run(name, folder, backend)
 
 
 def _notebook_of(filename: str) -> str:

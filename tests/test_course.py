@@ -1,5 +1,6 @@
 """The two ways through the course, each from the first notebook to the last."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import course
+import psutil
 import pytest
 
 from helpers.runs import ROOT, data_path
@@ -23,7 +25,8 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict:
         "FINETUNE_RUNS_DIR": str(runs),
     }
     notebooks = {
-        path.name: course.execute(path, environment, lambda cell, cells: None) for path in course.NOTEBOOKS
+        path.name: course.execute(path, runs / path.name, environment, lambda cell, cells: None)
+        for path in course.NOTEBOOKS
     }
     return {"folder": runs / "my-run", "notebooks": notebooks}
 
@@ -33,7 +36,7 @@ def test_the_sample_run_is_what_the_notebooks_make_from_the_recording(replayed):
 
     made = {name: (replayed["folder"] / name).read_text(encoding="utf-8") for name in sample}
 
-    assert len(sample) == 12
+    assert {"train.jsonl", "03_job.json", "04_metrics.csv", "05_scores.json"} <= set(sample)
     assert made == sample
 
 
@@ -99,30 +102,56 @@ def test_a_real_run_shows_its_progress_and_ends_its_server(real_run):
     assert not (folder / "server" / "server.json").exists()
 
 
+def processes_of(runs: Path) -> list[psutil.Process]:
+    """Servers and their children that work in a folder of runs: its path stands in their commands."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and str(runs) in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
 def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(tmp_path):
-    (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "quick.jsonl").mkdir()  # notebook 00 cannot write its training file here
+    (tmp_path / "real" / "quick.jsonl").mkdir(parents=True)  # notebook 00 cannot write its training file here
     command = [sys.executable, "tools/course.py", "run", "--name", "real"]
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
 
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
+    executed = json.loads((tmp_path / "real" / "notebooks" / "00_start.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", [])]
     assert done.returncode == 1
     assert "A cell failed" in done.stdout
     assert "quick.jsonl" in done.stdout
-    assert not (tmp_path / "real" / "server" / "server.json").exists()
+    assert [output["ename"] for output in outputs if output["output_type"] == "error"] == [
+        "IsADirectoryError"
+    ]
+    assert processes_of(tmp_path) == []
 
 
-def test_an_interrupted_run_leaves_nothing_running(tmp_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_leaves_nothing_running(tmp_path, ending):
     command = [sys.executable, "tools/course.py", "run", "--name", "real"]
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
     run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    for line in run.stdout:
-        if "cell 5" in line:  # the server runs, and a kernel
-            break
+    lines = iter(run.stdout.readline, "")
+    assert any("cell 5" in line for line in lines), "the run ended before its fifth cell"
+    assert processes_of(tmp_path) != []
 
-    run.send_signal(signal.SIGINT)
+    run.send_signal(ending)
     run.communicate(timeout=60)
 
-    assert run.returncode != 0
-    assert not (tmp_path / "real" / "server" / "server.json").exists()
+    assert run.returncode == 128 + ending
+    assert processes_of(tmp_path) == []
+
+
+def test_a_run_name_that_cannot_be_a_folder_is_refused_before_anything_starts(tmp_path):
+    command = [sys.executable, "tools/course.py", "run", "--name", "../elsewhere"]
+    environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 1
+    assert "'../elsewhere' cannot be the name of a run" in done.stdout
+    assert list(tmp_path.iterdir()) == []

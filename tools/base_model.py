@@ -10,6 +10,7 @@ and thread count give the same weights on one machine.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -40,14 +41,9 @@ MODEL_ID = "periodic-tiny-2026-11"
 SPECIAL_TOKENS = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 VOCABULARY, CONTEXT, SEQUENCE, BATCH = 2048, 1024, 384, 12
 
-# The generation markers let a trainer see which tokens the assistant wrote.
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
-    "{%- if message['role'] == 'assistant' -%}"
-    "<|assistant|>{% generation %}{{ message['content'] }}<|end|>{% endgeneration %}"
-    "{%- else -%}"
     "<|{{ 'system' if message['role'] == 'developer' else message['role'] }}|>{{ message['content'] }}<|end|>"
-    "{%- endif -%}"
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}"
 )
@@ -254,6 +250,8 @@ def main() -> None:
     tokenizer.padding_side = "right"
     tokenizer.save_pretrained(options.out)
     (options.out / "course.json").write_text(json.dumps({"model_id": MODEL_ID}) + "\n", encoding="utf-8")
+    # A test compares it, so that these figures are never those of other weights.
+    report["weights_sha256"] = hashlib.sha256((options.out / "model.safetensors").read_bytes()).hexdigest()
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     (options.out / "evaluation.json").write_text(text, encoding="utf-8")
     print(text + f"saved in {options.out}, {(time.monotonic() - started) / 60:.1f} minutes")

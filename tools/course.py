@@ -20,27 +20,32 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
+from openai import OpenAIError
 
-from helpers import connect
+from helpers import connect, open_run
 from helpers.backends import LOCAL_MODEL
 from helpers.errors import FineTuneError
+from helpers.launch import running_server
 from helpers.replay import write_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+CELL_SECONDS = 600
+"""How long one cell may run; the longest, the live monitor, takes about half a minute."""
 SERVER_END_SECONDS = 20
 """How long the server may take to end its training and chat processes; they take about two seconds."""
 RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
 
 
 def execute(
-    source: Path, environment: dict[str, str], on_cell: Callable[[int, int], None]
+    source: Path, target: Path, environment: dict[str, str], on_cell: Callable[[int, int], None]
 ) -> nbformat.NotebookNode:
     """Run one notebook from top to bottom in its own kernel.
 
     Args:
         source: The notebook.
+        target: Where the notebook with its outputs goes, also when a cell fails.
         environment: Variables for the kernel, besides those of this process.
         on_cell: Called with the number of the code cell that starts, and how many there are.
 
@@ -49,12 +54,16 @@ def execute(
 
     Raises:
         CellExecutionError: A cell failed that is not tagged `raises-exception`.
+        CellTimeoutError: A cell took longer than CELL_SECONDS.
+        DeadKernelError: The kernel ended.
     """
     notebook = nbformat.read(source, as_version=4)
     cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     client = NotebookClient(
         notebook,
-        timeout=600,
+        # Whether two prints reach us as one message or two depends on the load of the machine.
+        coalesce_streams=True,
+        timeout=CELL_SECONDS,
         kernel_name="python3",
         # ipykernel 7 warns on every start that a loopback kernel is not encrypted.
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
@@ -64,7 +73,10 @@ def execute(
             cell.cell_type == "code" and on_cell(cells.index(cell_index) + 1, len(cells))
         ),
     )
-    client.execute(env=os.environ | environment)
+    try:
+        client.execute(env=os.environ | environment)
+    finally:
+        nbformat.write(tidy(notebook), target)
     return notebook
 
 
@@ -98,13 +110,16 @@ class JobWatch(threading.Thread):
     def run(self) -> None:
         seen = ""
         while not self.done.wait(1.0):
-            for job in self.client.fine_tuning.jobs.list(limit=3).data:
-                if job.status != "running":
-                    continue
-                events = self.client.fine_tuning.jobs.list_events(job.id, limit=1).data
-                if events and events[0].type == "metrics" and events[0].id != seen:
-                    seen = events[0].id
-                    say(f"      {job.id}  {events[0].message}")
+            try:
+                jobs = self.client.fine_tuning.jobs.list(limit=3).data
+                running = [job.id for job in jobs if job.status == "running"]
+                for job_id in running:
+                    newest = self.client.fine_tuning.jobs.list_events(job_id, limit=1).data[0]
+                    if newest.type == "metrics" and newest.id != seen:
+                        seen = newest.id
+                        say(f"      {job_id}  {newest.message}")
+            except OpenAIError:
+                return  # The server is gone. The notebooks say so.
 
 
 def say(text: str) -> None:
@@ -124,7 +139,7 @@ def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
         kernel_environment: Variables for the kernels only.
 
     Raises:
-        CellExecutionError: A cell failed; what ran before stays in the folder.
+        CellControlSignal: A cell failed or took too long; what ran before stays in the folder.
     """
     os.environ |= {
         "FINETUNE_BACKEND": "local",
@@ -139,8 +154,7 @@ def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
         for notebook in NOTEBOOKS:
             started = time.monotonic()
             say(notebook.stem)
-            done = execute(notebook, kernel_environment, say_cell)
-            nbformat.write(tidy(done), folder / "notebooks" / notebook.name)
+            execute(notebook, folder / "notebooks" / notebook.name, kernel_environment, say_cell)
             say(f"   done in {time.monotonic() - started:.0f} s")
     finally:
         watch.done.set()
@@ -149,12 +163,17 @@ def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
 
 def stop_server(state: Path) -> None:
     """End the server of a state folder and wait until it has; its jobs, files and models stay there."""
-    address = state / "server.json"
-    if not address.exists():
+    # Asked first: a killed server leaves its file behind, and its process id may have a new owner.
+    if running_server(state) is None:
         return
-    os.kill(json.loads(address.read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
+    address = state / "server.json"
+    process_id = json.loads(address.read_text(encoding="utf-8"))["pid"]
+    os.kill(process_id, signal.SIGTERM)
     deadline = time.monotonic() + SERVER_END_SECONDS
-    while address.exists() and time.monotonic() < deadline:
+    while address.exists():
+        if time.monotonic() > deadline:
+            say(f"The local server (process {process_id}) has not ended. Its log: {state / 'server.log'}")
+            return
         time.sleep(0.1)
 
 
@@ -185,8 +204,8 @@ def summarize(folder: Path, total_seconds: float) -> dict[str, object]:
 
 def run(name: str) -> None:
     started = time.monotonic()
-    runs_dir = Path(os.environ.get("FINETUNE_RUNS_DIR", ROOT / "runs"))
-    folder = runs_dir / name
+    os.environ["FINETUNE_BACKEND"] = "local"
+    folder = open_run(name).folder
     live_run(folder, {})
     summary = summarize(folder, time.monotonic() - started)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
@@ -203,19 +222,18 @@ fine-tuned model: {summary["fine_tuned_model"]}
 {table.to_string()}
 
 {summary["total_seconds"]:.0f} s in all. Facts: {shown}/summary.json
-Executed notebooks: {shown}/notebooks. Open them with: make lab (folder ../{shown}/notebooks)""")
+Executed notebooks: {shown}/notebooks. To open them: make lab, then this folder in the file list.""")
 
 
 def store() -> None:
+    for name in [name for name in os.environ if name.startswith("FINETUNE_")]:
+        del os.environ[name]
     for notebook in NOTEBOOKS:
         with tempfile.TemporaryDirectory() as runs_dir:
-            environment = {
-                "FINETUNE_BACKEND": "replay",
-                "FINETUNE_REPLAY_SPEED": "instant",
-                "FINETUNE_RUNS_DIR": runs_dir,
-            }
-            done = execute(notebook, environment, lambda cell, cells: None)
-        nbformat.write(tidy(done), notebook)
+            environment = {"FINETUNE_REPLAY_SPEED": "instant", "FINETUNE_RUNS_DIR": runs_dir}
+            done = Path(runs_dir) / notebook.name
+            execute(notebook, done, environment, lambda cell, cells: None)
+            shutil.copyfile(done, notebook)
         say(f"{notebook.name}: outputs stored")
 
 
@@ -231,8 +249,10 @@ def record() -> None:
         shutil.copytree(exchanges, RECORDING)
         shutil.rmtree(SAMPLE_RUN, ignore_errors=True)
         SAMPLE_RUN.mkdir(parents=True)
-        for file in sorted(folder.glob("*.json*")) + sorted(folder.glob("*.csv")):
+        for file in folder.glob("0*.*"):
             shutil.copy(file, SAMPLE_RUN / file.name)
+        for name in ("train.jsonl", "validation.jsonl", "test.jsonl"):
+            shutil.copy(folder / name, SAMPLE_RUN / name)
     store()
 
 
@@ -243,18 +263,24 @@ def main() -> int:
     parser.add_argument("command", choices=["run", "store", "record"])
     parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
     options = parser.parse_args()
+    # SIGTERM ends the program as Ctrl-C does, so that the server ends with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         {"run": lambda: run(options.name), "store": store, "record": record}[options.command]()
-    except CellExecutionError as error:
-        say(f"\nA cell failed. What it said:\n{error.ename}: {error.evalue}")
-        return 1
-    except FineTuneError as error:
-        say(f"\n{error}")
+    except (CellControlSignal, DeadKernelError, FineTuneError, OpenAIError, OSError) as error:
+        say(f"\nStopped. {explain(error)}")
         return 1
     except KeyboardInterrupt:
         say("\nInterrupted. What the notebooks have written stays in the run folder.")
         return 130
     return 0
+
+
+def explain(error: Exception) -> str:
+    """One paragraph for a reader, without the frames of libraries."""
+    if isinstance(error, CellExecutionError):
+        return f"A cell failed with {error.ename}: {error.evalue}\nThe executed notebook shows which one."
+    return f"{type(error).__name__}: {error}"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from helpers import keys, launch
 from helpers.backends import backend_name, base_model, connect, openai_notice, wait
 from helpers.errors import BackendUnavailable, FineTuneError, UnknownBackend
 from helpers.replay import write_manifest
+from helpers.runs import open_run
 
 KEY = "sk-typed-0123456789abcdefghij"
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +112,15 @@ def test_the_argument_counts_more_than_the_environment(monkeypatch):
     monkeypatch.setenv("FINETUNE_BACKEND", "azure")
 
     assert (backend_name("local"), backend_name()) == ("local", "azure")
+
+
+def test_a_backend_named_in_connect_holds_for_the_run_opened_after_it(recording, monkeypatch, tmp_path):
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+    monkeypatch.setenv("FINETUNE_RUNS_DIR", str(tmp_path))
+
+    connect("replay")
+
+    assert open_run().backend == "replay"
 
 
 def test_compatible_asks_its_server_with_its_key(service, monkeypatch):

@@ -4,16 +4,24 @@ Python imports a module of this name at start. The folder stands in PYTHONPATH
 while tests run (see conftest.py), so kernels, servers and trainers load it too.
 """
 
+import ipaddress
 import os
 import socket
 
 _connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
-_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:  # A name, not an address.
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _check(host: object) -> None:
     name = host.decode() if isinstance(host, bytes) else host
-    if name is None or (isinstance(name, str) and (name == "" or name.startswith(_LOOPBACK))):
+    if not name or name == "localhost" or _is_loopback(name):
         return
     if log := os.environ.get("OFFLINE_VIOLATIONS"):
         with open(log, "a", encoding="utf-8") as file:
