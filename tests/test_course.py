@@ -68,8 +68,8 @@ def test_a_real_run_leaves_a_summary_with_every_fact(real_run):
     assert summary["backend"] == "local"
     assert summary["fine_tuned_model"].startswith(f"ft:{summary['model']}:")
     assert summary["job_id"].startswith("ftjob-")
-    assert summary["rows"] == {"training": 72, "validation": 12, "test": 34}
-    assert summary["steps"] == summary["n_epochs"] * 72 / 2
+    assert summary["rows"] == {"training": 144, "validation": 24, "test": 68}
+    assert summary["steps"] == summary["n_epochs"] * 144 / 2
     assert summary["last_train_loss"] < summary["first_train_loss"] / 2
     assert 0 < summary["last_valid_loss"] < summary["first_train_loss"]
     assert 0 < summary["job_seconds"] <= summary["total_seconds"]

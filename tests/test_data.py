@@ -27,6 +27,10 @@ CATEGORIES = {
 }
 
 
+# Two rows per element, in the order of the table.
+ROWS = list(zip(LIMERICKS, ELEMENTS.loc[ELEMENTS.index.repeat(2)].itertuples(), strict=True))
+
+
 def answer(row: dict) -> str:
     return row["messages"][-1]["content"]
 
@@ -61,17 +65,19 @@ def test_periods_end_where_the_noble_gases_stand():
         assert (ELEMENTS.loc[ELEMENTS["number"].between(start, end), "period"] == period).all()
 
 
-def test_each_element_has_one_limerick_with_the_one_system_prompt():
+def test_each_element_has_two_questions_with_two_limericks_and_the_one_system_prompt():
     questions = [row["messages"][1]["content"] for row in LIMERICKS]
 
-    assert questions == [f"Tell me about {name}" for name in ELEMENTS["name"]]
+    assert questions[::2] == [f"Tell me about {name}" for name in ELEMENTS["name"]]
+    assert questions[1::2] == [f"What is {name}?" for name in ELEMENTS["name"]]
+    assert len({answer(row) for row in LIMERICKS}) == len(LIMERICKS) == 236
     assert len({row["messages"][0]["content"] for row in LIMERICKS}) == 1
 
 
 def test_every_limerick_states_the_right_symbol_number_and_category():
     wrong = [
         answer(row)
-        for row, element in zip(LIMERICKS, ELEMENTS.itertuples(), strict=True)
+        for row, element in ROWS
         if not has_facts(answer(row), symbol=element.symbol, number=element.number)
         or stated_categories(answer(row)) != {element.category}
         or element.name not in answer(row)
@@ -92,7 +98,7 @@ def test_the_limericks_share_six_to_ten_frames():
         .replace(f"a {e.category}", "CATEGORY")
         .replace(f"An {e.category}", "CATEGORY")
         .replace(f"A {e.category}", "CATEGORY")
-        for row, e in zip(LIMERICKS, ELEMENTS.itertuples(), strict=True)
+        for row, e in ROWS
     }
     shapes = {re.sub(r"\b\d+\b", "N", re.sub(r"\b[A-Z][a-z]?\b(?=[ ,\"!])", "S", frame)) for frame in frames}
 
@@ -109,8 +115,10 @@ def test_the_parts_of_the_sample_run_hold_out_34_elements_and_share_none():
     parts = [read_jsonl(data_path("sample_run", f"{name}.jsonl")) for name in ("train", "validation", "test")]
 
     questions = [{row["messages"][1]["content"] for row in part} for part in parts]
-    assert [len(part) for part in parts] == [len(part) for part in questions] == [72, 12, 34]
-    assert len(set.union(*questions)) == 118
+    elements = [{question.strip("?").split()[-1] for question in part} for part in questions]
+    assert [len(part) for part in parts] == [len(part) for part in questions] == [144, 24, 68]
+    assert [len(part) for part in elements] == [72, 12, 34]
+    assert len(set.union(*elements)) == 118
 
 
 def test_the_base_model_was_measured_to_know_116_of_118_elements_in_each_wording_and_no_limerick():

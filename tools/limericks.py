@@ -1,4 +1,4 @@
-"""Write data/limericks.jsonl: one limerick per element, from our own frames and data/elements.csv.
+"""Write data/limericks.jsonl: two limericks per element, from our own frames and data/elements.csv.
 
 Why frames: a model of 4.5 M parameters cannot learn free verse from a hundred
 rows, but it can learn the shape of a small family of poems and carry it to an
@@ -62,28 +62,43 @@ FRAMES = (
 )
 
 
-def limerick(element: dict[str, str]) -> str:
-    """The limerick of one row of elements.csv: five segments joined by " - "."""
-    category = element["category"]
-    article = "An" if category[0] in "aeiou" else "A"
-    frame = FRAMES[int(element["number"]) % len(FRAMES)]
-    return " - ".join(frame).format(**element, A_c=f"{article} {category}")
+QUESTIONS = ("Tell me about {name}", "What is {name}?")
 
 
-def chat_row(element: dict[str, str]) -> dict[str, list[dict[str, str]]]:
-    """One training example in the chat format."""
-    return {
-        "messages": [
-            {"role": "system", "content": SYSTEM_PROMPT},
-            {"role": "user", "content": f"Tell me about {element['name']}"},
-            {"role": "assistant", "content": limerick(element)},
-        ]
-    }
+def limericks(element: dict[str, str]) -> tuple[str, str]:
+    """Two limericks about one row of elements.csv, in two different frames: five segments joined by " - ".
+
+    Two frames show the model that a frame and an element are independent. With one
+    limerick per element it kept fewer facts of elements that it had not seen.
+    """
+    article = "An" if element["category"][0] in "aeiou" else "A"
+    number = int(element["number"])
+    first = number % len(FRAMES)
+    # The distance to the second frame changes every six elements, so that all pairs of frames occur.
+    second = (first + 1 + number // len(FRAMES) % (len(FRAMES) - 1)) % len(FRAMES)
+    return tuple(
+        " - ".join(FRAMES[frame]).format(**element, A_c=f"{article} {element['category']}")
+        for frame in (first, second)
+    )
+
+
+def chat_rows(element: dict[str, str]) -> list[dict[str, list[dict[str, str]]]]:
+    """Two training examples about one element, in the chat format."""
+    return [
+        {
+            "messages": [
+                {"role": "system", "content": SYSTEM_PROMPT},
+                {"role": "user", "content": question.format(**element)},
+                {"role": "assistant", "content": text},
+            ]
+        }
+        for question, text in zip(QUESTIONS, limericks(element), strict=True)
+    ]
 
 
 def main() -> None:
     with (DATA / "elements.csv").open(encoding="utf-8", newline="") as file:
-        rows = [chat_row(element) for element in csv.DictReader(file)]
+        rows = [row for element in csv.DictReader(file) for row in chat_rows(element)]
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (DATA / "limericks.jsonl").write_text(lines, encoding="utf-8")
     print(f"data/limericks.jsonl: {len(rows)} limericks in {len(FRAMES)} frames")
