@@ -142,7 +142,7 @@ def test_a_stopped_run_leaves_nothing_running(tmp_path, ending):
     run.send_signal(ending)
     run.communicate(timeout=60)
 
-    assert run.returncode == 128 + ending
+    assert run.returncode == 130
     assert processes_of(tmp_path) == []
 
 

@@ -75,6 +75,11 @@ def execute(
     )
     try:
         client.execute(env=os.environ | environment)
+    except AssertionError:
+        # On Ctrl-C and SIGTERM nbclient (0.11) ends the kernel by itself, and then trips over its own clean-up.
+        if client.km is None:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         nbformat.write(tidy(notebook), target)
     return notebook
@@ -264,7 +269,7 @@ def main() -> int:
     parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
     options = parser.parse_args()
     # SIGTERM ends the program as Ctrl-C does, so that the server ends with it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         {"run": lambda: run(options.name), "store": store, "record": record}[options.command]()
     except (CellControlSignal, DeadKernelError, FineTuneError, OpenAIError, OSError) as error:

@@ -80,7 +80,7 @@ def test_your_own_price_replaces_the_table():
 
 
 def test_an_unknown_service_is_refused_with_the_known_ones():
-    with pytest.raises(FineTuneError, match="Known: openai, azure, nebius, local"):
+    with pytest.raises(FineTuneError, match="Known: openai, azure, nebius, compatible, local"):
         estimate_cost([ROW], "gpt-4o", 1, service="opnai")
 
 
