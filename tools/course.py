@@ -76,7 +76,7 @@ def execute(
     try:
         client.execute(env=os.environ | environment)
     except AssertionError:
-        # On Ctrl-C and SIGTERM nbclient (0.11) ends the kernel by itself, and then trips over its own clean-up.
+        # On Ctrl-C and SIGTERM nbclient (0.11) ends the kernel itself, then trips over its own clean-up.
         if client.km is None:
             raise KeyboardInterrupt from None
         raise
