@@ -6,6 +6,8 @@ python tools/course.py record            a real run becomes data/recordings/elle
 """
 
 import argparse
+import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -19,6 +21,8 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+from jupyter_client import KernelClient
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from openai import OpenAIError
@@ -36,6 +40,22 @@ CELL_SECONDS = 600
 SERVER_END_SECONDS = 20
 """How long the server may take to end its training and chat processes; they take about two seconds."""
 RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
+
+
+class InterruptibleClient(NotebookClient):
+    """A client in which Ctrl-C and SIGTERM raise KeyboardInterrupt, as in any program.
+
+    nbclient (0.11) answers them by ending the kernel in the middle of its own
+    waiting, which then fails in a different way each time.
+    """
+
+    async def async_start_new_kernel_client(self, **kwargs: object) -> KernelClient:
+        """Take nbclient's signal handlers off, which it has installed just before this call."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows has none to take off.
+                asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.default_int_handler)
+        return await super().async_start_new_kernel_client(**kwargs)
 
 
 def execute(
@@ -59,7 +79,7 @@ def execute(
     """
     notebook = nbformat.read(source, as_version=4)
     cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    client = NotebookClient(
+    client = InterruptibleClient(
         notebook,
         # Whether two prints reach us as one message or two depends on the load of the machine.
         coalesce_streams=True,
@@ -75,10 +95,9 @@ def execute(
     )
     try:
         client.execute(env=os.environ | environment)
-    except AssertionError:
-        # On Ctrl-C and SIGTERM nbclient (0.11) ends the kernel itself, then trips over its own clean-up.
-        if client.km is None:
-            raise KeyboardInterrupt from None
+    except KeyboardInterrupt:
+        if client.km is not None:  # Otherwise nbclient has ended the kernel already.
+            run_sync(client.km.shutdown_kernel)(now=True)
         raise
     finally:
         nbformat.write(tidy(notebook), target)
