@@ -242,7 +242,7 @@ train_loss {summary["first_train_loss"]:.3f} -> {summary["last_train_loss"]:.3f}
 last valid_loss {summary["last_valid_loss"]:.3f}
 fine-tuned model: {summary["fine_tuned_model"]}
 
-{summary["rows"]["test"]} held-out elements, share of right answers:
+{summary["scores"][0]["n"]} held-out elements, share of right answers:
 {table.to_string()}
 
 {summary["total_seconds"]:.0f} s in all. Facts: {shown}/summary.json
