@@ -166,10 +166,12 @@ def plot_token_histogram(counts: Iterable[int], *, ax: Axes | None = None) -> Ax
         ax.hist(tokens, bins=[edge - 0.5 for edge in edges], color=BLUE, alpha=0.8, ec="white", lw=0.8)
         for value, name, line in ((tokens.median(), "median", "--"), (tokens.max(), "longest", ":")):
             ax.axvline(value, color=VERMILLION, ls=line, lw=1.6, label=f"{name}: {value:.0f} tokens")
-        ax.set(title=f"Tokens per row, {len(tokens)} rows", xlabel="tokens", ylabel="rows")
+        ax.set(xlabel="tokens", ylabel="rows")
+        ax.set_title(f"Tokens per row, {len(tokens)} rows", pad=28)
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(axis="y")
-        ax.legend()
+        # Above the bars: inside, it would hide some of them.
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.3)
     return ax
 
 

@@ -86,6 +86,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False) if self.issues else ""
+        # JupyterLab aligns cells to the right, which is for numbers; these are sentences.
+        table = table.replace("<td>", '<td style="text-align: left">')
         return f"<p>{self._headline()}</p>{table}"
 
     def _headline(self) -> str:
