@@ -22,7 +22,7 @@ from helpers.errors import BackendUnavailable, FineTuneError, UnknownBackend
 from helpers.replay import write_manifest
 from helpers.runs import open_run
 
-KEY = "sk-typed-0123456789abcdefghij"
+KEY = "sk-typed-" + "0123456789" * 2
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = {"object": "list", "data": [{"id": "big", "object": "model", "created": 1, "owned_by": "me"}]}
 

@@ -17,7 +17,7 @@ from helpers.errors import BackendUnavailable
 from helpers.exchanges import from_body, to_body
 from helpers.replay import REPLAY_URL, NotRecorded, Player, Recorder, read_manifest, write_manifest
 
-KEY = "sk-live-0123456789abcdefghij"
+KEY = "sk-live-" + "0123456789" * 2
 ORGANIZATION = "org-AbCdEfGhIjKlMnOpQrStUvWx"
 STATES = ("validating_files", "queued", "running", "succeeded")
 EVENTS = [
