@@ -79,6 +79,22 @@ def test_your_own_price_replaces_the_table():
     assert (cost.price, cost.source) == (2.0, "2.00 USD per 1 million training tokens, given by you")
 
 
+def test_a_backend_can_be_named_as_the_service_that_bills(word_model):
+    services = {
+        backend: estimate_cost([ROW], model, 1, service=backend).service
+        for backend, model in [("replay", "any-model"), ("local", word_model), ("compatible", "open-model")]
+    }
+
+    assert services == {"replay": "local", "local": "local", "compatible": "compatible"}
+
+
+def test_a_compatible_service_has_no_known_price_and_is_not_free():
+    cost = estimate_cost([ROW], "open-model", 1, service="compatible")
+
+    assert (cost.free, cost.usd) == (False, None)
+    assert "price unknown" in str(cost)
+
+
 def test_an_unknown_service_is_refused_with_the_known_ones():
     with pytest.raises(FineTuneError, match="Known: openai, azure, nebius, compatible, local"):
         estimate_cost([ROW], "gpt-4o", 1, service="opnai")

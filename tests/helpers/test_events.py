@@ -6,6 +6,7 @@ import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
+from helpers.errors import JobFailed
 from helpers.events import (
     METRICS,
     Progress,
@@ -15,6 +16,7 @@ from helpers.events import (
     is_terminal,
     metrics_frame,
     parse_result_file,
+    require_succeeded,
 )
 
 
@@ -241,3 +243,23 @@ def test_progress_before_the_first_event_knows_only_the_status():
     assert describe_progress({"status": "pending"}, []) == Progress(
         "pending", None, None, None, None, None, 0
     )
+
+
+def test_a_job_that_succeeded_passes_the_gate():
+    require_succeeded({"id": "ftjob-1", "status": "succeeded", "error": {}})
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        ("running", None, "The job ftjob-1 has not ended: its status is 'running'"),
+        ("pending", {}, "has not ended"),
+        ("cancelled", {}, "ended with the status 'cancelled'; expected 'succeeded'"),
+        ("failed", {"code": "invalid_n_examples", "message": "7 rows"}, "(invalid_n_examples: 7 rows)"),
+    ],
+)
+def test_a_job_without_a_model_is_stopped_with_its_status_and_reason(status, error, said):
+    with pytest.raises(JobFailed) as caught:
+        require_succeeded({"id": "ftjob-1", "status": status, "error": error})
+
+    assert said in str(caught.value)

@@ -42,6 +42,12 @@ def test_a_run_has_the_default_name_and_backend(tmp_path):
     assert open_run().folder.is_dir()
 
 
+def test_a_live_backend_has_its_own_run_so_that_recorded_ids_never_reach_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+
+    assert open_run() == Run("my-run-local", tmp_path / "runs" / "my-run-local", "local")
+
+
 def test_the_environment_chooses_name_and_backend(monkeypatch):
     monkeypatch.setenv("FINETUNE_RUN", "elle-2")
     monkeypatch.setenv("FINETUNE_BACKEND", "local")
