@@ -16,7 +16,7 @@ lab: $(VENV)/.lab              ## JupyterLab on the notebooks
 	$(PY) -m jupyterlab notebooks/00_start.ipynb
 
 serve: $(VENV)/.local          ## the local server alone, on port 8399
-	$(PY) -m local_server --port 8399 --state runs/.server
+	$(PY) -m local_server
 
 notebooks: $(VENV)/.local      ## run all notebooks on recorded answers and store their outputs
 	$(PY) tools/course.py store

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A library may swallow the guard's error, so the guard's log decides."""
     log = Path(os.environ["OFFLINE_VIOLATIONS"])
-    if not hasattr(session.config, "workerinput") and log.exists():
+    if hasattr(session.config, "workerinput"):
+        return
+    if log.exists():
         hosts = sorted(set(log.read_text(encoding="utf-8").split()))
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nFAILED: connections left this machine: {', '.join(hosts)}")
+    if session.exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(log.parent, ignore_errors=True)

@@ -9,7 +9,6 @@ What `connect` does can be written by hand, and the notebooks say so:
     compatible  OpenAI(base_url=FINETUNE_BASE_URL, ...)                        FINETUNE_API_KEY
 """
 
-import difflib
 import os
 import time
 from datetime import date
@@ -18,14 +17,12 @@ from pathlib import Path
 import httpx2
 from openai import DefaultHttpxClient, OpenAI
 
-from helpers.errors import BackendUnavailable, FineTuneError, UnknownBackend
+from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.exchanges import REPLAY_HOST
 from helpers.keys import find_key
 from helpers.launch import local_server
 from helpers.replay import REPLAY_URL, Player, Recorder, read_manifest
-from helpers.runs import data_path
-
-BACKENDS = ("replay", "local", "openai", "azure", "compatible")
+from helpers.runs import backend_name, data_path
 
 LOCAL_MODEL = "periodic-tiny-2026-11"
 """The base model in data/base_model/, under the name that the local server gives it."""
@@ -70,31 +67,19 @@ def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
             # A proxy from the environment cannot reach this machine's own loopback address.
             return _live(key, base_url, step, trust_env=False)
         case "azure":
-            endpoint = _required("AZURE_OPENAI_ENDPOINT", "such as https://NAME.openai.azure.com").rstrip("/")
+            endpoint = _required(
+                "AZURE_OPENAI_ENDPOINT", "an address such as https://NAME.openai.azure.com"
+            ).rstrip("/")
             base_url = endpoint.removesuffix("/openai/v1") + "/openai/v1/"
             return _live(find_key("AZURE_OPENAI_API_KEY"), base_url, step)
         case "compatible":
-            base_url = _required("FINETUNE_BASE_URL", "such as https://api.tokenfactory.nebius.com/v1/")
+            base_url = _required(
+                "FINETUNE_BASE_URL", "an address such as https://api.tokenfactory.nebius.com/v1/"
+            )
             return _live(find_key("FINETUNE_API_KEY"), base_url, step)
         case _:
             print(openai_notice(date.today()))
             return _live(find_key("OPENAI_API_KEY"), None, step)
-
-
-def backend_name(name: str | None = None) -> str:
-    """Return the backend that `connect(name)` opens, without opening it.
-
-    Raises:
-        UnknownBackend: No backend has that name.
-    """
-    name = name or os.environ.get("FINETUNE_BACKEND") or "replay"
-    if name not in BACKENDS:
-        near = difflib.get_close_matches(name, BACKENDS, n=1, cutoff=0)[0]
-        raise UnknownBackend(
-            f"There is no backend {name!r}. Backends: {', '.join(BACKENDS)}. Did you mean {near!r}? "
-            "The name comes from connect(name) or from FINETUNE_BACKEND."
-        )
-    return name
 
 
 def base_model(client: OpenAI) -> str:
@@ -202,5 +187,5 @@ def _replay_speed() -> float:
 def _required(variable: str, hint: str) -> str:
     value = os.environ.get(variable)
     if not value:
-        raise BackendUnavailable(f"{variable} is not set. Set this environment variable: {hint}.")
+        raise BackendUnavailable(f"The environment variable {variable} is not set. It should be {hint}.")
     return value

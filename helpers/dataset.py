@@ -109,9 +109,11 @@ def require_valid(report: Report) -> None:
     if report.ok:
         return
     errors = "\n  ".join(map(str, report.errors))
+    mendable = any("repair_dataset" in issue.fix for issue in report.errors)
+    hint = " repair_dataset(path, out) does the safe part of it." if mendable else ""
     raise DatasetError(
         f"{report.path} cannot be used for training ({report.rows} rows).\n  {errors}\n"
-        "Correct these places in the file. repair_dataset(path, out) does the safe part of it."
+        f"Correct this in the file.{hint}"
     )
 
 

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from helpers.errors import BackendUnavailable
-from helpers.runs import runs_dir
+from helpers.runs import server_state
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +38,7 @@ def local_server() -> tuple[str, str]:
     Raises:
         BackendUnavailable: A package is missing, or the server does not start or answer.
     """
-    state = Path(os.environ.get("FINETUNE_LOCAL_STATE") or runs_dir() / ".server").absolute()
+    state = server_state()
     state.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(state / "start.lock"):
         return running_server(state) or _start(state)

@@ -106,7 +106,8 @@ class Player(httpx2.BaseTransport):
             takes = own if path.stem == step else others
             for exchange in json.loads(path.read_text(encoding="utf-8"))["exchanges"]:
                 takes.setdefault(_key(exchange["request"]), []).append(exchange)
-        self._takes = others | own
+        # The step's own requests stand first, so that they are also the first candidates for "nearest".
+        self._takes = own | {key: takes for key, takes in others.items() if key not in own}
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Return the next recorded answer.
@@ -180,16 +181,10 @@ def _not_recorded(described: dict[str, Any], recorded: list[dict[str, Any]]) -> 
     asked = _route(described)
     known = {_route(request) for request in recorded}
     if asked in known:
-        yours = _readable(described)
-        matcher = difflib.SequenceMatcher(b=yours, autojunk=False)
-
-        def nearness(text: str) -> float:
-            matcher.set_seq1(text)
-            return matcher.quick_ratio()
-
-        nearest = max((_readable(request) for request in recorded if _route(request) == asked), key=nearness)
-        lines = nearest.splitlines(), yours.splitlines()
-        diff = difflib.unified_diff(*lines, "recorded", "yours", n=1, lineterm="")
+        yours = _readable(described).splitlines()
+        same_route = [_readable(request).splitlines() for request in recorded if _route(request) == asked]
+        nearest = max(same_route, key=lambda lines: _nearness(lines, yours))
+        diff = difflib.unified_diff(nearest, yours, "recorded", "yours", n=1, lineterm="")
         shown = (line for line in diff if not line.startswith("@@"))
         found = "The nearest request that it holds differs from yours:\n" + "\n".join(shown)
     else:
@@ -197,13 +192,21 @@ def _not_recorded(described: dict[str, Any], recorded: list[dict[str, Any]]) -> 
         found = "The nearest that it holds: " + (", ".join(nearest_routes) or "nothing") + "."
     if "parts" in described["body"]:
         found += (
-            "\nAnother sha256 is another file. The recorded answers belong to the recorded training file."
+            "\nAnother sha256 is another file. The recorded answers belong to the recorded training file; "
+            "01_dataset.ipynb, run again without changes, makes it again."
         )
     return NotRecorded(
         f"The recording has no answer for {asked}.\n{found}\n"
-        "Undo the change to see the recorded answer. For a real answer, set the environment variable "
-        "FINETUNE_BACKEND=local, restart the kernel and run the notebooks in order."
+        "Undo the change in your cell to see the recorded answer. For a real answer, write "
+        'connect("local", ...) in the cell that connects, and run the notebooks in order.'
     )
+
+
+def _nearness(recorded: list[str], yours: list[str]) -> tuple[float, float]:
+    """How much two requests share: first the lines that are equal, then the characters."""
+    equal_lines = difflib.SequenceMatcher(None, recorded, yours, autojunk=False).ratio()
+    characters = difflib.SequenceMatcher(None, "".join(recorded), "".join(yours), autojunk=False)
+    return equal_lines, characters.quick_ratio()
 
 
 def _route(described: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ notebook. API objects are kept as the API's own JSON. So a kernel can restart,
 and every notebook can be opened alone.
 """
 
+import difflib
 import json
 import os
 import re
@@ -17,9 +18,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from helpers.dataset import read_jsonl, write_jsonl
-from helpers.errors import FineTuneError, MissingArtifact
+from helpers.errors import FineTuneError, MissingArtifact, UnknownBackend
 
 ROOT = Path(__file__).resolve().parents[1]
+BACKENDS = ("replay", "local", "openai", "azure", "compatible")
+DEFAULT_RUN = "my-run"
 NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
 
 
@@ -37,6 +40,28 @@ def data_path(*parts: str) -> Path:
 def runs_dir() -> Path:
     """Return the folder of all runs: FINETUNE_RUNS_DIR, or `runs/` beside the notebooks' folder."""
     return Path(os.environ.get("FINETUNE_RUNS_DIR") or ROOT / "runs").absolute()
+
+
+def server_state() -> Path:
+    """Return where the local server keeps its data: FINETUNE_LOCAL_STATE, or `.server` in `runs_dir()`."""
+    return Path(os.environ.get("FINETUNE_LOCAL_STATE") or runs_dir() / ".server").absolute()
+
+
+def backend_name(name: str | None = None) -> str:
+    """Return the backend that `connect(name)` opens, without opening it.
+
+    Raises:
+        UnknownBackend: No backend has that name.
+    """
+    asked = name or os.environ.get("FINETUNE_BACKEND") or "replay"
+    if asked.lower() in BACKENDS:
+        return asked.lower()
+    near = difflib.get_close_matches(asked.lower(), BACKENDS, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UnknownBackend(
+        f"There is no backend {asked!r}. Backends: {', '.join(BACKENDS)}.{hint} "
+        "The name comes from connect(name) or from FINETUNE_BACKEND."
+    )
 
 
 def fingerprint(*parts: Path | Mapping | list | str | float | None) -> str:
@@ -76,8 +101,9 @@ class Run:
     def require(self, filename: str) -> Path:
         """Return the path of a file that an earlier notebook made.
 
-        In replay a missing file is copied from the sample run, and one printed
-        line says so.
+        In replay a missing file is copied from the sample run. The dataset's parts
+        hold no ids of a backend, so those that 01_dataset.ipynb has made in the
+        default run serve every backend. One printed line says so.
 
         Raises:
             MissingArtifact: The file is not there; the message names the notebook that makes it.
@@ -85,11 +111,17 @@ class Run:
         path, sample = self.path(filename), data_path("sample_run", filename)
         if path.exists():
             return path
-        if self.backend == "replay" and sample.exists():
-            with _replacing(path) as part:
-                shutil.copyfile(sample, part)
-            print(f"{filename}: not made yet, so the sample run's copy is used.")
-            return path
+        sources = {f"the copy of the run {DEFAULT_RUN!r}": runs_dir() / DEFAULT_RUN / filename}
+        if _notebook_of(filename) != "01_dataset.ipynb":
+            sources = {}
+        if self.backend == "replay":
+            sources["the sample run's copy"] = sample
+        for name, source in sources.items():
+            if source.exists() and source != path:
+                with _replacing(path) as part:
+                    shutil.copyfile(source, part)
+                print(f"{filename}: not made yet, so {name} is used.")
+                return path
         raise MissingArtifact(
             f"{filename} is not in {self.folder}. Run {_notebook_of(filename)} first, "
             f"with the same run name ({self.name!r}) and backend ({self.backend!r})."
@@ -141,9 +173,10 @@ def open_run(name: str | None = None) -> Run:
 
     Raises:
         FineTuneError: The name cannot be a folder's name, or the folder cannot be made.
+        UnknownBackend: FINETUNE_BACKEND names no backend.
     """
-    backend = os.environ.get("FINETUNE_BACKEND") or "replay"
-    default = "my-run" if backend == "replay" else f"my-run-{backend}"
+    backend = backend_name()
+    default = DEFAULT_RUN if backend == "replay" else f"{DEFAULT_RUN}-{backend}"
     name = name or os.environ.get("FINETUNE_RUN") or default
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
         raise FineTuneError(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from helpers.runs import server_state
 from local_server.app import create_app
 from local_server.gate import Gate
 from local_server.settings import DEFAULT_MODEL, Settings, kept_api_key, write_private
@@ -84,10 +85,18 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_server", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one (default: 8399)"
+        "--port",
+        type=int,
+        choices=range(65536),
+        metavar="0-65535",
+        default=DEFAULT_PORT,
+        help="port on 127.0.0.1; 0 takes a free one (default: 8399)",
     )
     parser.add_argument(
-        "--state", type=Path, required=True, help="folder for files, jobs and models; made when missing"
+        "--state",
+        type=Path,
+        default=server_state(),
+        help="folder for files, jobs and models; made when missing (default: runs/.server)",
     )
     parser.add_argument(
         "--model",

@@ -83,9 +83,17 @@ def begin(store: Store, job: dict[str, Any], folder: Path, model_folder: Path, *
     with store.transaction():
         if not store.move_job(job["id"], ("queued",), status="running", **with_hyperparameters(numbers)):
             return False
-        message = "Fine-tuning job resumed from its last checkpoint" if resumed else "Fine-tuning job started"
-        store.add_event(job["id"], message)
+        store.add_event(job["id"], _beginning(folder) if resumed else "Fine-tuning job started")
         return True
+
+
+def _beginning(folder: Path) -> str:
+    """Say where a job goes on that an earlier process worked on; steps that it repeats give no new events."""
+    lines, _ = _new_lines(folder / "events.jsonl", 0)
+    steps = [line["step"] for line in lines if line["kind"] == "checkpoint"]
+    if steps:
+        return f"Fine-tuning job resumed from the checkpoint at step {max(steps)}"
+    return "Fine-tuning job started again from the first step: it had no checkpoint yet"
 
 
 def take_over(settings: Settings, store: Store, job_id: str) -> None:

@@ -17,10 +17,10 @@ import openai
 import pytest
 
 from helpers import keys, launch
-from helpers.backends import backend_name, base_model, connect, openai_notice, wait
+from helpers.backends import base_model, connect, openai_notice, wait
 from helpers.errors import BackendUnavailable, FineTuneError, UnknownBackend
 from helpers.replay import write_manifest
-from helpers.runs import open_run
+from helpers.runs import backend_name, open_run
 
 KEY = "sk-typed-" + "0123456789" * 2
 ROOT = Path(__file__).resolve().parents[2]

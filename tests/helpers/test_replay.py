@@ -200,8 +200,8 @@ def test_a_changed_prompt_shows_the_difference_and_the_way_to_a_real_answer(reco
         '-          "content": "Tell me about Strontium",\n'
         '+          "content": "Tell me about Strontjum",\n'
         '           "role": "user"\n'
-        "Undo the change to see the recorded answer. For a real answer, set the environment variable "
-        "FINETUNE_BACKEND=local, restart the kernel and run the notebooks in order."
+        "Undo the change in your cell to see the recorded answer. For a real answer, write "
+        'connect("local", ...) in the cell that connects, and run the notebooks in order.'
     )
 
 
@@ -222,7 +222,7 @@ def test_another_training_file_is_named_as_such(recorded, tmp_path):
         upload(replayed(tmp_path), b"row 2\r\n")
 
     assert '-        "sha256": "' in str(refused.value)
-    assert "The recorded answers belong to the recorded training file." in str(refused.value)
+    assert "The recorded answers belong to the recorded training file" in str(refused.value)
 
 
 def test_a_request_of_another_kind_names_what_the_recording_holds(recorded, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from openai.types.fine_tuning import FineTuningJobEvent
 
 from helpers import runs
-from helpers.errors import DatasetError, FineTuneError, MissingArtifact
+from helpers.errors import DatasetError, FineTuneError, MissingArtifact, UnknownBackend
 from helpers.runs import Run, data_path, fingerprint, open_run, runs_dir
 
 
@@ -209,3 +209,28 @@ def test_what_is_written_is_readable_json():
 
     assert json.loads(path.read_text()) == {"id": "ftjob-1"}
     assert path.read_text().endswith("}\n")
+
+
+def test_the_parts_of_the_dataset_made_in_the_default_run_serve_a_live_backend(monkeypatch, capsys):
+    open_run().write_rows("train.jsonl", [{"messages": []}])
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+
+    assert open_run().read_rows("train.jsonl") == [{"messages": []}]
+    assert capsys.readouterr().out == (
+        "train.jsonl: not made yet, so the copy of the run 'my-run' is used.\n"
+    )
+
+
+def test_ids_of_one_backend_never_serve_another_one(monkeypatch):
+    open_run().write_json("02_training_file.json", {"id": "file-recorded"})
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+
+    with pytest.raises(MissingArtifact, match=r"Run 02_upload\.ipynb first"):
+        open_run().read_json("02_training_file.json")
+
+
+def test_a_run_of_an_unknown_backend_is_refused(monkeypatch):
+    monkeypatch.setenv("FINETUNE_BACKEND", "lokal")
+
+    with pytest.raises(UnknownBackend, match="Did you mean 'local'"):
+        open_run()
