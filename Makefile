@@ -14,7 +14,7 @@ test: $(VENV)/.dev             ## the whole test suite, notebooks included
 	$(PY) -m pytest
 
 test-browser: $(VENV)/.dev $(VENV)/.lab  ## notebook 04 in a real JupyterLab in Chromium, while a job trains
-	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/browser
+	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
 
 lab: $(VENV)/.lab              ## JupyterLab on the notebooks
 	$(PY) -m jupyterlab notebooks/00_start.ipynb
@@ -29,13 +29,13 @@ record: $(VENV)/.local         ## a real run on the local server becomes the rec
 	$(PY) tools/course.py record
 
 clients: $(VENV)/.dev          ## drive the local server with other versions of OpenAI's SDKs (needs a network)
-	$(PY) tests/clients/run.py
+	$(PY) tests/system/clients/run.py
 
 fuzz: $(VENV)/.dev             ## thousands of generated requests to a real server; SEED=2 gives others
-	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/test_openapi.py
+	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/http/test_openapi.py
 
 kills: $(VENV)/.dev            ## kill -9 at random moments of a job; KILL_ROUNDS=200 takes longer, KILL_SEED=2 others
-	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/test_kills.py
+	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/system/test_kills.py
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .
@@ -46,7 +46,7 @@ base-model: $(VENV)/.local     ## rebuild data/base_model (about 20 minutes on t
 	$(PY) tools/base_model.py
 
 clean:
-	rm -rf $(VENV) .venv-clients tests/clients/node_modules
+	rm -rf $(VENV) .venv-clients tests/system/clients/node_modules
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -17,7 +17,7 @@ import pandas as pd
 from common import TRAINING, machine, reached, serve
 from openai.types.fine_tuning import FineTuningJobEvent
 
-from helpers.events import metrics_frame
+from helpers.jobs.events import metrics_frame
 from local_server.store import Store
 
 TABLE_SECONDS, PAGES_SECONDS = 1, 3

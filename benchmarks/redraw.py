@@ -17,8 +17,8 @@ import pandas as pd
 from common import ROOT, machine, reached
 from matplotlib.figure import Figure
 
-from helpers.curves import loss_png
-from helpers.plots import style
+from helpers.plots.loss import loss_png
+from helpers.plots.style import style
 
 STEPS, EPOCH = 10_000, 1_000
 LIMIT_MS = 100

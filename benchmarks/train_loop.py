@@ -67,8 +67,7 @@ def bare_loop() -> Run:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-    from local_server.rows import tokenize_row
-    from local_server.validation import read_rows
+    from local_server.training.tokenize import read_rows, tokenize_row
 
     tokenizer = AutoTokenizer.from_pretrained(DEFAULT_MODEL)
     model = AutoModelForCausalLM.from_pretrained(DEFAULT_MODEL, dtype=torch.float32).train()
@@ -93,8 +92,8 @@ def job(with_validation: bool) -> Run:
     """The training program itself, on a job folder like those of the server."""
     import threading
 
-    from local_server.job_log import Log
-    from local_server.train import train
+    from local_server.training.__main__ import train
+    from local_server.training.job_log import Log
 
     class TimedLog(Log):
         """A log that also notes the CPU time of each line."""

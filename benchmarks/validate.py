@@ -189,7 +189,7 @@ def tiktoken_encoding() -> object:
 
 def ours(path: Path, model: str | None, workers: int) -> str:
     """Run `validate_dataset` and say what it found."""
-    from helpers.dataset import validate_dataset
+    from finetune_dataset.validate import validate_dataset
 
     report = validate_dataset(path, model=model, workers=workers)
     return f"{report.n_rows:,} rows, {dict(report.counts)}, {report.tokens or 0:,} tokens"
@@ -199,7 +199,7 @@ def engine(path: Path) -> str:
     """Run the row check, as it is, in Hugging Face `datasets` with two workers."""
     from datasets import disable_progress_bars, load_dataset
 
-    from helpers.scan import check_line
+    from finetune_dataset.check.scan import check_line
 
     disable_progress_bars()
     with tempfile.TemporaryDirectory() as cache:

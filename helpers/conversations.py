@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ipywidgets import HTML, BoundedIntText, Button, HBox, Layout, VBox
 
-from helpers.messages import message_text
-from helpers.tokens import count_tokens
+from finetune_dataset.chat import message_text
+from finetune_dataset.tokens.count import count_tokens
 
 # Conversations in the static view.
 STATIC = 3

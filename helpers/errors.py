@@ -20,24 +20,8 @@ Exceptions of the OpenAI SDK reach the learner unchanged, except while a job is 
 says there what a refusal or a silent server means, and keeps the SDK's exception as the cause.
 """
 
-
-class FineTuneError(Exception):
-    """A refusal with one message for the learner: what, where, found against expected, what to do."""
-
-    def _render_traceback_(self) -> list[str]:
-        """Show the message alone in a notebook.
-
-        IPython calls this method (7.34 on Colab and 9.x do) instead of printing
-        a traceback. Library frames would hide the one line that helps.
-
-        Returns:
-            The lines that IPython prints.
-        """
-        return [f"{type(self).__name__}: {self}"]
-
-
-class DatasetError(FineTuneError):
-    """A dataset file cannot be used; the message names the line and the fix."""
+from finetune_dataset.errors import DatasetError as DatasetError
+from finetune_dataset.errors import FineTuneError as FineTuneError
 
 
 class MissingArtifact(FineTuneError):

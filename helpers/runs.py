@@ -5,7 +5,6 @@ notebook. API objects are kept as the API's own JSON. So a kernel can restart,
 and every notebook can be opened alone.
 """
 
-import difflib
 import json
 import os
 import re
@@ -17,11 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from helpers.dataset import read_jsonl, write_jsonl
-from helpers.errors import FineTuneError, MissingArtifact, UnknownBackend
+from finetune_dataset.errors import FineTuneError
+from finetune_dataset.files import write_jsonl
+from finetune_dataset.jsonlines import read_jsonl
+from helpers.backends.names import backend_name
+from helpers.errors import MissingArtifact
+from helpers.paths import data_path, runs_dir
 
-ROOT = Path(__file__).resolve().parents[1]
-BACKENDS = ("replay", "local", "openai", "azure", "compatible")
 DEFAULT_RUN = "my-run"
 NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
 
@@ -30,38 +31,6 @@ class SDKObject(Protocol):
     """Any object of the OpenAI SDK: a job, a file, an event."""
 
     def model_dump(self, *, mode: str) -> dict[str, Any]: ...
-
-
-def data_path(*parts: str) -> Path:
-    """Return the path of something in `data/`, for example `data_path("limericks.jsonl")`."""
-    return ROOT.joinpath("data", *parts)
-
-
-def runs_dir() -> Path:
-    """Return the folder of all runs: FINETUNE_RUNS_DIR, or `runs/` beside the notebooks' folder."""
-    return Path(os.environ.get("FINETUNE_RUNS_DIR") or ROOT / "runs").absolute()
-
-
-def server_state() -> Path:
-    """Return where the local server keeps its data: FINETUNE_LOCAL_STATE, or `.server` in `runs_dir()`."""
-    return Path(os.environ.get("FINETUNE_LOCAL_STATE") or runs_dir() / ".server").absolute()
-
-
-def backend_name(name: str | None = None) -> str:
-    """Return the backend that `connect(name)` opens, without opening it.
-
-    Raises:
-        UnknownBackend: No backend has that name.
-    """
-    asked = name or os.environ.get("FINETUNE_BACKEND") or "replay"
-    if asked.lower() in BACKENDS:
-        return asked.lower()
-    near = difflib.get_close_matches(asked.lower(), BACKENDS, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise UnknownBackend(
-        f"There is no backend {asked!r}. Backends: {', '.join(BACKENDS)}.{hint} "
-        "The name comes from connect(name) or from FINETUNE_BACKEND."
-    )
 
 
 def fingerprint(*parts: Path | Mapping | list | str | float | None) -> str:

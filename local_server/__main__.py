@@ -19,12 +19,12 @@ from pathlib import Path
 
 import uvicorn
 
-from helpers.runs import server_state
+from helpers.paths import server_state
 from local_server.app import create_app
-from local_server.gate import Gate
+from local_server.http.gate import Gate
+from local_server.jobs.webhooks import web_address
 from local_server.settings import DEFAULT_MODEL, Settings, write_private
 from local_server.store import ACTIVE
-from local_server.webhooks import web_address
 
 DEFAULT_PORT = 8399
 

@@ -6,17 +6,23 @@ from functools import cache, partial
 
 from fastapi import FastAPI
 
-from local_server import chat, files, graders, jobs, models, responses, uploads, wire
-from local_server.description import Route, describe, texts
-from local_server.errors import install_error_handlers
-from local_server.gate import OPEN_TO_ALL
-from local_server.runner import Runner
-from local_server.sandbox import Sandbox
+from local_server.chat import completions as chat
+from local_server.chat import models, responses
+from local_server.chat.worker import Worker
+from local_server.files import routes as files
+from local_server.files import uploads
+from local_server.graders import routes as graders
+from local_server.graders.sandbox import Sandbox
+from local_server.http import answers as wire
+from local_server.http.errors import install_error_handlers
+from local_server.http.gate import OPEN_TO_ALL
+from local_server.http.openapi import Route, describe, texts
+from local_server.http.strict_json import StrictRoute
+from local_server.jobs import routes as jobs
+from local_server.jobs.runner import Runner
+from local_server.jobs.webhooks import Webhooks
 from local_server.settings import Settings
 from local_server.store import Store
-from local_server.strict_json import StrictRoute
-from local_server.webhooks import Webhooks
-from local_server.worker import Worker
 
 
 async def _healthz() -> dict[str, str]:

@@ -7,10 +7,11 @@ import re
 import pandas as pd
 import pytest
 
-from helpers.dataset import read_jsonl, validate_dataset
+from finetune_dataset.jsonlines import read_jsonl
+from finetune_dataset.quality.check import check_quality
+from finetune_dataset.validate import validate_dataset
 from helpers.evaluation import has_facts, has_form, rhymes
-from helpers.quality import check_quality
-from helpers.runs import ROOT, data_path
+from helpers.paths import ROOT, data_path
 
 ELEMENTS = pd.read_csv(data_path("elements.csv"), keep_default_na=False)
 LIMERICKS = read_jsonl(data_path("limericks.jsonl"))

@@ -7,7 +7,7 @@ from statistics import median
 import nbformat
 import pytest
 
-from helpers.runs import ROOT
+from helpers.paths import ROOT
 
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)

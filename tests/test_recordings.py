@@ -13,8 +13,10 @@ from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from pydantic import BaseModel, ConfigDict
 
-from helpers.replay import KEPT_HEADERS, read_manifest
-from helpers.runs import BACKENDS, NOTEBOOKS, data_path
+from helpers.backends.names import BACKENDS
+from helpers.backends.replay import KEPT_HEADERS, read_manifest
+from helpers.paths import data_path
+from helpers.runs import NOTEBOOKS
 
 RECORDINGS = sorted(path for path in data_path("recordings").glob("*") if path.is_dir())
 

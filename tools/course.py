@@ -27,11 +27,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from openai import OpenAIError
 
+from finetune_dataset.errors import FineTuneError
 from helpers import connect, open_run
-from helpers.backends import LOCAL_MODEL
-from helpers.errors import FineTuneError
-from helpers.launch import running_server
-from helpers.replay import write_manifest
+from helpers.backends.connect import LOCAL_MODEL
+from helpers.backends.local_server import running_server
+from helpers.backends.replay import write_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))

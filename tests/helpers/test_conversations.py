@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from finetune_dataset.jsonlines import read_jsonl
 from helpers.conversations import SHOWN, show_conversations
-from helpers.dataset import read_jsonl
-from helpers.runs import data_path
+from helpers.paths import data_path
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Iași"}'}}
 TOOLS = {

@@ -2,8 +2,8 @@
 
 import pytest
 
+from finetune_dataset.errors import DatasetError, FineTuneError
 from helpers import errors
-from helpers.errors import DatasetError, FineTuneError
 
 SUBCLASSES = FineTuneError.__subclasses__()
 
@@ -29,7 +29,7 @@ def test_a_notebook_shows_the_message_without_frames():
     shown = []
     shell._showtraceback = lambda etype, evalue, stb: shown.append(stb)
 
-    shell.run_cell("from helpers.errors import DatasetError\nraise DatasetError('line 3: no role')")
+    shell.run_cell("from finetune_dataset.errors import DatasetError\nraise DatasetError('line 3: no role')")
     InteractiveShell.clear_instance()
 
     assert shown == [["DatasetError: line 3: no role"]]

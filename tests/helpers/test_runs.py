@@ -5,9 +5,11 @@ import json
 import pytest
 from openai.types.fine_tuning import FineTuningJobEvent
 
-from helpers import runs
-from helpers.errors import DatasetError, FineTuneError, MissingArtifact, UnknownBackend
-from helpers.runs import Run, data_path, fingerprint, open_run, runs_dir
+from finetune_dataset.errors import DatasetError, FineTuneError
+from helpers import paths
+from helpers.errors import MissingArtifact, UnknownBackend
+from helpers.paths import data_path, runs_dir
+from helpers.runs import Run, fingerprint, open_run
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +22,7 @@ def own_runs_dir(tmp_path, monkeypatch):
 @pytest.fixture
 def sample_run(tmp_path, monkeypatch):
     """A data folder of our own with a sample run of one file."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     folder = tmp_path / "data" / "sample_run"
     folder.mkdir(parents=True)
     (folder / "03_job.json").write_text('{"id": "ftjob-sample"}')

@@ -1,0 +1,1 @@
+"""Makes chat rows of other things: prompts and completions, tables."""

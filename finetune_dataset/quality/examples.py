@@ -1,0 +1,165 @@
+"""Examples of a file as a quality check needs them: what makes two of them the same.
+
+Two examples are compared by keys of a few bytes. Capitals, spacing and the ids of tool calls
+do not count; images and the fields for a grader do.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from finetune_dataset.chat import message_text
+from finetune_dataset.files import open_source
+from finetune_dataset.jsonlines import read_pieces
+from finetune_dataset.quality.near_duplicates import digest, normalized
+
+SYSTEM_ROLES = ("system", "developer")
+_CHAT_KEYS = ("messages", "tools", "parallel_tool_calls")
+_REJECTED = "non_preferred_output"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example, as the checks need it.
+
+    Attributes:
+        line: Its first line in the file.
+        messages: Path of each message, and the message.
+        answers: The trained assistant messages among them.
+        last: Text of the final answer; None when the row has none, or when it only calls tools.
+        prompt: Key of everything before the final answer.
+        question: Key of the user messages; None without one.
+        whole: Key of the whole example.
+        choice: Key of what has one right answer: the prompt; of a preference, the prompt and both answers.
+        right: Key of that answer: the final message, the preferred one, or the fields for the grader; None
+            where nothing is trained.
+        conflict: What another right answer is, in words; the line of the first one follows.
+        text: All but the system prompt; "" with images, because two images can differ in what no word says.
+        asked: The user messages' text; "" with images.
+    """
+
+    line: int
+    messages: list[tuple[str, dict]]
+    answers: list[tuple[str, dict]]
+    last: str | None
+    prompt: bytes
+    question: bytes | None
+    whole: bytes
+    choice: bytes
+    right: bytes | None
+    conflict: str
+    text: str
+    asked: str
+
+
+def read_examples(path: str | Path) -> Iterator[Example]:
+    """Read the chats of a file; what is no chat is skipped."""
+    with open_source(path) as source:
+        for piece in read_pieces(source):
+            for value in piece.values:
+                messages = _messages(value)
+                if messages:
+                    yield _example(piece.first, value, messages)
+
+
+def _messages(row: object) -> list[tuple[str, dict]]:
+    """Return the messages, each with its path; of a preference row, those of the prompt and both answers."""
+    if not isinstance(row, dict):
+        return []
+    parts = {"messages": row.get("messages")}
+    # A reinforcement row can have a field `input` of its own.
+    if "preferred_output" in row and isinstance(row.get("input"), dict):
+        parts = {
+            "input.messages": row["input"].get("messages"),
+            "preferred_output": row.get("preferred_output"),
+            _REJECTED: row.get(_REJECTED),
+        }
+    return [
+        (f"{name}[{index}]", message)
+        for name, messages in parts.items()
+        for index, message in enumerate(messages if isinstance(messages, list) else [])
+        if isinstance(message, dict) and _has_text(message.get("content"))
+    ]
+
+
+def _has_text(content: object) -> bool:
+    return content is None or isinstance(content, str) or _are_parts(content)
+
+
+def _are_parts(content: object) -> bool:
+    return isinstance(content, list) and all(isinstance(part, dict) for part in content)
+
+
+def _example(line: int, value: dict, messages: list[tuple[str, dict]]) -> Example:
+    chat = [(path, message) for path, message in messages if not path.startswith(_REJECTED)]
+    rejected = [_turn(message) for path, message in messages if path.startswith(_REJECTED)]
+    answers = [
+        (path, message)
+        for path, message in chat
+        if message.get("role") == "assistant"
+        and message.get("weight") != 0
+        and not any(message.get(key) for key in ("tool_calls", "function_call", "refusal", "audio"))
+        and not _refuses(message)
+    ]
+    turns = [_turn(message) for _, message in chat]
+    final = chat[-1][1] if chat else {}
+    answered = final.get("role") == "assistant"
+    prompt = turns[:-1] if answered else turns
+    asked = [turn for turn in turns if turn[0] == "user"]
+    # What a grader reads beside the prompt; the same prompt with other fields is another example.
+    fields = {} if answered else {key: value[key] for key in value if key not in _CHAT_KEYS}
+    choice, right, conflict = prompt, None, "another answer to the prompt"
+    if rejected and turns:
+        choice = [*prompt, *sorted([turns[-1], *rejected])]
+        conflict = "the other choice between the two answers"
+    if answered and final.get("weight") != 0:
+        right = _key(turns[-1])
+    elif fields:
+        right = _key(json.dumps(fields, sort_keys=True))
+        conflict = "other fields for the grader after the prompt"
+    media = any(marks for _, _, marks in [*turns, *rejected])
+    words = [text for role, text, _ in [*turns, *rejected] if role not in SYSTEM_ROLES]
+    return Example(
+        line,
+        messages,
+        answers,
+        last=message_text(final) if answers and answers[-1][1] is final else None,
+        prompt=_key(prompt),
+        question=_key(asked) if any(text or marks for _, text, marks in asked) else None,
+        whole=_key([turns, rejected, json.dumps(fields, sort_keys=True)]),
+        choice=_key(choice),
+        right=right,
+        conflict=conflict,
+        text="" if media else "\n".join(words),
+        asked="" if media else "\n".join(text for _, text, _ in asked),
+    )
+
+
+def _refuses(message: dict) -> bool:
+    content = message.get("content")
+    return isinstance(content, list) and any(part.get("type") == "refusal" for part in content)
+
+
+def _turn(message: dict) -> tuple[str, str, str]:
+    """Return what makes two messages the same: role, text, and images or other parts that are no text."""
+    content = message.get("content")
+    parts = [part for part in content if part.get("type") != "text"] if isinstance(content, list) else []
+    marks = digest(json.dumps(parts, sort_keys=True)).hex() if parts else ""
+    return str(message.get("role")), normalized(all_text(message)), marks
+
+
+def _key(value: object) -> bytes:
+    return digest(repr(value))
+
+
+def all_text(message: dict) -> str:
+    """Return the text of a message, its refusal, and the names and arguments of its calls."""
+    calls = message.get("tool_calls")
+    calls = [*(calls if isinstance(calls, list) else [calls]), message.get("function_call")]
+    # Without the ids of calls: they differ in every example.
+    functions = [call.get("function", call) if isinstance(call, dict) else call for call in calls if call]
+    refusal = message.get("refusal")
+    return "\n".join(
+        [message_text(message), refusal if isinstance(refusal, str) else "", *map(json.dumps, functions)]
+    )

@@ -1,0 +1,1 @@
+"""The rules for one row, and the table of issue codes."""

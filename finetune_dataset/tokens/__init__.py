@@ -1,0 +1,1 @@
+"""Counts tokens as services bill them."""

@@ -1,0 +1,1 @@
+"""Open a connection: recorded answers, the local server, or a service."""

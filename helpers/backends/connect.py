@@ -1,0 +1,193 @@
+"""Open a client for one of the backends. Each is a plain `openai.OpenAI`; nothing is wrapped.
+
+What `connect` does can be written by hand, and the notebooks say so:
+
+    replay      OpenAI(base_url="http://replay.invalid/v1", http_client=...)   answers from data/recordings/
+    local       OpenAI(base_url="http://127.0.0.1:PORT/v1", api_key=...)       python -m local_server
+    openai      OpenAI()                                                       OPENAI_API_KEY
+    azure       OpenAI(base_url=AZURE_OPENAI_ENDPOINT + "/openai/v1/", ...)    AZURE_OPENAI_API_KEY
+    compatible  OpenAI(base_url=FINETUNE_BASE_URL, ...)                        FINETUNE_API_KEY
+"""
+
+import os
+import time
+from datetime import date
+from pathlib import Path
+
+import httpx2
+from openai import DefaultHttpxClient, OpenAI
+
+from finetune_dataset.errors import FineTuneError
+from helpers.backends.api_keys import find_key
+from helpers.backends.http_bodies import REPLAY_HOST
+from helpers.backends.local_server import local_server
+from helpers.backends.names import backend_name
+from helpers.backends.replay import REPLAY_URL, Player, Recorder, read_manifest
+from helpers.errors import BackendUnavailable
+from helpers.paths import data_path
+
+LOCAL_MODEL = "periodic-tiny-2026-11"
+"""The base model in data/base_model/, under the name that the local server gives it."""
+
+OPENAI_MODEL = "gpt-4.1-mini-2025-04-14"
+"""A base model that OpenAI still trains for eligible customers; dated, as aliases are refused (Aug 2025)."""
+
+AZURE_MODEL = "gpt-4.1-mini"
+"""Azure's name for the same model (supported-models page, 2026-03-05)."""
+
+OPENAI_ENDS = date(2027, 1, 6)
+"""From this day OpenAI creates no fine-tuning jobs (DEPRECATIONS, notice of 2026-05-07)."""
+
+DEPRECATIONS = "developers.openai.com/api/docs/deprecations"
+
+
+def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
+    """Return a client for a backend; every notebook starts with it.
+
+    `local` reuses the server that runs, or starts one that ends by itself after
+    an hour without work. With FINETUNE_RECORD set, live clients write their
+    exchanges to that folder. A name that is given here holds for the kernel:
+    `open_run` after it uses the same backend.
+
+    Args:
+        name: A backend; by default FINETUNE_BACKEND, and "replay" without that.
+        step: The notebook ("04_monitor"). It names the recorded document.
+
+    Returns:
+        An ordinary client, with the SDK's own defaults for retries and timeouts.
+
+    Raises:
+        UnknownBackend: No backend has that name.
+        BackendUnavailable: No recording, no server, no key, or a service that has closed.
+    """
+    os.environ["FINETUNE_BACKEND"] = backend_name(name)
+    match backend_name():
+        case "replay":
+            return _replay(step)
+        case "local":
+            base_url, key = local_server()
+            # A proxy from the environment cannot reach this machine's own loopback address.
+            return _live(key, base_url, step, trust_env=False)
+        case "azure":
+            endpoint = _required(
+                "AZURE_OPENAI_ENDPOINT", "an address such as https://NAME.openai.azure.com"
+            ).rstrip("/")
+            base_url = endpoint.removesuffix("/openai/v1") + "/openai/v1/"
+            return _live(find_key("AZURE_OPENAI_API_KEY"), base_url, step)
+        case "compatible":
+            base_url = _required(
+                "FINETUNE_BASE_URL", "an address such as https://api.tokenfactory.nebius.com/v1/"
+            )
+            return _live(find_key("FINETUNE_API_KEY"), base_url, step)
+        case _:
+            print(openai_notice(date.today()))
+            return _live(find_key("OPENAI_API_KEY"), None, step)
+
+
+def base_model(client: OpenAI) -> str:
+    """Return the id of the base model that the course trains on this client's backend.
+
+    FINETUNE_MODEL chooses another one on `openai`, `azure` and `compatible`. In
+    replay it is the model of the recording.
+
+    Raises:
+        BackendUnavailable: A compatible server, and FINETUNE_MODEL is not set.
+    """
+    host = client.base_url.host
+    if host == REPLAY_HOST:
+        return read_manifest(_recording())["model"]
+    compatible = os.environ.get("FINETUNE_BASE_URL", "").rstrip("/") == str(client.base_url).rstrip("/")
+    if host == "127.0.0.1" and not compatible:
+        return LOCAL_MODEL
+    if model := os.environ.get("FINETUNE_MODEL"):
+        return model
+    if host == "api.openai.com":
+        return OPENAI_MODEL
+    if host.endswith(".azure.com"):
+        return AZURE_MODEL
+    return _required(
+        "FINETUNE_MODEL", "the id of a model that this server can train; client.models.list() shows them"
+    )
+
+
+def wait(client: OpenAI, seconds: float) -> None:
+    """Wait between two polls. In replay this is shorter, because the answers are already there.
+
+    FINETUNE_REPLAY_SPEED says how much: "instant", or a factor. The default 10
+    plays a recorded minute in six seconds.
+
+    Args:
+        client: The client that polls.
+        seconds: How long to wait on a live backend, at least 0.
+
+    Raises:
+        FineTuneError: FINETUNE_REPLAY_SPEED is neither "instant" nor a number above 0.
+    """
+    time.sleep(seconds / _replay_speed() if client.base_url.host == REPLAY_HOST else seconds)
+
+
+def openai_notice(today: date) -> str:
+    """Say what OpenAI's own service still offers on that day.
+
+    The dates are those of DEPRECATIONS (notices of 2026-05-07 and 2026-10-14).
+
+    Raises:
+        BackendUnavailable: The service creates no jobs any more.
+    """
+    if today >= OPENAI_ENDS:
+        raise BackendUnavailable(
+            f"OpenAI creates no fine-tuning jobs since {OPENAI_ENDS} ({DEPRECATIONS}). "
+            "Set FINETUNE_BACKEND=local: it trains on this machine, without a key. Others: azure, compatible."
+        )
+    return (
+        f"OpenAI ends fine-tuning on {OPENAI_ENDS} ({DEPRECATIONS}). Organizations that had never "
+        "fine-tuned by 2026-05-07, or used no fine-tuned model in the 60 days before 2026-07-02, already get "
+        "a permission error (training_not_available). A model trained now works until 2027-01-14, the end "
+        "of its base model. A job costs money; FINETUNE_BACKEND=local needs no account."
+    )
+
+
+def _replay(step: str | None) -> OpenAI:
+    folder = _recording()
+    manifest = read_manifest(folder)
+    print(
+        f"Replay: {manifest['label']} on {manifest['recorded_at'][:10]} "
+        f"(model {manifest['model']}). Nothing leaves this machine."
+    )
+    player = httpx2.Client(transport=Player(folder, step))
+    return OpenAI(base_url=REPLAY_URL, api_key="replay", http_client=player)
+
+
+def _recording() -> Path:
+    """Return the folder that FINETUNE_RECORDING names: a path, or a name in data/recordings/."""
+    return data_path("recordings") / (os.environ.get("FINETUNE_RECORDING") or "elle")
+
+
+def _live(key: str, base_url: str | None, step: str | None, *, trust_env: bool = True) -> OpenAI:
+    client = OpenAI(api_key=key, base_url=base_url, http_client=DefaultHttpxClient(trust_env=trust_env))
+    if folder := os.environ.get("FINETUNE_RECORD"):
+        document = Path(folder) / f"{step or 'requests'}.json"
+        recorder = Recorder(httpx2.HTTPTransport(), document, str(client.base_url))
+        return client.with_options(http_client=DefaultHttpxClient(transport=recorder))
+    return client
+
+
+def _replay_speed() -> float:
+    speed = os.environ.get("FINETUNE_REPLAY_SPEED", "10")
+    try:
+        factor = float("inf" if speed == "instant" else speed)
+    except ValueError:
+        factor = 0
+    if not factor > 0:
+        raise FineTuneError(
+            f"FINETUNE_REPLAY_SPEED is {speed!r}. "
+            'Expected "instant" or a number above 0, such as 10 (ten times faster).'
+        )
+    return factor
+
+
+def _required(variable: str, hint: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        raise BackendUnavailable(f"The environment variable {variable} is not set. It should be {hint}.")
+    return value

@@ -1,0 +1,123 @@
+"""Find the local server that runs, or start one."""
+
+import importlib.util
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+
+from helpers.errors import BackendUnavailable
+from helpers.paths import server_state
+
+ROOT = Path(__file__).resolve().parents[2]
+
+START_SECONDS = 60
+"""How long a server may take until it answers. On two cores it takes about a second (Nov 2026)."""
+
+ANSWER_SECONDS = 10
+"""How long a running server may take to answer while it trains on the same cores."""
+
+IDLE_MINUTES = 60
+"""A started server ends after this time without a request and without a running job."""
+
+NEEDED = ("fastapi", "uvicorn", "torch", "transformers", "trl")
+
+
+def local_server() -> tuple[str, str]:
+    """Return the base URL and the API key of the local server, and start it when none runs.
+
+    The server is a process of its own: it outlives the notebook, so a job goes
+    on when the kernel stops. Two notebooks that ask at once get the same server.
+
+    Raises:
+        BackendUnavailable: A package is missing, or the server does not start or answer.
+    """
+    state = server_state()
+    # Training data is private: other users of this machine cannot look inside.
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _one_at_a_time(state / "start.lock"):
+        return running_server(state) or _start(state)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold a lock between processes. SQLite locks a file on every system, and a crash releases it."""
+    lock = sqlite3.connect(path, timeout=2 * START_SECONDS, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        lock.close()
+
+
+def running_server(state: Path) -> tuple[str, str] | None:
+    """Return the address of the server that `state` names, if it answers and accepts its key."""
+    try:
+        server = json.loads((state / "server.json").read_text(encoding="utf-8"))
+        base_url, key = server["base_url"], server["api_key"]
+    except (FileNotFoundError, json.JSONDecodeError, KeyError):
+        return None
+    request = urllib.request.Request(f"{base_url}/models", headers={"Authorization": f"Bearer {key}"})
+    without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        without_proxy.open(request, timeout=ANSWER_SECONDS).close()
+    except TimeoutError:
+        raise BackendUnavailable(
+            f"The local server at {base_url} (process {server.get('pid')}) did not answer within "
+            f"{ANSWER_SECONDS} s. Wait and try again, or end that process and connect again: its jobs and "
+            f"files are kept.\n{_log_tail(state)}"
+        ) from None
+    except (
+        OSError,
+        HTTPException,
+    ):  # The server was killed and left its file; its port may have a new owner.
+        return None
+    return base_url, key
+
+
+def _start(state: Path) -> tuple[str, str]:
+    """Start a server that does not end with this process, and return its address."""
+    missing = [package for package in NEEDED if importlib.util.find_spec(package) is None]
+    if missing:
+        raise BackendUnavailable(
+            f"The local server needs packages that are not installed: {', '.join(missing)}. "
+            "Run `pip install -r requirements-local.txt` in the course folder, then restart the kernel."
+        )
+    command = [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state)]
+    command += ["--exit-when-idle", str(IDLE_MINUTES)]
+    with (state / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    too_late = threading.Timer(START_SECONDS, process.kill)
+    too_late.start()
+    try:
+        with process.stdout:
+            line = process.stdout.readline()
+    finally:
+        too_late.cancel()
+    threading.Thread(target=process.wait, daemon=True).start()  # Collects the process when it ends.
+    if not line:
+        raise BackendUnavailable(
+            f"The local server did not start: `{' '.join(command)}` gave no address "
+            f"(limit: {START_SECONDS} s).\n{_log_tail(state)}"
+        )
+    server = json.loads(line)
+    return server["base_url"], server["api_key"]
+
+
+def _log_tail(state: Path, lines: int = 10) -> str:
+    log = state / "server.log"
+    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:] if log.is_file() else []
+    return f"Last lines of {log}:\n" + ("\n".join(tail) or "(empty)")

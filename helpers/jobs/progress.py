@@ -1,0 +1,217 @@
+"""Say how far a fine-tuning job is, in numbers.
+
+Pure: a job, its events and tables in, numbers out. All times come from the
+timestamps of the service, so a replayed job always ends in the same numbers.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Any
+
+import pandas as pd
+
+from helpers.jobs.event_messages import numbers_in, whole_number
+from helpers.jobs.events import metrics_frame
+from helpers.jobs.facts import is_terminal, job_facts
+from helpers.jobs.records import SdkObject, record, records
+
+_Fields = dict[str, Any]
+
+MESSAGES_SHOWN = 4
+_RECENT_STEPS = 100
+"""Speed is that of the last hundred reports: after a pause that no event tells, it is soon right again."""
+
+# "Fine-tuning job started" (OpenAI, Aug 2024), "... paused", "... resumed from ..." (local server): steps
+# before it and after it have nothing to do with each other.
+_STARTS = "Fine-tuning job "
+
+# "Completed epoch 1/4": legacy jobs (OpenAI, before Aug 2023).
+_EPOCH = re.compile(r"Completed epoch (\d+)/(\d+)")
+_NOT_TRAINING = {"validating_files", "queued", "pending", "paused"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event, as a line of a log."""
+
+    seconds: int
+    """Time since the job was created."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; what a live view needs and no more. None means: the service does not say."""
+
+    status: str
+    step: int | None
+    """Last step that reported a loss or a reward."""
+    total_steps: int | None
+    epoch: float | None
+    """Passes over the training file that are done, such as 1.5."""
+    n_epochs: int | None
+    fraction: float | None
+    """Share of the steps done, 0 to 1."""
+    train_loss: float | None
+    valid_loss: float | None
+    """Last validation loss, on the whole validation file where that was measured at the same step."""
+    reward: float | None
+    """Last mean training reward, of a reinforcement job."""
+    elapsed_seconds: int
+    """From the creation of the job to its end, or to its last event."""
+    remaining_seconds: int | None
+    """An estimate: the service's own, else from the speed of the last steps."""
+    steps_per_second: float | None
+    tokens_per_second: float | None
+    """Known when the service has counted the trained tokens; most do so at the end."""
+    queue_position: int | None
+    """1 is next (local server)."""
+    messages: tuple[Message, ...]
+    """The last events, oldest first; of the steps, only the last one."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is known about a job after one look at it."""
+
+    job: SdkObject
+    progress: Progress
+    metrics: pd.DataFrame
+    checkpoints: pd.DataFrame
+
+
+def describe_progress(
+    job: SdkObject, events: Iterable[SdkObject], *, metrics: pd.DataFrame | None = None
+) -> Progress:
+    """Say how far a job is.
+
+    Args:
+        job: a fine-tuning job, as SDK object or dict.
+        events: its events so far, newest first or oldest first.
+        metrics: their `metrics_frame`, when it is there already; for a service that reports
+            losses in checkpoints only, that of the `checkpoints_frame`.
+
+    Returns:
+        Status, steps, epochs, losses, times, place in the queue and the last messages.
+    """
+    fields, events = record(job), _oldest_first(records(events))
+    metrics = metrics_frame(events) if metrics is None else metrics
+    status = str(fields.get("status") or "unknown")
+    step, total = _last(metrics["step"]), _last(metrics["total_steps"])
+    fraction = min(step / total, 1.0) if step is not None and total else None
+    epoch, n_epochs = _epochs(job, events, fraction)
+    speed = _speed(events if is_terminal(status) else _recent_steps(events))
+    tokens = whole_number(fields.get("trained_tokens"))
+    begun = whole_number(fields.get("created_at")) or (_time(events[0]) if events else None)
+    latest = _time(events[-1]) if events else None
+    return Progress(
+        status=status,
+        step=step,
+        total_steps=total,
+        epoch=epoch,
+        n_epochs=n_epochs,
+        fraction=1.0 if status == "succeeded" else fraction,
+        train_loss=_last(metrics["train_loss"]),
+        valid_loss=_last(metrics["full_valid_loss"].fillna(metrics["valid_loss"])),
+        reward=_last(metrics["train_mean_reward"]),
+        elapsed_seconds=_elapsed(fields, begun, latest),
+        remaining_seconds=_remaining(fields, latest, step, total, speed),
+        steps_per_second=speed,
+        tokens_per_second=tokens / step * speed if tokens and step and speed else None,
+        queue_position=_queue_position(events) if status == "queued" else None,
+        messages=_messages(events, begun),
+    )
+
+
+def _time(event: _Fields) -> int:
+    return whole_number(event.get("created_at")) or 0
+
+
+def _oldest_first(events: list[_Fields]) -> list[_Fields]:
+    if events and _time(events[0]) > _time(events[-1]):
+        events = events[::-1]
+    return sorted(events, key=_time)
+
+
+def _data(event: _Fields) -> _Fields:
+    data = event.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _step(event: _Fields) -> int | None:
+    """Give the step of an event that reports one: from its data, else from its message."""
+    step = _data(event).get("step")
+    return whole_number(numbers_in(_message(event)).get("step") if step is None else step)
+
+
+def _message(event: _Fields) -> str:
+    return str(event.get("message") or "")
+
+
+def _recent_steps(events: Sequence[_Fields]) -> list[_Fields]:
+    since_start = takewhile(lambda event: not _message(event).startswith(_STARTS), reversed(events))
+    recent = islice((event for event in since_start if _step(event) is not None), _RECENT_STEPS)
+    return list(recent)[::-1]
+
+
+def _speed(events: Sequence[_Fields]) -> float | None:
+    """Give the steps per second between the first and the last event that report a step."""
+    first = next((event for event in events if _step(event) is not None), None)
+    last = next((event for event in reversed(events) if _step(event) is not None), None)
+    if first is None or last is None:
+        return None
+    steps, seconds = _step(last) - _step(first), _time(last) - _time(first)
+    return steps / seconds if steps > 0 and seconds > 0 else None
+
+
+def _elapsed(job: _Fields, begun: int | None, latest: int | None) -> int:
+    # `finished_at` means nothing while the job runs: some services fill it with a guess.
+    finished = whole_number(job.get("finished_at")) if is_terminal(job.get("status")) else None
+    end = finished or latest
+    return max(0, int(end - begun)) if end and begun else 0
+
+
+def _remaining(
+    job: _Fields, latest: int | None, step: int | None, total: int | None, speed: float | None
+) -> int | None:
+    status = job.get("status")
+    if is_terminal(status) or status in _NOT_TRAINING or latest is None:
+        return None
+    finish = whole_number(job.get("estimated_finish"))
+    if finish and finish >= latest:
+        return int(finish - latest)
+    return round((total - step) / speed) if step is not None and total and speed else None
+
+
+def _epochs(
+    job: SdkObject, events: Sequence[_Fields], fraction: float | None
+) -> tuple[float | None, int | None]:
+    chosen = whole_number(job_facts(job)["n_epochs"])  # "auto" until the service has chosen
+    if chosen:
+        return (None if fraction is None else fraction * chosen), chosen
+    for event in reversed(events) if fraction is None else ():
+        if found := _EPOCH.match(_message(event)):
+            return float(found[1]), int(found[2])
+    return None, None
+
+
+def _queue_position(events: Sequence[_Fields]) -> int | None:
+    positions = (_data(event).get("queue_position") for event in reversed(events))
+    return next((position for position in positions if position), None)
+
+
+def _messages(events: Sequence[_Fields], begun: int | None) -> tuple[Message, ...]:
+    newest_step = next((event for event in reversed(events) if _step(event) is not None), None)
+    shown = (event for event in reversed(events) if event is newest_step or _step(event) is None)
+    lines = [
+        Message(max(0, int(_time(event) - (begun or 0))), _message(event))
+        for event in islice(shown, MESSAGES_SHOWN)
+    ]
+    return tuple(lines[::-1])
+
+
+def _last(values: pd.Series) -> int | float | None:
+    known = values.dropna()
+    return known.iloc[[-1]].tolist()[0] if len(known) else None

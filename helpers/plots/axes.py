@@ -1,0 +1,103 @@
+"""What the pictures of one job and of several jobs share: calm lines, a height, a star, a legend."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
+
+from helpers.jobs.losses import SMOOTHED_FROM, Quantity, measured, smoothed
+from helpers.plots.style import GREEN
+
+_MOST_POINTS = 800
+"""Inside, a figure is about 620 pixels wide: a low and a high value for each 1.5 pixels is enough."""
+_GAP = 5
+"""Steps that lie further apart than this many usual distances are not joined: nothing is known between."""
+_FALL, _FULL_FALL = 0.2, 0.1
+"""Share of the steps in which training loss and full validation loss may still be above the picture."""
+_MUCH_HIGHER = 2
+"""A picture is cut only when the highest value is so many times above what comes later."""
+_TICKS = [1, 2, 5, 10]
+"""Round numbers at the axes: 0, 20, 40 and not 0, 15, 30."""
+_LEGEND_BELOW = 36
+"""Points between the axis and the legend: the numbers and the name of the axis stand there."""
+
+
+def calm(values: pd.Series) -> pd.Series:
+    """Smooth values if there are enough of them."""
+    return smoothed(values) if len(values) >= SMOOTHED_FROM else values
+
+
+def thinned(values: pd.Series) -> pd.Series:
+    """Keep the lowest and the highest value of each small part, so that no spike is lost."""
+    if len(values) <= _MOST_POINTS:
+        return values
+    size = math.ceil(2 * len(values) / _MOST_POINTS)
+    whole = len(values) // size * size
+    parts = values.to_numpy()[:whole].reshape(-1, size)
+    starts = range(0, whole, size)
+    kept = {
+        place + start
+        for ends in (parts.argmin(1), parts.argmax(1))
+        for place, start in zip(ends, starts, strict=True)
+    }
+    return values.iloc[sorted(kept | set(range(whole, len(values))))]
+
+
+def joined(values: pd.Series) -> pd.Series:
+    """Break the line where steps are missing, by a value that is not drawn."""
+    if len(values) < 3:
+        return values
+    distances = pd.Series(values.index).diff()
+    ends = values.index[distances > _GAP * distances.median()]
+    holes = pd.Series(math.nan, index=ends - 0.5, dtype="float64")
+    return pd.concat([values, holes]).sort_index() if len(holes) else values
+
+
+def set_height(ax: Axes, tables: Sequence[pd.DataFrame], what: Quantity) -> None:
+    """End the loss axis a little above what comes after the first fall; leave rewards alone."""
+    if not what.lower_is_better:
+        return
+    highest = needed = 0.0
+    for metrics in tables:
+        curves = {column: measured(metrics, column) for column in (what.train, what.part, what.full)}
+        steps = pd.concat(curves.values()).index
+        for column, values in curves.items():
+            highest = max(highest, values.max() if len(values) else 0)
+            first = steps.min() + (_FULL_FALL if column == what.full else _FALL) * (steps.max() - steps.min())
+            # A spike of one step may leave the picture; the mean of several steps may not.
+            values = calm(values) if column == what.train else values
+            needed = max(needed, values.loc[first:].max() if len(values.loc[first:]) else 0)
+    top = 1.3 * needed if highest > _MUCH_HIGHER * 1.3 * needed > 0 else highest
+    ax.set_ylim(0, 1.08 * top or 1)
+
+
+def star(ax: Axes, x: float, y: float, words: str) -> None:
+    """Mark one point; the words stand in the legend, where they hide nothing."""
+    ax.plot([x], [y], "*", color=GREEN, ms=17, mec="white", mew=1, zorder=4, clip_on=False, label=words)
+
+
+def value_label(what: Quantity) -> str:
+    """Return the name of the y axis."""
+    return "loss per token (nats)" if what.lower_is_better else f"{what.name} (higher is better)"
+
+
+def finish(ax: Axes, what: Quantity, x: str) -> None:
+    """Name the axes and put the legend below them."""
+    ax.set(xlabel=x, ylabel=value_label(what))
+    ax.grid(axis="y")
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=_TICKS))
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=_TICKS))
+    for line in ax.lines:  # They lie inside the axes; measuring them would only take time.
+        line.set_in_layout(False)
+    if ax.get_xlim()[1] - ax.get_xlim()[0] < 1:  # One step alone: its neighbors give the axis a size.
+        middle = sum(ax.get_xlim()) / 2
+        ax.set_xlim(middle - 1, middle + 1)
+    # Below the picture: inside, it would hide a part of the curve, and which part changes while a job runs.
+    below = ax.transAxes + ScaledTranslation(0, -_LEGEND_BELOW / 72, ax.figure.dpi_scale_trans)
+    ax.legend(
+        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, ncols=2, borderaxespad=0,
+        fontsize=9.5, alignment="left",
+    )  # fmt: skip

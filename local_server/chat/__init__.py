@@ -1,0 +1,1 @@
+"""Chat, responses and models."""

@@ -1,0 +1,79 @@
+"""What ends by itself: files whose `expires_at` is over, and uploads that nobody completed in time.
+
+There is one mechanism: `remove_expired`. The runner calls it ten times a second, and every route of files
+and uploads calls it before it reads. What it removes is deleted, so it stays away
+after a restart and when the clock is set back.
+"""
+
+import shutil
+import time
+from typing import Annotated, Literal
+
+from fastapi import Form
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from local_server.http.errors import ApiError
+from local_server.http.requests import Body
+from local_server.settings import Settings
+from local_server.store import Store
+
+# One hour to 30 days; batch files get 30 days when nothing is asked (openai.types.FileCreateParams, 3.54).
+Seconds = Annotated[int, Field(ge=3600, le=2_592_000)]
+_BATCH_SECONDS = 2_592_000
+FORM_NAMES = ("expires_after[anchor]", "expires_after[seconds]")
+# A form has no null: a field that is not wanted is not sent.
+NotSent = SkipJsonSchema[None]
+
+
+class ExpiresAfter(Body):
+    """When a file should go, counted from its creation."""
+
+    anchor: Literal["created_at"]
+    seconds: Seconds
+
+
+def expires_after_form(
+    anchor: Annotated[Literal["created_at"] | NotSent, Form(alias=FORM_NAMES[0])] = None,
+    seconds: Annotated[Seconds | NotSent, Form(alias=FORM_NAMES[1])] = None,
+) -> ExpiresAfter | None:
+    """Read `expires_after` from a multipart form, where the SDK sends one field for each key."""
+    if anchor is None and seconds is None:
+        return None
+    for name, value in (("anchor", anchor), ("seconds", seconds)):
+        if value is None:
+            param = f"expires_after.{name}"
+            message = f"Missing required parameter: '{param}'."
+            raise ApiError(400, message, code="missing_required_parameter", param=param)
+    return ExpiresAfter(anchor=anchor, seconds=seconds)
+
+
+def lifetime(purpose: str, expires_after: ExpiresAfter | None) -> int | None:
+    """Seconds that a new file lives, or None when it stays until it is deleted."""
+    if expires_after is not None:
+        return expires_after.seconds
+    return _BATCH_SECONDS if purpose == "batch" else None
+
+
+def remove_expired(settings: Settings, store: Store) -> None:
+    """Delete expired files with their bytes, and the parts of uploads that have ended.
+
+    Args:
+        settings: Where the bytes are.
+        store: Where the objects are.
+    """
+    now = time.time()
+    for file_id in store.expired_files(now):
+        try:
+            # Bytes first: after a crash between the two, the next call finds the object again.
+            settings.file_path(file_id).unlink(missing_ok=True)
+        except PermissionError:
+            # Windows keeps a file that someone is reading; the next call tries again.
+            continue
+        store.delete("file", file_id)
+    # A pending upload always has its folder; after a crash, an ended one may still have it.
+    for folder in settings.uploads.iterdir():
+        upload = store.get("upload", folder.name)
+        if upload is None or upload["status"] != "pending" or upload["expires_at"] <= now:
+            store.move("upload", folder.name, ("pending",), status="expired")
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The chat process: loads models and writes answers. It may load torch."""

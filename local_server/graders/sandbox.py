@@ -1,0 +1,98 @@
+"""Runs python graders, each in a process of its own with limits: a fence against accidents, not attacks."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from local_server.settings import Settings
+
+_PROGRAM = Path(__file__).with_name("python_child.py")
+# Each may take a core and the memory limit; a laptop has few of both.
+_AT_ONCE = 2
+_ANSWER_BYTES = 64 * 1024
+
+
+class SandboxFailed(Exception):
+    """The process gave no answer; the message is the kind of failure, `timeout` or `process_died`."""
+
+
+class Sandbox:
+    """Starts grader processes, at most two at a time; further graders wait for their turn.
+
+    Args:
+        settings: Limits of time and memory.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings.grader_seconds
+        self._memory = settings.grader_memory_bytes
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def check(self, source: str) -> str | None:
+        """Compile a grader without running it; returns the problem, or None."""
+        return (await self._ask({"source": source}, "--check")).get("problem")
+
+    async def grade(self, source: str, sample: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+        """Run a grader.
+
+        Args:
+            source: Python that defines `grade(sample, item)`.
+            sample: Its first argument.
+            item: Its second argument.
+
+        Returns:
+            {"reward": number}, or {"problem": text} when the grader failed.
+
+        Raises:
+            SandboxFailed: It took too long, or its process ended without an answer.
+        """
+        return await self._ask({"source": source, "sample": sample, "item": item})
+
+    async def _ask(self, request: dict[str, Any], *options: str) -> dict[str, Any]:
+        async with self._turns:
+            # Files, not pipes: nothing that the grader or its children hold open can make this wait.
+            with (
+                tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as folder,
+                tempfile.TemporaryFile() as question,
+                tempfile.TemporaryFile() as answer,
+            ):
+                question.write(json.dumps(request).encode())
+                question.seek(0)
+                await self._run(folder, question, answer, options)
+                answer.seek(0)
+                try:
+                    return json.loads(answer.read(_ANSWER_BYTES))
+                except ValueError:
+                    raise SandboxFailed("process_died") from None
+
+    async def _run(self, folder: str, question: Any, answer: Any, options: tuple[str, ...]) -> None:  # noqa: ANN401
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-B", "-X", "utf8", str(_PROGRAM),
+            str(self._memory), str(self._seconds), str(os.getpid()), *options,
+            stdin=question, stdout=answer, stderr=asyncio.subprocess.DEVNULL,
+            cwd=folder, env=_environment(folder), start_new_session=True,
+        )  # fmt: skip
+        try:
+            await asyncio.wait_for(process.wait(), self._seconds)
+        except TimeoutError:
+            raise SandboxFailed("timeout") from None
+        finally:
+            # macOS answers PermissionError for a group that has just ended.
+            with suppress(ProcessLookupError, PermissionError):
+                # The whole group, because a grader may have started programs of its own.
+                os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
+            await process.wait()
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """Nothing of the server's own environment but what Windows needs to start a program."""
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    # Each thread of a numeric library reserves memory, and the limit counts it.
+    threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    return kept | threads | {"HOME": folder, "TMPDIR": folder, "TEMP": folder, "PATH": os.defpath}

@@ -1,0 +1,240 @@
+"""What a grader is: the fields of each type, checked so that a problem names its place.
+
+Fields are those of the SDK (openai 3.54), limits those of OpenAI's guide to graders (read 2026-11).
+"""
+
+import math
+from typing import Annotated, Any, Literal
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from local_server.chat.answering import Seed, Temperature, TopP
+from local_server.http.errors import ApiError
+from local_server.http.requests import Body
+
+_SOURCE_BYTES = 256 * 1024
+
+
+class _Grader(Body):
+    # OpenAI's guide leaves the name out in some examples.
+    name: str = ""
+
+    def texts(self) -> dict[str, str]:
+        """The texts that may hold templates, by the field where they stand."""
+        return {}
+
+
+class _Comparison(_Grader):
+    input: str
+    reference: str
+
+    def texts(self) -> dict[str, str]:
+        return {"input": self.input, "reference": self.reference}
+
+
+class StringCheck(_Comparison):
+    type: Literal["string_check"]
+    operation: Literal["eq", "ne", "like", "ilike"]
+
+
+def _without_embeddings(metric: str) -> str:
+    if metric == "cosine":
+        expected = (
+            "fuzzy_match, bleu, gleu, meteor, rouge_1 to rouge_5 or rouge_l "
+            "(cosine needs an embedding model, and this server has none)"
+        )
+        raise PydanticCustomError("no_embeddings", expected)
+    return metric
+
+
+class TextSimilarity(_Comparison):
+    type: Literal["text_similarity"]
+    evaluation_metric: Annotated[
+        Literal[
+            "cosine",
+            "fuzzy_match",
+            "bleu",
+            "gleu",
+            "meteor",
+            "rouge_1",
+            "rouge_2",
+            "rouge_3",
+            "rouge_4",
+            "rouge_5",
+            "rouge_l",
+        ],
+        AfterValidator(_without_embeddings),
+    ]
+    # Only evals use it; the guide's examples carry it everywhere.
+    pass_threshold: float | None = None
+
+
+def _not_too_large(source: str) -> str:
+    if len(source.encode()) > _SOURCE_BYTES:
+        raise PydanticCustomError("too_large", f"at most {_SOURCE_BYTES:,} bytes")
+    return source
+
+
+class PythonGrader(_Grader):
+    type: Literal["python"]
+    source: Annotated[str, AfterValidator(_not_too_large)]
+    image_tag: str | None = None
+
+
+def _plain(content: Any) -> str | None:  # noqa: ANN401 - it is JSON
+    """The text of a message's content; None where it is not text."""
+    match content:
+        case str():
+            return content
+        case {"type": "input_text" | "output_text", "text": str(text)}:
+            return text
+        case list():
+            parts = [None if isinstance(part, list) else _plain(part) for part in content]
+            return None if None in parts else "".join(parts)
+    return None
+
+
+def _text_only(content: Any) -> Any:  # noqa: ANN401
+    if _plain(content) is None:
+        raise PydanticCustomError("text_only", "text, or parts of the type 'input_text' or 'output_text'")
+    return content
+
+
+class GraderMessage(Body):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Annotated[Any, AfterValidator(_text_only)]
+    type: Literal["message"] | None = None
+
+    @property
+    def text(self) -> str:
+        """The content, its parts joined."""
+        return _plain(self.content)
+
+
+class SamplingParams(Body):
+    max_completions_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    seed: Seed | None = None
+    # As at OpenAI, only for models that reason. There is none here.
+    reasoning_effort: None = None
+
+
+def _ascending(ends: list[float]) -> list[float]:
+    if not (all(map(math.isfinite, ends)) and ends[0] < ends[1]):
+        raise PydanticCustomError("not_ascending", "two finite numbers, the smaller one first")
+    return ends
+
+
+class ScoreModel(_Grader):
+    type: Literal["score_model"]
+    model: str
+    input: Annotated[list[GraderMessage], Field(min_length=1)]
+    range: Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_ascending)] = Field(
+        default_factory=lambda: [0.0, 1.0]
+    )
+    sampling_params: SamplingParams | None = None
+    pass_threshold: float | None = None
+
+    def texts(self) -> dict[str, str]:
+        return {f"input.{i}.content": message.text for i, message in enumerate(self.input)}
+
+
+Single = StringCheck | TextSimilarity | PythonGrader | ScoreModel
+
+
+class Multi(_Grader):
+    type: Literal["multi"]
+    calculate_output: Annotated[str, Field(max_length=1000)]
+    # One grader by the SDK's types, a list in the API reference, names to graders in the guide.
+    graders: dict[str, Any] | list[Any]
+    _members: dict[str, Single] = PrivateAttr(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, Single]:
+        """The graders by the names that the formula uses."""
+        return self._members
+
+
+class _AnyGrader:
+    """How a grader is described, though it is read as any object first (see `understood`)."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: object, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(TypeAdapter(Single | Multi).core_schema)
+
+
+GivenGrader = Annotated[dict[str, Any], _AnyGrader]
+
+_TYPES = {
+    "string_check": StringCheck,
+    "text_similarity": TextSimilarity,
+    "python": PythonGrader,
+    "score_model": ScoreModel,
+    "multi": Multi,
+}
+
+
+def understood(given: Any, where: tuple[str, ...] = ("grader",)) -> Single | Multi:  # noqa: ANN401
+    """Read a grader.
+
+    Args:
+        given: The JSON of a client.
+        where: Its place in the request.
+
+    Raises:
+        ApiError: 400 when its type is not one of those that run here.
+        RequestValidationError: 400 when one of its fields is wrong.
+    """
+    place = ".".join(where)
+    # Not pydantic's union: its messages name classes that the client does not know.
+    kind = given.get("type") if isinstance(given, dict) else None
+    if kind == "label_model":
+        message = (
+            "Graders of the type 'label_model' belong to evals and cannot be run here. "
+            "Use 'score_model', or 'string_check' on the answer."
+        )
+        raise ApiError(400, message, code="unsupported_value", param=f"{place}.type")
+    nested = len(where) > 1
+    allowed = [name for name in _TYPES if not (nested and name == "multi")]
+    if kind not in allowed:
+        message = f"Invalid '{place}.type': expected {', '.join(allowed)}. Found {kind!r:.80}."
+        raise ApiError(400, message, code="invalid_value", param=f"{place}.type")
+    try:
+        grader = _TYPES[kind].model_validate(given)
+    except ValidationError as error:
+        problems = [problem | {"loc": ("body", *where, *problem["loc"])} for problem in error.errors()]
+        raise RequestValidationError(problems) from None
+    if isinstance(grader, Multi):
+        listed = _listed(grader.graders)
+        _check_names([name for name, _, _ in listed], f"{place}.graders")
+        for name, key, member in listed:
+            grader._members[name] = understood(member, (*where, "graders", *key))
+    return grader
+
+
+def _listed(graders: dict[str, Any] | list[Any]) -> list[tuple[Any, tuple[str, ...], Any]]:
+    """Each grader of a multi grader with its name, and its key in the request if it has one."""
+    if isinstance(graders, list):
+        keys = [((str(index),), grader) for index, grader in enumerate(graders)]
+    elif isinstance(graders.get("type"), str):
+        keys = [((), graders)]
+    else:
+        return [(name, (name,), grader) for name, grader in graders.items()]
+    return [(grader.get("name") if isinstance(grader, dict) else None, key, grader) for key, grader in keys]
+
+
+def _check_names(names: list[Any], place: str) -> None:
+    if names and all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names):
+        return
+    message = f"Invalid '{place}': expected one or more graders, each with its own name. Found {names!r:.80}."
+    raise ApiError(400, message, code="invalid_value", param=place)

@@ -1,0 +1,149 @@
+"""What every request passes before a route sees it: host, key, size. Plain ASGI, so bodies stream.
+
+Every answer gets an id here, with which a client's complaint is found in the log.
+"""
+
+import asyncio
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from local_server.http.errors import ApiError, server_error
+from local_server.settings import Settings
+
+# The only path that needs no key.
+OPEN_TO_ALL = "/healthz"
+# A multipart body is a little larger than the file in it.
+_MULTIPART_ROOM = 64 * 1024
+# 503, so that the SDK tries again: a server that is being restarted will answer.
+_STOPPING = server_error("The server is stopping. Send the request again when it runs.", status=503)
+
+
+class Gate:
+    """Refuses foreign hosts, wrong keys and oversized bodies; knows what is open and when the last ended.
+
+    Args:
+        app: The application behind the gate.
+        settings: Key and size limits.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]], settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self.open_requests = 0
+        self.last_request = time.monotonic()
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+        """Answer one ASGI call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self.open_requests += 1
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            self.open_requests -= 1
+            self.last_request = time.monotonic()
+
+    async def _answer(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+        # Routes and error handlers read it as `request.state.request_id`.
+        request_id = scope.setdefault("state", {})["request_id"] = f"req_{secrets.token_hex(16)}"
+        send = _with_openai_headers(send, request_id)
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        try:
+            self._check(scope["path"], headers)
+        except ApiError as error:
+            await error.response()(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: dict[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, self._counted(receive, scope["path"]), sending)
+        except asyncio.CancelledError:
+            # uvicorn does this to whatever is still open seconds after the server was told to end.
+            # A stream that has started is cut off: the client sees that its end is missing.
+            if not started:
+                await _STOPPING.response()(scope, receive, send)
+
+    def _check(self, path: str, headers: dict[str, str]) -> None:
+        host = re.sub(r":\d*$", "", headers.get("host", ""))
+        if not self._settings.answers_to(host):
+            message = (
+                f"The Host header is '{host}', a name that others could point at this machine. "
+                "Use the base_url that the server printed at its start."
+            )
+            raise ApiError(403, message)
+        if path == OPEN_TO_ALL:
+            return
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            message = (
+                "You didn't provide an API key. Send it as 'Authorization: Bearer KEY'; server.json holds it."
+            )
+            raise ApiError(401, message)
+        if not hmac.compare_digest(key.encode(), self._settings.api_key.encode()):
+            message = (
+                f"Incorrect API key provided: {key[:4]}***. The key changes with every start of this server; "
+                "its server.json has it. In a notebook, run the cell with connect() again."
+            )
+            raise ApiError(401, message, code="invalid_api_key")
+        length = headers.get("content-length", "0")
+        if length.isdigit():
+            self._check_size(path, int(length))
+
+    def _check_size(self, path: str, size: int) -> None:
+        limit = self._settings.max_body_bytes
+        if path == "/v1/files":
+            limit = self._settings.max_file_bytes + _MULTIPART_ROOM
+        elif path.startswith("/v1/uploads/") and path.endswith("/parts"):
+            limit = self._settings.max_part_bytes + _MULTIPART_ROOM
+        if size > limit:
+            raise ApiError(
+                413, f"The request body has {size:,} bytes or more; at most {limit:,} are allowed."
+            )
+
+    def _counted(self, receive: Callable, path: str) -> Callable:
+        """A body without Content-Length is measured while it arrives."""
+        total = 0
+
+        async def counted() -> dict[str, Any]:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            self._check_size(path, total)
+            return message
+
+        return counted
+
+
+def _with_openai_headers(send: Callable, request_id: str) -> Callable:
+    """Add the headers by which clients tell requests apart and time them.
+
+    The SDKs read `x-request-id` into `_request_id` and into every exception. Names and version: OpenAI's
+    API reference, "Debugging requests", read 2026-11. Its headers about rate limits are left out: there
+    are no limits here.
+    """
+    began = time.monotonic()
+
+    async def with_headers(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            milliseconds = int((time.monotonic() - began) * 1000)
+            message["headers"] = [
+                *message["headers"],
+                (b"x-request-id", request_id.encode()),
+                (b"openai-processing-ms", str(milliseconds).encode()),
+                (b"openai-version", b"2020-10-01"),
+            ]
+        await send(message)
+
+    return with_headers

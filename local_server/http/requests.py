@@ -1,0 +1,112 @@
+"""What the routes share: access to the store and settings, and the shape of requests and list answers."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from local_server.http.errors import ApiError
+from local_server.settings import Settings
+from local_server.store import Store
+
+
+# Asynchronous, because FastAPI would call a plain function in another thread.
+async def _settings(request: Request) -> Settings:
+    return request.app.state.settings
+
+
+async def _store(request: Request) -> Store:
+    return request.app.state.store
+
+
+TheSettings = Annotated[Settings, Depends(_settings)]
+TheStore = Annotated[Store, Depends(_store)]
+# Pairs of 64 and 512 characters (docstring of the SDK, openai 3.54).
+METADATA_PAIRS = 16
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+    Field(max_length=METADATA_PAIRS),
+]
+
+
+class Body(BaseModel):
+    """A JSON request body, or a part of one.
+
+    Unknown fields are refused by name, text does not stand for a number, and null counts as left out.
+
+    Clients send back whole objects that they have read, with null in each field that has no value
+    (`messages.append(answer.choices[0].message.model_dump())`).
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, body: object) -> object:
+        if isinstance(body, dict):
+            return {name: value for name, value in body.items() if value is not None}
+        return body
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe what `_without_nulls` does."""
+        schema = handler.resolve_ref_schema(handler(core))
+        for name, field in schema["properties"].items():
+            if name not in schema.get("required", ()) and {"type": "null"} not in field.get("anyOf", ()):
+                schema["properties"][name] = {"anyOf": [field, {"type": "null"}]}
+        return schema
+
+
+def only_fields(*names: str) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that holds a form to what `Body` asks of JSON: no unknown field, none twice.
+
+    Args:
+        *names: The fields that the form may have, as they stand in it.
+
+    Returns:
+        The dependency. It raises RequestValidationError for an unknown field, ApiError for a repeated one.
+    """
+
+    async def check(request: Request) -> None:
+        # FastAPI has read the form already; this is the same one.
+        sent = [name for name, _ in (await request.form()).multi_items()]
+        for name in sent:
+            if name not in names:
+                # As with a file name, a charset can decode to half of a character.
+                mended = name.encode(errors="replace").decode()
+                raise RequestValidationError([{"type": "extra_forbidden", "loc": ("body", mended)}])
+            if sent.count(name) > 1:
+                message = f"The form has the field '{name}' {sent.count(name)} times, expected once."
+                raise ApiError(400, message, code="invalid_value", param=name)
+
+    return check
+
+
+def listed(store: Store, kind: str, *, after: str | None, **query: object) -> dict[str, Any]:
+    """One page in OpenAI's list envelope, with first and last id.
+
+    Args:
+        store: Where the objects are.
+        kind: Which objects.
+        after: Cursor of the client: the id of the last object it has seen.
+        **query: Further arguments of `Store.page`.
+
+    Raises:
+        ApiError: 400 when `after` is unknown. Silence here would let a client page for ever.
+    """
+    try:
+        data, has_more = store.page(kind, after=after, **query)
+    except KeyError:
+        message = f"Invalid 'after': this list has no {kind} with the id '{after}'."
+        raise ApiError(400, message, param="after") from None
+    return {"object": "list", "data": data, "has_more": has_more}
+
+
+def with_ids(page: dict[str, Any]) -> dict[str, Any]:
+    """Add first and last id: lists of files and checkpoints have them, those of jobs and events do not."""
+    ids = [item["id"] for item in page["data"]] or [None]
+    return page | {"first_id": ids[0], "last_id": ids[-1]}

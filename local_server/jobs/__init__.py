@@ -1,0 +1,1 @@
+"""Fine-tuning jobs: routes, states, and the processes that train."""

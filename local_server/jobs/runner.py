@@ -1,0 +1,218 @@
+"""Moves jobs along: checks their files, starts training processes, ends them, takes over what they write.
+
+Three threads, so that neither checking a large file nor deleting one delays a running job. Nothing is kept
+in memory that a restart would miss: status and reading position are in the store, the
+rest is in the job folder.
+"""
+
+import logging
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from local_server.chat.models import find_model
+from local_server.files.expiry import remove_expired
+from local_server.jobs import lifecycle as progress
+from local_server.jobs.file_check import BadFile, check_file, overlap
+from local_server.jobs.routes import discard_checkpoints
+from local_server.settings import ROOT, Settings
+from local_server.store import Store
+
+log = logging.getLogger("local_server")
+
+_PAUSE_SECONDS = 0.1
+_STOP_SECONDS = 10
+# A process that is killed again and again before it reports a step (out of memory, for example) is given up.
+_FUTILE_STARTS = 5
+# What reading a file raises that holds something else than the server or the training program wrote.
+_DAMAGED = (ValueError, TypeError, LookupError, AttributeError)
+_GONE = "The folder of this job below the server's state folder was deleted. Create a new job to try again."
+
+
+class Runner:
+    """The part of the server that works while nobody asks.
+
+    Args:
+        settings: Folders, and how many jobs train at once.
+        store: Where jobs and events are.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._stopping = threading.Event()
+        self._processes: dict[str, subprocess.Popen] = {}
+        self._began_at: dict[str, int] = {}
+        self._futile_starts: Counter[str] = Counter()
+        self._waiting: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(step,), daemon=True)
+            for step in (self._check, self._train, partial(remove_expired, settings, store))
+        ]
+
+    def start(self) -> None:
+        """Begin. Jobs that the last server left running are queued again; their checkpoints are kept."""
+        for job in self._store.jobs("running"):
+            try:
+                progress.take_over(self._settings, self._store, job["id"])
+            except _DAMAGED as error:
+                self._give_up(job["id"], error)
+            progress.requeue(self._store, job["id"], "The server was restarted; the job is queued again")
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the training processes at their next step. Their jobs stay as they are, for the next start."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        for process in self._processes.values():
+            process.stdin.close()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self._processes.values():
+            try:
+                process.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _repeat(self, step: Callable[[], None]) -> None:
+        while not self._stopping.wait(_PAUSE_SECONDS):
+            try:
+                step()
+            except Exception:
+                # A full disk, for example. The state is as before, so the next round tries again.
+                log.exception("the runner could not finish a round")
+                self._stopping.wait(1)
+
+    def _check(self) -> None:
+        """Check the files of new jobs, oldest first."""
+        for job in self._store.jobs("validating_files"):
+            try:
+                problem = self._prepare(job)
+            except Exception as error:
+                log.exception("checking the files of %s failed", job["id"])
+                message = f"The files could not be checked: {type(error).__name__}: {error}"
+                problem = BadFile("server_error", message, "training_file", [])
+            if isinstance(problem, BadFile):
+                progress.fail(
+                    self._store, job["id"], problem.code, problem.message, problem.param, problem.further
+                )
+
+    def _prepare(self, job: dict[str, Any]) -> BadFile | None:
+        """Check both files, copy them into the job folder and queue the job."""
+        folder = self._settings.job_folder(job["id"])
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = 0
+        for param, name in (("training_file", "training.jsonl"), ("validation_file", "validation.jsonl")):
+            if job[param] is None:
+                continue
+            try:
+                shutil.copyfile(self._settings.file_path(job[param]), folder / name)
+            except FileNotFoundError:
+                message = f"The file {job[param]} was deleted before the job could read it. Upload it again."
+                return BadFile(f"invalid_{param}", message, param, [])
+            result = check_file(folder / name, param)
+            if isinstance(result, BadFile):
+                return result
+            rows = rows or result
+        if job["validation_file"] is not None:
+            repeated = overlap(folder / "training.jsonl", folder / "validation.jsonl")
+            progress.warn_of_overlap(self._store, job["id"], repeated)
+        progress.queue(self._store, job, folder, rows)
+        return None
+
+    def _train(self) -> None:
+        """Look after running processes, then fill the free slots."""
+        for job_id, process in list(self._processes.items()):
+            try:
+                ended = self._look_after(job_id, process)
+            except _DAMAGED as error:
+                process.kill()
+                process.wait()
+                self._give_up(job_id, error)
+                ended = True
+            if ended:
+                del self._processes[job_id]
+        queued = [job for job in self._store.jobs("queued") if job["id"] not in self._processes]
+        free = self._settings.training_slots - len(self._processes)
+        for job in queued[:free]:
+            try:
+                self._start(job)
+            except _DAMAGED as error:
+                self._give_up(job["id"], error)
+            except OSError as error:
+                message = f"The training process could not be started: {error}"
+                progress.fail(self._store, job["id"], "server_error", message)
+            if self._store.get("job", job["id"])["status"] == "failed":
+                discard_checkpoints(self._settings, job["id"])
+        waiting = [job["id"] for job in queued[free:]]
+        if waiting != self._waiting:
+            progress.announce_positions(self._store, queued[free:])
+            self._waiting = waiting
+
+    def _give_up(self, job_id: str, error: Exception) -> None:
+        """Fail one job, so that its damaged files stop no other job."""
+        log.error("the files of %s cannot be read", job_id, exc_info=error)
+        message = (
+            f"The files in the folder of this job are damaged: {type(error).__name__}: {error}. "
+            "Create a new job to try again."
+        )
+        progress.fail(self._store, job_id, "server_error", message)
+        discard_checkpoints(self._settings, job_id)
+
+    def _look_after(self, job_id: str, process: subprocess.Popen) -> bool:
+        """Move one job along with its process; True when the process has ended."""
+        status = self._store.get("job", job_id)["status"]
+        if status == "cancelled" or not self._has_folder(job_id):
+            process.kill()
+            process.wait()
+            discard_checkpoints(self._settings, job_id)
+            progress.fail(self._store, job_id, "server_error", _GONE)
+            return True
+        ended = process.poll() is not None
+        if status == "running" and ended:
+            self._conclude(job_id, process.returncode)
+            return True
+        if status != "running" and not ended:
+            # Paused, and perhaps resumed by now: it stops at its next step, with a checkpoint.
+            process.stdin.close()
+        progress.take_over(self._settings, self._store, job_id)
+        return ended
+
+    def _conclude(self, job_id: str, exit_status: int) -> None:
+        progress.take_over(self._settings, self._store, job_id)
+        futile = self._store.bytes_taken(job_id) == self._began_at[job_id]
+        self._futile_starts[job_id] = self._futile_starts[job_id] + 1 if futile else 0
+        retry = self._futile_starts[job_id] < _FUTILE_STARTS
+        progress.conclude(self._settings, self._store, job_id, exit_status, retry=retry)
+
+    def _has_folder(self, job_id: str) -> bool:
+        return (self._settings.job_folder(job_id) / "job.json").exists()
+
+    def _start(self, job: dict[str, Any]) -> None:
+        folder = self._settings.job_folder(job["id"])
+        if not self._has_folder(job["id"]):
+            progress.fail(self._store, job["id"], "server_error", _GONE)
+            return
+        found = find_model(self._settings, self._store, job["model"])
+        if found is None:
+            message = f"The model {job['model']} was deleted before the job could start from it."
+            progress.fail(self._store, job["id"], "model_not_available", message, "model")
+            return
+        if not progress.begin(self._store, job, folder, found[1]):
+            return
+        self._began_at[job["id"]] = self._store.bytes_taken(job["id"])
+        with open(folder / "trainer.log", "ab") as output:
+            # Its stdin is never written: when it closes, because we close it or die, the process stops.
+            self._processes[job["id"]] = subprocess.Popen(
+                [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"],
+                stdin=subprocess.PIPE, stdout=output, stderr=output,
+                env=self._settings.child_environment(), cwd=ROOT,
+            )  # fmt: skip

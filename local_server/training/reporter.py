@@ -1,0 +1,194 @@
+"""What happens beside the training at each step: report it, validate, stop when asked."""
+
+import math
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from local_server.training.job_log import Log, step_of
+from local_server.training.tokenize import IGNORED
+
+FULL_VALIDATION_BATCH = 16
+# A small batch after every step took a quarter of the training's time; after one step in twenty, two percent
+# (measured Nov 2026).
+VALIDATION_STEPS = 20
+CHECKPOINTS_KEPT = 3
+
+
+class TrainingFailed(Exception):
+    """The job cannot go on.
+
+    Args:
+        message: For the person who started it.
+        code: Of the job's error.
+        param: The field of the request that is to blame, or None.
+        further: One line for each further problem.
+    """
+
+    def __init__(
+        self, message: str, code: str = "server_error", param: str | None = None, further: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.further = further
+
+
+class Validation:
+    """Loss and token accuracy on rows that are not trained on.
+
+    Args:
+        rows: Tokenized validation rows.
+        collate: Turns rows into one padded batch.
+        batch_size: Rows of the small batch that is looked at between the ends of epochs.
+    """
+
+    def __init__(
+        self,
+        rows: list[dict[str, list[int]]],
+        collate: Callable[[list], dict[str, torch.Tensor]],
+        batch_size: int,
+    ) -> None:
+        self._full = [
+            collate(rows[i : i + FULL_VALIDATION_BATCH]) for i in range(0, len(rows), FULL_VALIDATION_BATCH)
+        ]
+        self._small = [collate(rows[i : i + batch_size]) for i in range(0, len(rows), batch_size)]
+
+    def after_step(self, model: PreTrainedModel, step: int, epoch_ends: bool) -> dict[str, float]:
+        """The validation metrics of one step: none, or one batch in turn, or all rows where an epoch ends.
+
+        The first step has them, then every twentieth, and the last step of each epoch.
+        """
+        turn, steps_since = divmod(step - 1, VALIDATION_STEPS)
+        metrics = {}
+        if epoch_ends or steps_since == 0:
+            small = evaluate(model, [self._small[turn % len(self._small)]])
+            metrics |= dict(zip(("valid_loss", "valid_mean_token_accuracy"), small, strict=True))
+        if epoch_ends:
+            full = evaluate(model, self._full)
+            metrics |= dict(zip(("full_valid_loss", "full_valid_mean_token_accuracy"), full, strict=True))
+        return metrics
+
+
+@torch.no_grad()
+def evaluate(model: PreTrainedModel, batches: list[dict[str, torch.Tensor]]) -> tuple[float, float]:
+    """Mean loss in nats and share of tokens ranked first, over the trained tokens of all batches."""
+    was_training = model.training
+    model.eval()
+    loss, right, count = (
+        sum(column) for column in zip(*[score(model, batch) for batch in batches], strict=True)
+    )
+    model.train(was_training)
+    return float(loss / count), right / count
+
+
+def score(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int, int]:
+    """The sum of the loss, the number of tokens ranked first, and the number of trained tokens of a batch.
+
+    Scores of the vocabulary are only computed where some row has a trained token: they are costly.
+    """
+    # The scores at one position foretell the token at the next.
+    following = batch["labels"][:, 1:]
+    places = (following != IGNORED).any(dim=0).nonzero().squeeze(1)
+    labels = following[:, places].flatten()
+    logits = model(
+        input_ids=batch["input_ids"],
+        attention_mask=batch["attention_mask"],
+        logits_to_keep=places,
+        use_cache=False,
+    ).logits.flatten(0, 1)
+    loss = torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
+    return loss, int((logits.argmax(dim=-1) == labels).sum()), int((labels != IGNORED).sum())
+
+
+class Reporter(TrainerCallback):
+    """Writes one line per step, keeps checkpoints, and stops the training at a step boundary when asked.
+
+    A checkpoint is kept at the end of each of the last three epochs. When the training stops before
+    its end, one more is kept at that step, until the next epoch ends.
+
+    Args:
+        log: Where lines go.
+        stop: Set when the server pauses the job, ends, or is gone.
+        validation: None without a validation file.
+        steps_per_epoch: Optimizer steps in one epoch.
+        accuracy: Gives the share of the last batch's trained tokens that the model ranked first.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        stop: threading.Event,
+        validation: Validation | None,
+        steps_per_epoch: int,
+        accuracy: Callable[[], float],
+    ) -> None:
+        self._log = log
+        self._stop = stop
+        self._validation = validation
+        self._steps_per_epoch = steps_per_epoch
+        self._accuracy = accuracy
+        # After a restart, steps between the last checkpoint and the interruption are computed again.
+        self._reported = max((metrics["step"] for metrics in log.metrics()), default=0)
+        self._saved = 0
+        self._began = (0, 0.0)
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Remember where this process took up the training, to tell its speed."""
+        self._began = (state.global_step, time.time())
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
+        logs: dict[str, float], model: PreTrainedModel, **kwargs: object,
+    ) -> None:  # fmt: skip
+        """Report the step that has just ended."""
+        step = state.global_step
+        if "loss" not in logs or step <= self._reported:
+            return
+        if not math.isfinite(logs["loss"]):
+            message = f"The training loss is {logs['loss']} at step {step}: the model has diverged. "
+            raise TrainingFailed(message + "Use a smaller learning_rate_multiplier and start a new job.")
+        metrics = {
+            "step": step,
+            "total_steps": state.max_steps,
+            "train_loss": logs["loss"],
+            "train_mean_token_accuracy": self._accuracy(),
+        }
+        if self._validation is not None:
+            metrics |= self._validation.after_step(model, step, step % self._steps_per_epoch == 0)
+        first, began = self._began
+        now = time.time()
+        finish = now + (state.max_steps - step) * (now - began) / (step - first)
+        self._log.write("metrics", metrics=metrics, estimated_finish=finish)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Honor a request to stop, with a checkpoint of this very step."""
+        if self._stop.is_set():
+            control.should_training_stop = True
+            control.should_save = True
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Save what was not saved at the step's end: an epoch may have been cut short there."""
+        control.should_save = state.global_step != self._saved
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Note that a checkpoint is whole: a folder without this line may be half written."""
+        self._saved = state.global_step
+        self._log.write("checkpoint", step=state.global_step)
+        folders = {step_of(folder): folder for folder in Path(args.output_dir).glob("checkpoint-*")}
+        of_epochs = sorted(step for step in folders if step % self._steps_per_epoch == 0)
+        for step in folders.keys() - {state.global_step, *of_epochs[-CHECKPOINTS_KEPT:]}:
+            shutil.rmtree(folders[step], ignore_errors=True)

@@ -1,0 +1,72 @@
+"""Training rows as tokens, with a label on every token that the model should learn."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# PyTorch's cross entropy leaves this label out.
+IGNORED = -100
+
+
+def tokenize_row(
+    row: dict[str, Any], tokenizer: "PreTrainedTokenizerBase", max_length: int
+) -> dict[str, list[int]]:
+    """Turn one chat into tokens, and label the answers.
+
+    Every assistant message is learned, its end-of-turn token included, unless it has `weight` 0.
+    Each answer is tokenized apart from what stands before it: in a chat, the model also reads a
+    prompt that ends there. So no special markers are needed in the chat template.
+
+    Args:
+        row: A validated row with `messages`.
+        tokenizer: A tokenizer with a chat template.
+        max_length: Tokens that the model can read; more are cut off at the end, as at OpenAI.
+
+    Returns:
+        `input_ids` and `labels`, equally long; labels are -100 where nothing is learned.
+
+    Raises:
+        ValueError: The template writes an answer differently when more messages follow.
+    """
+    messages = [{**message, "content": _text(message)} for message in row["messages"]]
+    done, input_ids, labels = "", [], []
+
+    def add(text: str, learned: bool) -> None:
+        tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
+        input_ids.extend(tokens)
+        labels.extend(tokens if learned else [IGNORED] * len(tokens))
+
+    def rest(messages: list[dict[str, Any]], **options: object) -> str:
+        text = tokenizer.apply_chat_template(messages, tokenize=False, **options)
+        if not text.startswith(done):
+            raise ValueError("the chat template changes earlier messages when later ones are added")
+        return text[len(done) :]
+
+    for index, message in enumerate(messages):
+        if message["role"] == "assistant":
+            prompt = rest(messages[:index], add_generation_prompt=True)
+            add(prompt, learned=False)
+            done += prompt
+            answer = rest(messages[: index + 1])
+            add(answer, learned=message.get("weight") != 0)
+            done += answer
+    return {"input_ids": input_ids[:max_length], "labels": labels[:max_length]}
+
+
+def _text(message: dict[str, Any]) -> str:
+    content = message.get("content") or ""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
+# Further problems of a file that become events: enough to see a pattern.
+MAX_FURTHER = 20
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read a validated JSON Lines file: the line, counted from 1 with blank ones, and the row on it."""
+    with open(path, encoding="utf-8-sig", newline="\n") as lines:
+        yield from ((number, json.loads(line)) for number, line in enumerate(lines, start=1) if line.strip())

@@ -1,0 +1,116 @@
+"""From how many requests on a fine-tune is cheaper than a prompt with examples."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from finetune_dataset.errors import FineTuneError
+from helpers.costs.break_even import break_even
+from helpers.costs.estimate import CostEstimate
+from helpers.costs.prices import find_price, find_retirement
+
+TODAY = date(2026, 11, 21)
+
+
+def cost_of(model: str, provider: str = "openai", price: float | None = 3.0) -> CostEstimate:
+    """A job of 90,000 to 100,000 billed tokens."""
+    return CostEstimate(
+        model=model,
+        provider=provider,
+        rows=100,
+        n_epochs=3,
+        billed_tokens=90_000,
+        tokens_low=90_000,
+        tokens_high=100_000,
+        price=price,
+        rule="",
+        source="",
+        hosting=find_price("hosting", model, provider),
+        retirement=find_retirement(model, provider),
+        today=TODAY,
+    )
+
+
+def test_training_pays_after_its_cost_divided_by_what_a_request_saves():
+    # By hand, in USD per million: 100 × 0.30 + 100 × 1.20 = 150; (100 + 2000) × 0.15 + 100 × 0.60 = 375.
+    payback = break_even(cost_of("gpt-4o-mini"), prompt_tokens=100, answer_tokens=100, few_shot_tokens=2000)
+
+    assert (payback.usd_tuned, payback.usd_base) == pytest.approx((150e-6, 375e-6))
+    assert payback.requests == (1200, 1334)
+
+
+def test_it_never_pays_where_a_request_to_the_fine_tune_costs_more():
+    payback = break_even(
+        cost_of("gpt-4.1-mini"),
+        prompt_tokens=100,
+        answer_tokens=100,
+        few_shot_tokens=2000,
+        base_model="gpt-6-luna",
+    )
+
+    assert payback.requests is None
+    assert str(payback).startswith("Never: a request to the fine-tune of gpt-4.1-mini is not cheaper.")
+
+
+def test_hosting_counts_against_the_fine_tune():
+    def requests(per_day: float) -> tuple[int, int] | None:
+        return break_even(
+            cost_of("gpt-4.1", "azure", 2.0),
+            prompt_tokens=100,
+            answer_tokens=100,
+            few_shot_tokens=2000,
+            requests_per_day=per_day,
+        ).requests
+
+    # 1.70 USD × 24 h = 40.80 USD a day; the examples cost 2000 × 2 / 1e6 = 0.004 USD a request.
+    assert requests(10_000) is None
+    assert requests(20_400) == (90, 100)
+
+
+def test_where_hosting_costs_money_the_number_of_requests_must_be_given():
+    with pytest.raises(FineTuneError, match=r"1\.70 USD per hour, used or not\. Pass requests_per_day="):
+        break_even(cost_of("gpt-4.1", "azure"), prompt_tokens=1, answer_tokens=1, few_shot_tokens=1)
+
+
+def test_every_input_of_the_result_is_shown():
+    payback = break_even(
+        cost_of("gpt-4o-mini"),
+        prompt_tokens=100,
+        answer_tokens=50,
+        few_shot_tokens=2000,
+        tuned_prices=(0.2, 1.0),
+    )
+
+    assert str(payback).split("\n") == [
+        "After 982 to 1,091 requests.",
+        "  Training gpt-4o-mini: 0.27 to 0.30 USD",
+        "  A request to the fine-tune: 0.000070 USD for 100 prompt and 50 answer tokens at 0.2 and 1 USD "
+        "per 1 million (given by you)",
+        "  A request to gpt-4o-mini: 0.000345 USD, with 2,000 tokens of examples, at 0.15 and 0.6 "
+        "(secondary, 2026-11: price file of LiteLLM 1.109.1)",
+        "  The fine-tune would live 54 days: to pay in that time, 21 requests a day",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cost", "message"),
+    [
+        (cost_of("gpt-4o-mini", price=None), "Pass price= to estimate_cost"),
+        (cost_of("gpt-4.1-nano"), r"No inference price for 'gpt-4\.1-nano' at openai .* Pass tuned_prices="),
+    ],
+)
+def test_a_missing_price_is_named_with_the_argument_that_gives_it(cost, message):
+    with pytest.raises(FineTuneError, match=message):
+        break_even(cost, prompt_tokens=1, answer_tokens=1, few_shot_tokens=1)
+
+
+def test_one_request_a_day_and_no_day_left_are_said_in_words_that_fit():
+    def last_line(today):
+        cost = replace(cost_of("gpt-4o-mini"), tokens_low=1_000, tokens_high=1_000, today=today)
+        return str(break_even(cost, prompt_tokens=1, answer_tokens=1, few_shot_tokens=20_000)).split("\n")
+
+    assert last_line(date(2026, 11, 21))[0] == "After 2 requests."
+    assert last_line(date(2026, 11, 21))[-1].endswith("live 54 days: to pay in that time, 1 request a day")
+    assert last_line(date(2027, 1, 13))[-1].endswith("live 1 day: to pay in that time, 2 requests a day")
+    assert last_line(date(2027, 2, 1))[-1].endswith("there is no time left in which the training could pay")

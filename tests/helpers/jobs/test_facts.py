@@ -1,0 +1,171 @@
+import json
+
+import pandas as pd
+import pytest
+from openai.types.fine_tuning import FineTuningJob
+
+from helpers.errors import JobFailed, JobNotEnded
+from helpers.jobs.facts import is_terminal, job_facts, require_succeeded
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
+def test_three_statuses_are_terminal(status):
+    assert is_terminal(status)
+
+
+@pytest.mark.parametrize("status", ["validating_files", "queued", "running", "pending", "paused", "", None])
+def test_every_other_status_means_keep_waiting(status):
+    assert not is_terminal(status)
+
+
+def test_a_job_that_succeeded_passes_the_gate():
+    require_succeeded({"id": "ftjob-1", "status": "succeeded", "error": {}})
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        ("cancelled", {}, "ended with the status 'cancelled'; expected 'succeeded'"),
+        ("failed", {"code": "invalid_n_examples", "message": "7 rows"}, "(invalid_n_examples: 7 rows)"),
+        ("failed", {"code": None, "message": "7 rows"}, "(7 rows)"),
+        ("failed", {"code": None, "message": None}, "ended with the status 'failed'; expected"),
+        ("failed", "7 rows", "(7 rows)"),
+    ],
+)
+def test_a_job_without_a_model_is_stopped_with_its_status_and_reason(status, error, said):
+    with pytest.raises(JobFailed) as caught:
+        require_succeeded({"id": "ftjob-1", "status": status, "error": error})
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("status", ["running", "pending", "paused", None])
+def test_a_job_that_has_not_ended_is_no_failure(status):
+    with pytest.raises(JobNotEnded, match=f"The job ftjob-1 has not ended: its status is {status!r}"):
+        require_succeeded({"id": "ftjob-1", "status": status, "error": {}})
+
+
+# Shapes of the services (see the sources in test_events.py); ids and numbers are ours.
+OPENAI = {
+    "object": "fine_tuning.job",
+    "id": "ftjob-AbC",
+    "model": "gpt-4o-mini-2024-07-18",
+    "created_at": 1_700_000_000,
+    "finished_at": 1_700_000_840,
+    "estimated_finish": None,
+    "fine_tuned_model": "ft:gpt-4o-mini-2024-07-18:org::AbCdEfGh",
+    "organization_id": "org-1",
+    "status": "succeeded",
+    "training_file": "file-train",
+    "validation_file": None,
+    "result_files": ["file-result"],
+    "trained_tokens": 12_000,
+    "hyperparameters": {"n_epochs": 3, "batch_size": 1, "learning_rate_multiplier": 1.8},
+    "method": {
+        "type": "supervised",
+        "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": 1, "learning_rate_multiplier": 1.8}},
+    },
+    "seed": 7,
+    "error": {"code": None, "message": None, "param": None},
+    "integrations": [],
+    "metadata": None,
+}
+OPENAI_FACTS = {
+    "id": "ftjob-AbC",
+    "status": "succeeded",
+    "model": "gpt-4o-mini-2024-07-18",
+    "fine_tuned_model": "ft:gpt-4o-mini-2024-07-18:org::AbCdEfGh",
+    "training_file": "file-train",
+    "validation_file": None,
+    "result_files": ["file-result"],
+    "method": "supervised",
+    "n_epochs": 3,
+    "batch_size": 1,
+    "learning_rate_multiplier": 1.8,
+    "trained_tokens": 12_000,
+    "seconds": 840,
+    "error": None,
+    "organization_id": "org-1",
+    "seed": 7,
+}
+
+
+@pytest.mark.parametrize(
+    "form", [dict, lambda job: FineTuningJob.construct(**job), json.dumps], ids=["dict", "SDK", "JSON"]
+)
+def test_the_facts_of_a_job_are_the_same_in_every_form(form):
+    facts = job_facts(form(OPENAI))
+
+    assert facts.to_dict() == OPENAI_FACTS
+    assert (facts.name, facts.dtype) == ("ftjob-AbC", object)
+
+
+def test_an_azure_job_that_waits_says_auto_for_minus_one_and_keeps_its_own_fields():
+    azure = {
+        "id": "ftjob-0123abcd",
+        "model": "gpt-4.1-mini-2025-04-14",
+        "created_at": 1_700_000_000,
+        "finished_at": 1_700_000_000,
+        "status": "pending",
+        "training_file": "file-0123",
+        "hyperparameters": {"n_epochs": -1, "batch_size": -1, "learning_rate_multiplier": -1},
+        "error": {},
+        "suffix": "limerick",
+        "trainingType": "globalStandard",
+    }
+
+    facts = job_facts(FineTuningJob.construct(**azure)).to_dict()
+
+    assert {name: value for name, value in facts.items() if value is not None} == {
+        "id": "ftjob-0123abcd",
+        "status": "pending",
+        "model": "gpt-4.1-mini-2025-04-14",
+        "training_file": "file-0123",
+        "method": "supervised",
+        "n_epochs": "auto",
+        "batch_size": "auto",
+        "learning_rate_multiplier": "auto",
+        "suffix": "limerick",
+        "trainingType": "globalStandard",
+    }
+
+
+@pytest.mark.parametrize("status", ["running", "queued", "paused", "checking", None])
+def test_the_end_of_a_job_that_has_not_ended_means_nothing(status):
+    facts = job_facts(OPENAI | {"status": status})
+
+    assert facts["seconds"] is None
+    assert "finished_at" not in facts
+
+
+def test_hyperparameters_of_another_method_and_of_a_service_are_facts_too():
+    method = {"type": "dpo", "dpo": {"hyperparameters": {"n_epochs": "auto", "beta": 0.1}}}
+    job = {"id": "ftjob-1", "status": "running", "hyperparameters": {"lora": True}, "method": method}
+
+    facts = job_facts(job)
+
+    assert facts[["method", "n_epochs", "beta", "lora"]].tolist() == ["dpo", "auto", 0.1, True]
+
+
+def test_hyperparameters_and_method_of_one_word_are_no_obstacle():
+    facts = job_facts({"id": "ftjob-1", "hyperparameters": "auto", "method": "dpo"})
+
+    assert facts.dropna().to_dict() == {"id": "ftjob-1", "method": "dpo"}
+
+
+def test_the_reason_of_a_failed_job_is_one_text():
+    error = {"code": "invalid_training_file", "message": "Line 3 is not JSON", "param": "training_file"}
+
+    assert job_facts(OPENAI | {"error": error})["error"] == "invalid_training_file: Line 3 is not JSON"
+
+
+def test_a_job_with_almost_no_fields_has_facts():
+    facts = job_facts({"id": "ftjob-1"})
+
+    assert facts.dropna().to_dict() == {"id": "ftjob-1", "method": "supervised"}
+    assert isinstance(facts, pd.Series)
+
+
+@pytest.mark.parametrize("odd", [{"finished_at": "later"}, {"finished_at": None}, {"created_at": None}])
+def test_a_job_that_ended_without_times_has_no_length(odd):
+    assert job_facts(OPENAI | odd)["seconds"] is None

@@ -1,0 +1,329 @@
+import io
+import math
+
+import pandas as pd
+import pytest
+from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, rewards
+from figures import legend, line
+from matplotlib import image as mpimg
+from matplotlib import pyplot as plt
+
+from finetune_dataset.errors import FineTuneError
+from helpers.jobs.describe import describe_loss
+from helpers.jobs.events import metrics_frame
+from helpers.plots.loss import loss_png, plot_loss
+from helpers.plots.style import ORANGE, VERMILLION
+
+
+def shaded(ax):
+    return [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_training_loss_is_drawn_per_step_and_smoothed():
+    ax = plot_loss(metrics([3, 0, 3] * 15))
+
+    raw, smooth = line(ax, "training loss, each step"), line(ax, "training loss, mean of 3 steps")
+    assert raw.get_xdata().tolist() == list(range(1, 46))
+    assert raw.get_ydata().tolist() == [3, 0, 3] * 15
+    assert smooth.get_ydata()[:3].tolist() == [1.5, 2, 2]
+    assert raw.get_linewidth() < smooth.get_linewidth()
+    assert raw.get_alpha() < 0.5
+
+
+def test_validation_losses_differ_from_training_by_color_line_and_marker():
+    ax = plot_loss(metrics([3, 2, 1], valid={2: 2.5, 3: 1.5}, full={3: 1.75}))
+
+    valid, full = line(ax, "validation loss, a part of the file"), line(ax, "full validation loss")
+    assert (valid.get_xdata().tolist(), valid.get_ydata().tolist()) == ([2, 3], [2.5, 1.5])
+    assert (full.get_xdata().tolist(), full.get_ydata().tolist()) == ([3], [1.75])
+    assert [
+        (artist.get_color(), artist.get_linestyle(), artist.get_marker()) for artist in (valid, full)
+    ] == [(ORANGE, "--", "s"), (VERMILLION, ":", "D")]
+
+
+def test_a_few_values_are_dots_without_a_mean_that_nobody_measured():
+    ax = plot_loss(metrics([3]))
+
+    assert legend(ax) == ["training loss, each step"]
+    assert line(ax, "training loss, each step").get_marker() == "."
+    assert ax.get_xlim() == (0, 2)
+
+
+def test_missing_steps_leave_a_hole_in_the_line():
+    ax = plot_loss(metrics([3, 2, 1, 1, 1], steps=[1, 2, 3, 40, 41]))
+
+    drawn = line(ax, "training loss, each value (up to 3)")
+    assert drawn.get_xdata().tolist() == [1, 2, 3, 39.5, 40, 41]
+    assert math.isnan(drawn.get_ydata()[3])
+
+
+def test_ten_thousand_steps_become_fewer_points_and_keep_every_spike():
+    losses = [1.0] * 10_000
+    losses[4321], losses[7654] = 9.0, 0.1
+
+    drawn = line(plot_loss(metrics(losses)), "training loss, each step (up to 9)")
+
+    assert len(drawn.get_xdata()) < 1_300
+    points = dict(zip(drawn.get_xdata(), drawn.get_ydata(), strict=True))
+    assert (points[4322], points[7655]) == (9.0, 0.1)
+
+
+def test_epochs_are_thin_lines_with_their_number_and_checkpoints_dashed_ones_with_a_triangle():
+    ax = plot_loss(epochs([3, 2, 1, 0.9]), checkpoints=checkpoints({8: 2, 12: 1, 16: 0.9}))
+
+    [ends] = [artist for artist in ax.collections if artist.get_label() == "end of an epoch"]
+    kept = [artist for artist in ax.lines if artist.get_marker() == "v"]
+    assert [path[0][0] for path in ends.get_segments()] == [4, 8, 12, 16]
+    assert [artist.get_xdata()[0] for artist in kept] == [8, 12, 16]
+    assert {artist.get_linestyle() for artist in kept} == {"--"}
+    assert texts(ax) == ["1", "2", "3", "4", "epoch"]
+    assert legend(ax).count("end of an epoch") == legend(ax).count("checkpoint") == 1
+
+
+def test_many_epochs_have_few_numbers():
+    ax = plot_loss(epochs([1 / epoch for epoch in range(1, 51)]))
+
+    assert texts(ax) == ["4", "8", "12", "16", "20", "24", "28", "32", "36", "40", "44", "48", "epoch"]
+
+
+def test_a_star_marks_the_best_checkpoint_and_the_legend_names_it():
+    ax = plot_loss(OVERFITTED, checkpoints=checkpoints({12: 1.5, 20: 1.8, 24: 2.0}))
+
+    star = line(ax, "best checkpoint, step 12: 1.5")
+    assert (star.get_xdata().tolist(), star.get_ydata().tolist(), star.get_marker()) == ([12], [1.5], "*")
+
+
+def test_a_star_says_when_the_best_epoch_was_not_kept():
+    ax = plot_loss(OVERFITTED, checkpoints=checkpoints({16: 1.6, 20: 1.8, 24: 2.0}))
+
+    star = line(ax, "best kept checkpoint, step 16: 1.6")
+    assert (star.get_xdata().tolist(), star.get_ydata().tolist(), star.get_marker()) == ([16], [1.6], "*")
+
+
+def test_without_checkpoints_the_star_is_the_lowest_full_validation_loss():
+    star = line(plot_loss(OVERFITTED), "lowest full validation, step 12: 1.5")
+
+    assert (star.get_xdata().tolist(), star.get_ydata().tolist()) == ([12], [1.5])
+
+
+def test_a_lowest_loss_of_zero_as_services_round_it_is_drawn_and_told_without_a_percentage():
+    rounded = epochs([3, 0.0, 0.1, 0.2])
+
+    ax = plot_loss(rounded)
+
+    assert texts(ax)[-1].startswith("Overfitting since step 8: full validation loss\n0 → 0.2 (from zero)")
+    assert "It then rises to 0.2 at step 16 (from zero): the job overfits." in describe_loss(rounded)
+    assert "0.004 at step 12: too small a rise" in describe_loss(epochs([3, 0.0, 0.004]))
+
+
+def test_overfitting_is_shaded_from_the_lowest_validation_to_the_end_and_explained_with_numbers():
+    ax = plot_loss(OVERFITTED)
+
+    assert shaded(ax) == [(12, 24)]
+    assert ax.patches[0].get_hatch() == "///"
+    assert texts(ax)[-1] == (
+        "Overfitting since step 12: full validation loss\n1.5 → 2 (+33%), training loss does not rise"
+    )
+    assert "overfitting" in legend(ax)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [REAL_JOB, epochs([3, 2, 1]), epochs([3, 1, 5]), epochs([3, 1, 1.04, 1.02]), metrics([1, 3] * 60)],
+    ids=["the course's job", "falling", "one rise", "a small rise", "noise"],
+)
+def test_nothing_is_shaded_without_a_real_rise(table):
+    ax = plot_loss(table)
+
+    assert shaded(ax) == []
+    assert not any("verfitting" in text or "iverge" in text for text in texts(ax))
+
+
+def test_a_training_loss_that_is_no_number_is_a_line_with_a_note():
+    table = metrics([3, 2, 1, math.nan, math.nan]).assign(train_mean_token_accuracy=0.5)
+
+    ax = plot_loss(table)
+
+    assert line(ax, "training loss is no number").get_xdata()[0] == 4
+    assert texts(ax) == ["Diverged: training loss is no number\nfrom step 4 on"]
+
+
+def test_a_training_loss_that_climbs_back_has_a_note():
+    ax = plot_loss(metrics([4, 3, 2, 1, 0.5] * 2 + [0.5, 0.4] * 5 + [1, 1.5] * 5 + [3, 3.2] * 5))
+
+    assert texts(ax)[0].startswith("Training diverges: its mean rises from 0.4")
+
+
+def test_first_losses_far_above_the_rest_are_cut_off_and_the_legend_says_how_high_they_are():
+    ax = plot_loss(REAL_JOB)
+
+    bottom, top = ax.get_ylim()
+    assert bottom == 0
+    assert 0.14 < top < 1.5, "the full validation losses, 0.14 to 0.05, must be readable"
+    assert "training loss, each step (up to 8.73)" in legend(ax)
+
+
+def test_ordinary_losses_are_all_in_the_picture():
+    ax = plot_loss(metrics([3, 2, 1]))
+
+    assert ax.get_ylim() == (0, pytest.approx(3.24))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "loss per token (nats)")
+
+
+def test_a_reinforcement_job_turns_to_reward():
+    ax = plot_loss(rewards([0.1, 0.3, 0.2, 0.4], {2: 0.5, 4: 0.35}))
+
+    assert ax.get_title(loc="left") == "Reward during fine-tuning"
+    assert ax.get_ylabel() == "mean reward (higher is better)"
+    assert legend(ax) == [
+        "training mean reward, each step",
+        "full validation mean reward",
+        "highest full validation, step 2: 0.5",
+    ]
+
+
+def test_losses_that_only_checkpoints_carry_are_drawn_from_them():
+    table = checkpoints({40: 1.3, 80: 1.0, 120: 1.1})
+
+    for ax in (plot_loss(table), plot_loss(metrics_frame([]), checkpoints=table)):
+        assert line(ax, "full validation loss").get_ydata().tolist() == [1.3, 1.0, 1.1]
+        assert texts(ax) == ["1", "2", "3", "epoch"]
+
+
+def test_losses_of_zero_are_drawn():
+    ax = plot_loss(metrics([0.0, 0.0]))
+
+    assert ax.get_ylim() == (0, 1)
+
+
+def test_the_plot_goes_on_the_axes_given_and_opens_no_figure():
+    ax = plt.figure().add_subplot()
+
+    assert plot_loss(metrics([1]), ax=ax) is ax
+    assert len(plt.get_fignums()) == 1
+
+
+def test_the_picture_for_a_live_view_has_one_size_and_opens_no_figure():
+    pictures = [loss_png(table) for table in (REAL_JOB, OVERFITTED, metrics([1]), metrics_frame([]))]
+
+    [(height, width, _)] = {mpimg.imread(io.BytesIO(picture)).shape for picture in pictures}
+    assert width == 700
+    assert height in (459, 460)  # matplotlib 3.10 cuts 4.6 x 100 off, 3.11 rounds it.
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [metrics_frame([]), metrics([math.nan, math.nan]), pd.DataFrame({"step": [1, 2], "other": [1.0, 2.0]})],
+    ids=["empty", "NaN only", "unknown columns"],
+)
+def test_a_plot_without_any_loss_says_so(table):
+    ax = plot_loss(table)
+
+    assert texts(ax) == ["No loss has been reported yet."]
+    assert ax.get_legend() is None
+    assert describe_loss(table) == "No loss has been reported."
+
+
+@pytest.mark.parametrize("function", [plot_loss, describe_loss])
+def test_a_table_without_steps_is_refused(function):
+    with pytest.raises(FineTuneError, match='needs a column "step"'):
+        function(pd.DataFrame({"loss": [1.0]}))
+    with pytest.raises(FineTuneError, match=r"found: a list.*metrics_frame"):
+        function([{"message": "Step 1: training loss=2"}])
+
+
+FALLING = "Training loss falls from 4 at step 1 to 0.174 (mean of the last 3 values, up to step 24)."
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (
+            metrics([3, 2.504]),
+            "Training loss is 3 at step 1, then 2.5 at step 2; 2 values are too few to see a direction. "
+            "Without validation loss, overfitting cannot be seen.",
+        ),
+        (
+            metrics([3], full={1: 2}),
+            "Training loss is 3 at step 1; one value is too few to see a direction. "
+            "The last full validation loss is 2 at step 1; measured once, it cannot show overfitting yet.",
+        ),
+        (
+            metrics([1, 3] * 20, valid={3: 1.5}),
+            "Training loss shows no clear direction: 1 at step 1, at the end 2.33 "
+            "(mean of the last 3 values, up to step 40). The last validation loss of a part of the file "
+            "is 1.5 at step 3; a part is too little to judge overfitting by it.",
+        ),
+        (
+            OVERFITTED,
+            f"{FALLING} Full validation loss is lowest at step 12: 1.5. "
+            "It then rises to 2 at step 24 (+33%): the job overfits.",
+        ),
+        (
+            epochs([3, 2, 1, 1.1, 1.02, 1.04]),
+            f"{FALLING} Full validation loss is lowest at step 12: 1; the last is 1.04 at step 24: "
+            "too small a rise to call it overfitting.",
+        ),
+        (
+            epochs([3, 2, 1.2, 1.25, 1.25, 1.5]),
+            f"{FALLING} Full validation loss is lowest at step 12: 1.2; the last is 1.5 at step 24 (+25%): "
+            "perhaps the beginning of overfitting, but too short or too uneven a rise to be sure.",
+        ),
+        (
+            epochs([3, 2, 0.5, 0.5, 0.5001, 0.5003]),
+            f"{FALLING} Full validation loss is lowest at step 12: 0.5; the last, at step 24, is the same: "
+            "no sign of overfitting.",
+        ),
+        (
+            metrics([0.5] + [3.0] * 29 + [2.0] * 20 + [1.0] * 30),
+            "Training loss falls from 2.5 (mean of the first 5 values) to 1 "
+            "(mean of the last 5 values, up to step 80). "
+            "Without validation loss, overfitting cannot be seen.",
+        ),
+        (
+            metrics([4 / step for step in range(1, 41)] + [0.1 + 0.02 * step for step in range(1, 41)]),
+            "Training loss falls from 4 at step 1 to 0.86 (mean of the last 5 values, up to step 80). "
+            "Its mean was 0.105 around step 40, and has risen since by more than its usual jumps. "
+            "Without validation loss, overfitting cannot be seen.",
+        ),
+        (
+            REAL_JOB,
+            "Training loss falls from 8.73 at step 1 to 0.0395 (mean of the last 15 values, up to step 216). "
+            "Full validation loss is lowest at step 216: 0.0501, the last measurement: "
+            "no sign of overfitting.",
+        ),
+        (
+            rewards([0.1 * step for step in range(1, 13)], {6: 0.5, 9: 0.8, 12: 0.7}),
+            "Training mean reward rises from 0.1 at step 1 to 1.1 "
+            "(mean of the last 3 values, up to step 12). "
+            "Full validation mean reward is highest at step 9: 0.8; the last is 0.7 at step 12.",
+        ),
+    ],
+)
+def test_a_few_sentences_say_what_the_plot_shows(table, words):
+    assert describe_loss(table) == words
+
+
+def test_a_diverged_training_is_said_in_words():
+    table = metrics([3, 2, 1, math.nan]).assign(train_mean_token_accuracy=0.5)
+
+    assert "From step 4 on it is no number: the training has diverged." in describe_loss(table)
+
+
+def test_a_training_that_loses_most_of_what_it_had_learned_is_said_to_diverge():
+    table = metrics([4 / step for step in range(1, 41)] + [0.1 + 0.1 * step for step in range(1, 41)])
+
+    assert "by more than its usual jumps: the training diverges." in describe_loss(table)
+
+
+def test_a_job_whose_events_have_no_losses_is_described_by_its_checkpoints():
+    text = describe_loss(metrics_frame([]), checkpoints=checkpoints({40: 1.3, 80: 1.0, 120: 0.9}))
+
+    assert text.endswith(
+        "Full validation loss is lowest at step 120: 0.9, the last measurement: no sign of overfitting."
+    )

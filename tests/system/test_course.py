@@ -1,0 +1,157 @@
+"""The two ways through the course, each from the first notebook to the last."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import course
+import psutil
+import pytest
+
+from helpers.paths import ROOT, data_path
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """All notebooks in order, in one run folder, on recorded answers: folder and executed notebooks."""
+    runs = tmp_path_factory.mktemp("runs")
+    environment = {
+        "FINETUNE_BACKEND": "replay",
+        "FINETUNE_REPLAY_SPEED": "instant",
+        "FINETUNE_RUNS_DIR": str(runs),
+    }
+    notebooks = {
+        path.name: course.execute(path, runs / path.name, environment, lambda cell, cells: None)
+        for path in course.NOTEBOOKS
+    }
+    return {"folder": runs / "my-run", "notebooks": notebooks}
+
+
+def test_the_sample_run_is_what_the_notebooks_make_from_the_recording(replayed):
+    sample = {path.name: path.read_text(encoding="utf-8") for path in data_path("sample_run").iterdir()}
+
+    made = {name: (replayed["folder"] / name).read_text(encoding="utf-8") for name in sample}
+
+    assert {"train.jsonl", "03_job.json", "04_metrics.csv", "05_scores.json"} <= set(sample)
+    assert made == sample
+
+
+def test_the_notebooks_print_the_same_in_order_as_alone(replayed):
+    def printed(notebook: dict) -> list[str]:
+        outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+        lines = [line for output in outputs for line in "".join(output.get("text", "")).splitlines()]
+        return [line for line in lines if "the sample run's copy is used" not in line]
+
+    stored = {path.name: printed(json.loads(path.read_text(encoding="utf-8"))) for path in course.NOTEBOOKS}
+
+    assert {name: printed(notebook) for name, notebook in replayed["notebooks"].items()} == stored
+
+
+@pytest.fixture(scope="module")
+def real_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """What `make run` does: all notebooks on the local server, which really trains; folder and output."""
+    runs = tmp_path_factory.mktemp("runs")
+    environment = os.environ | {"FINETUNE_RUNS_DIR": str(runs)}
+    command = [sys.executable, "tools/course.py", "run", "--name", "real"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return runs / "real", done.stdout
+
+
+def test_a_real_run_leaves_a_summary_with_every_fact(real_run):
+    summary = json.loads((real_run[0] / "summary.json").read_text(encoding="utf-8"))
+
+    assert summary["backend"] == "local"
+    assert summary["fine_tuned_model"].startswith(f"ft:{summary['model']}:")
+    assert summary["job_id"].startswith("ftjob-")
+    assert summary["rows"] == {"training": 144, "validation": 24, "test": 68}
+    assert summary["steps"] == summary["n_epochs"] * 144 / 2
+    assert summary["last_train_loss"] < summary["first_train_loss"] / 2
+    assert 0 < summary["last_valid_loss"] < summary["first_train_loss"]
+    assert 0 < summary["job_seconds"] <= summary["total_seconds"]
+
+
+def test_a_real_run_teaches_the_form_and_keeps_most_facts_of_elements_never_trained(real_run):
+    summary = json.loads((real_run[0] / "summary.json").read_text(encoding="utf-8"))
+
+    scores = {(score["model"], score["metric"]): score for score in summary["scores"]}
+    assert set(scores) == {
+        (model, metric)
+        for model in ("base", "few_shot", "fine_tuned")
+        for metric in ("form", "rhyme", "facts")
+    }
+    assert all(score["low"] <= score["value"] <= score["high"] for score in scores.values())
+    assert {score["n"] for score in scores.values()} == {34}
+    assert scores["base", "form"]["value"] == 0
+    assert scores["base", "facts"]["value"] >= 0.95
+    assert scores["fine_tuned", "form"]["value"] >= 0.95
+    assert scores["fine_tuned", "rhyme"]["value"] >= 0.80
+    assert scores["fine_tuned", "facts"]["value"] >= 0.80
+
+
+def test_a_real_run_shows_its_progress_and_ends_its_server(real_run):
+    folder, output = real_run
+
+    assert [path.stem for path in course.NOTEBOOKS if path.stem not in output] == []
+    assert "training loss=" in output
+    assert "summary.json" in output
+    assert not (folder / "server" / "server.json").exists()
+
+
+def processes_of(runs: Path) -> list[psutil.Process]:
+    """Servers and their children that work in a folder of runs: its path stands in their commands."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and str(runs) in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(tmp_path):
+    (tmp_path / "real" / "quick.jsonl").mkdir(parents=True)  # notebook 00 cannot write its training file here
+    command = [sys.executable, "tools/course.py", "run", "--name", "real"]
+    environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+
+    executed = json.loads((tmp_path / "real" / "notebooks" / "00_start.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", [])]
+    assert done.returncode == 1
+    assert "A cell failed" in done.stdout
+    assert "quick.jsonl" in done.stdout
+    assert [output["ename"] for output in outputs if output["output_type"] == "error"] == [
+        "IsADirectoryError"
+    ]
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_leaves_nothing_running(tmp_path, ending):
+    command = [sys.executable, "tools/course.py", "run", "--name", "real"]
+    environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
+    run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    lines = iter(run.stdout.readline, "")
+    assert any("cell 5" in line for line in lines), "the run ended before its fifth cell"
+    assert processes_of(tmp_path) != []
+
+    run.send_signal(ending)
+    run.communicate(timeout=60)
+
+    assert run.returncode == 130
+    assert processes_of(tmp_path) == []
+
+
+def test_a_run_name_that_cannot_be_a_folder_is_refused_before_anything_starts(tmp_path):
+    command = [sys.executable, "tools/course.py", "run", "--name", "../elsewhere"]
+    environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 1
+    assert "'../elsewhere' cannot be the name of a run" in done.stdout
+    assert list(tmp_path.iterdir()) == []

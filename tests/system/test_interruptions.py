@@ -1,0 +1,314 @@
+"""Jobs that are cancelled, killed or run out of disk: each ends, says why, and leaves nothing running."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import openai
+import pytest
+from openai.types.fine_tuning import FineTuningJob
+from serving import (
+    BASE_MODEL,
+    NAMES,
+    ROOT,
+    LocalServer,
+    as_jsonl,
+    hyperparameters,
+    row,
+    serve,
+    upload,
+    wait_until,
+)
+
+from local_server.settings import Settings
+
+ROWS = [row(name) for name in NAMES]
+
+
+def start_job(client: openai.OpenAI) -> FineTuningJob:
+    """A job that is long enough to be interrupted."""
+    method = hyperparameters(n_epochs=50, batch_size=1)
+    return client.fine_tuning.jobs.create(
+        model=BASE_MODEL, training_file=upload(client, ROWS).id, method=method
+    )
+
+
+def messages_of(client: openai.OpenAI, job_id: str) -> list[str]:
+    """The latest messages, newest first."""
+    return [event.message for event in client.fine_tuning.jobs.list_events(job_id, limit=20).data]
+
+
+def wait_for_step(client: openai.OpenAI, job_id: str) -> None:
+    wait_until(lambda: messages_of(client, job_id), lambda messages: messages[0].startswith("Step "))
+
+
+@pytest.fixture(scope="module")
+def running(client: openai.OpenAI) -> FineTuningJob:
+    job = start_job(client)
+    wait_for_step(client, job.id)
+    return client.fine_tuning.jobs.retrieve(job.id)
+
+
+@pytest.fixture(scope="module")
+def waiting(client: openai.OpenAI, running: FineTuningJob) -> FineTuningJob:
+    return start_job(client)
+
+
+def test_a_second_job_waits_in_the_queue_and_can_be_cancelled_there(
+    client: openai.OpenAI, waiting: FineTuningJob
+) -> None:
+    wait_until(lambda: client.fine_tuning.jobs.retrieve(waiting.id), lambda job: job.status == "queued")
+
+    place = wait_until(lambda: messages_of(client, waiting.id)[0], lambda text: text.startswith("Waiting"))
+    cancelled = client.fine_tuning.jobs.cancel(waiting.id)
+
+    assert place == "Waiting for a free slot: number 1 in the queue"
+    assert (cancelled.status, cancelled.error, cancelled.fine_tuned_model) == ("cancelled", None, None)
+    assert messages_of(client, waiting.id)[0] == "Fine-tuning job cancelled"
+
+
+def test_a_running_job_has_an_estimated_finish(client: openai.OpenAI, running: FineTuningJob) -> None:
+    job = wait_until(lambda: client.fine_tuning.jobs.retrieve(running.id), lambda job: job.estimated_finish)
+    assert job.status == "running"
+    assert job.estimated_finish > job.created_at
+
+
+def test_chat_answers_while_a_job_trains(client: openai.OpenAI, running: FineTuningJob) -> None:
+    question = [{"role": "user", "content": "Hello"}]
+    answer = client.chat.completions.create(model=BASE_MODEL, messages=question, max_tokens=3)
+    assert answer.usage.completion_tokens <= 3
+    assert client.fine_tuning.jobs.retrieve(running.id).status == "running"
+
+
+def test_cancel_stops_the_training_process_and_frees_its_disk_space(
+    client: openai.OpenAI, server: LocalServer, running: FineTuningJob, waiting: FineTuningJob
+) -> None:
+    trainer = server.child("training")
+
+    cancelled = client.fine_tuning.jobs.cancel(running.id)
+
+    assert cancelled.status == "cancelled"
+    assert cancelled.finished_at >= cancelled.created_at
+    trainer.wait(20)
+    folder = server.state / "jobs" / running.id
+    wait_until(lambda: (folder / "checkpoints").exists(), lambda exists: not exists)
+    assert messages_of(client, running.id)[0] == "Fine-tuning job cancelled"
+
+
+@pytest.mark.parametrize("call", ["cancel", "pause", "resume"])
+def test_a_job_that_has_ended_cannot_be_moved(
+    client: openai.OpenAI, waiting: FineTuningJob, call: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=r"is cancelled\. This call needs a job") as error:
+        getattr(client.fine_tuning.jobs, call)(waiting.id)
+    assert error.value.code == "invalid_job_state"
+
+
+def test_jobs_start_in_order_and_learn_their_place_in_the_queue(client: openai.OpenAI) -> None:
+    first, second, third = (start_job(client) for _ in range(3))
+    place = "Waiting for a free slot: number {} in the queue"
+    wait_until(lambda: messages_of(client, third.id)[0], lambda text: text == place.format(2))
+
+    client.fine_tuning.jobs.pause(second.id)
+    moved_up = wait_until(lambda: messages_of(client, third.id)[0], lambda text: text == place.format(1))
+    client.fine_tuning.jobs.resume(second.id)
+    back = wait_until(lambda: messages_of(client, third.id)[0], lambda text: text == place.format(2))
+    client.fine_tuning.jobs.cancel(first.id)
+    statuses = wait_until(
+        lambda: [client.fine_tuning.jobs.retrieve(job.id).status for job in (first, second, third)],
+        lambda statuses: "running" in statuses,
+    )
+
+    assert (moved_up, back) == (place.format(1), place.format(2))
+    assert statuses == ["cancelled", "running", "queued"]
+    # Cancelled while paused, and cancelled while its process starts.
+    client.fine_tuning.jobs.pause(third.id)
+    assert client.fine_tuning.jobs.cancel(third.id).status == "cancelled"
+    assert client.fine_tuning.jobs.cancel(second.id).status == "cancelled"
+
+
+def test_a_job_whose_folder_is_deleted_fails_and_says_so(client: openai.OpenAI, server: LocalServer) -> None:
+    job = start_job(client)
+    wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.status == "running")
+
+    shutil.rmtree(server.state / "jobs" / job.id)
+
+    failed = wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at)
+    assert (failed.status, failed.error.code) == ("failed", "server_error")
+    assert failed.error.message.startswith(
+        "The folder of this job below the server's state folder was deleted"
+    )
+    wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
+
+
+def test_damaged_files_of_one_job_fail_that_job_and_stop_no_other(
+    client: openai.OpenAI, server: LocalServer
+) -> None:
+    running, queued, third = (start_job(client) for _ in range(3))
+    retrieve = client.fine_tuning.jobs.retrieve
+    wait_for_step(client, running.id)
+    wait_until(lambda: retrieve(queued.id), lambda job: job.status == "queued")
+
+    (server.state / "jobs" / queued.id / "job.json").write_text("{ broken")
+    with open(server.state / "jobs" / running.id / "events.jsonl", "a") as lines:
+        lines.write("garbage\n")
+
+    wait_until(lambda: retrieve(third.id), lambda job: job.status == "running")
+    client.fine_tuning.jobs.cancel(third.id)
+    for job in (retrieve(running.id), retrieve(queued.id)):
+        assert (job.status, job.error.code) == ("failed", "server_error")
+        assert job.error.message.startswith(
+            "The files in the folder of this job are damaged: JSONDecodeError"
+        )
+
+
+def test_damaged_files_do_not_keep_a_server_from_starting(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        client = server.client()
+        job = start_job(client)
+        wait_for_step(client, job.id)
+        trainer = server.child("training")
+        server.process.kill()
+        trainer.wait(20)
+    with open(tmp_path / "jobs" / job.id / "events.jsonl", "a") as lines:
+        lines.write("5\n")
+
+    with serve(tmp_path) as server:
+        failed = server.client().fine_tuning.jobs.retrieve(job.id)
+
+    assert failed.status == "failed"
+    assert failed.error.message.startswith("The files in the folder of this job are damaged: TypeError")
+
+
+def test_a_paused_job_that_is_cancelled_frees_its_disk_space(
+    client: openai.OpenAI, server: LocalServer
+) -> None:
+    job = start_job(client)
+    wait_for_step(client, job.id)
+    client.fine_tuning.jobs.pause(job.id)
+    wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
+    checkpoints = server.state / "jobs" / job.id / "checkpoints"
+    assert any(checkpoints.iterdir())
+
+    client.fine_tuning.jobs.cancel(job.id)
+
+    assert not checkpoints.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_training_process_that_is_always_killed_fails_its_job_with_a_readable_reason(
+    client: openai.OpenAI, server: LocalServer
+) -> None:
+    job = start_job(client)
+    killed = set()
+
+    def kill_each() -> FineTuningJob:
+        trainer = server.child("training")
+        if trainer and trainer.pid not in killed:
+            killed.add(trainer.pid)
+            trainer.kill()
+        return client.fine_tuning.jobs.retrieve(job.id)
+
+    failed = wait_until(kill_each, lambda job: job.finished_at is not None)
+    messages = messages_of(client, job.id)
+
+    assert len(killed) == 5
+    assert failed.status == "failed"
+    assert failed.error.model_dump() == {
+        "code": "server_error",
+        "message": "The training process was killed by signal 9 before the job was done. "
+        "Create a new job to try again.",
+        "param": None,
+    }
+    assert messages.count("The training process was killed by signal 9; the job is queued again") == 4
+
+
+def test_a_killed_chat_process_is_replaced(client: openai.OpenAI, server: LocalServer) -> None:
+    request = {
+        "model": BASE_MODEL,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 3,
+        "seed": 1,
+    }
+    before = client.chat.completions.create(**request)
+    os.kill(server.child("generation").pid, signal.SIGKILL)
+
+    after = client.with_options(max_retries=1).chat.completions.create(**request)
+
+    assert after.choices[0].message == before.choices[0].message
+
+
+def job_folder(folder: Path, **changes) -> Path:
+    """A job folder as the server makes it, to run the training program alone."""
+    model = str(ROOT / "data" / "base_model")
+    spec = {"model_folder": model, "n_epochs": 1, "batch_size": 8, "learning_rate": 3e-4, "seed": 1} | changes
+    (folder / "job.json").write_text(json.dumps(spec))
+    (folder / "training.jsonl").write_bytes(as_jsonl(ROWS[:10]))
+    return folder
+
+
+def train(folder: Path) -> list[dict]:
+    """Run the training program on a folder; returns the lines that it wrote."""
+    program = [sys.executable, "-m", "local_server.training", str(folder)]
+    environment = Settings(state=folder, model=folder, api_key="").child_environment()
+    subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, timeout=120)
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer) -> None:
+    job = client.fine_tuning.jobs.create(
+        model=BASE_MODEL,
+        training_file=upload(client, ROWS[:10]).id,
+        method=hyperparameters(n_epochs=1, batch_size=10),
+    )
+    folder = server.state / "jobs" / job.id
+    folder.mkdir(exist_ok=True)
+    (folder / "step_metrics.csv").symlink_to("/dev/full")
+
+    failed = wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at)
+
+    assert failed.error.model_dump() == {
+        "code": "insufficient_storage",
+        "message": "The disk is full, so the training could not go on. "
+        "Free about 300 MB and create a new job.",
+        "param": None,
+    }
+
+
+def test_rows_that_the_chat_template_refuses_are_named_with_their_lines(tmp_path: Path) -> None:
+    model = shutil.copytree(ROOT / "data" / "base_model", tmp_path / "base")
+    refuse = "{%- if 'Uwe' in messages[1].content %}{{ raise_exception('no Uwe') }}{% endif -%}"
+    template = model / "chat_template.jinja"
+    template.write_text(refuse + template.read_text())
+    folder = job_folder(tmp_path, model_folder=str(model))
+    uwe = as_jsonl([row("Uwe")])
+    (folder / "validation.jsonl").write_bytes(uwe + b"\n" + as_jsonl(ROWS[:1]) + uwe)
+
+    lines = train(folder)
+
+    assert [line | {"time": None} for line in lines] == [
+        {
+            "kind": "failed",
+            "time": None,
+            "code": "invalid_validation_file",
+            "message": "The job failed due to an invalid validation file. "
+            "Example 1 does not fit the chat template of the model: no Uwe",
+            "param": "validation_file",
+            "further": ["Example 4 does not fit the chat template of the model: no Uwe"],
+        }
+    ]
+
+
+def test_damaged_weights_fail_the_job_and_not_the_server(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+
+    lines = train(job_folder(tmp_path, model_folder=str(broken)))
+
+    assert [line["kind"] for line in lines] == ["failed"]
+    assert lines[0]["message"].startswith("The training process failed: ")
