@@ -1,77 +1,44 @@
-from .backends.connect import base_model as base_model
-from .backends.connect import connect as connect
-from .backends.connect import wait as wait
-from .backends.replay import NotRecorded as NotRecorded
+from .backends.connect import base_model as base_model, connect as connect, wait as wait
 from .conversations import show_conversations as show_conversations
-from .costs.break_even import BreakEven as BreakEven
 from .costs.break_even import break_even as break_even
-from .costs.estimate import CostEstimate as CostEstimate
-from .costs.estimate import approve as approve
-from .costs.estimate import cost_table as cost_table
-from .costs.estimate import estimate_cost as estimate_cost
-from .dataset import DatasetError as DatasetError
-from .dataset import DatasetReport as DatasetReport
-from .dataset import FineTuneError as FineTuneError
-from .dataset import Issue as Issue
-from .dataset import Repair as Repair
-from .dataset import Statistics as Statistics
-from .dataset import TableRows as TableRows
-from .dataset import TokenCounts as TokenCounts
-from .dataset import check_line as check_line
-from .dataset import check_quality as check_quality
-from .dataset import count_dataset as count_dataset
-from .dataset import count_row as count_row
-from .dataset import count_tokens as count_tokens
-from .dataset import find_private as find_private
-from .dataset import mask_private as mask_private
-from .dataset import n_epochs_auto as n_epochs_auto
-from .dataset import overlap as overlap
-from .dataset import read_jsonl as read_jsonl
-from .dataset import repair_dataset as repair_dataset
-from .dataset import require_valid as require_valid
-from .dataset import rows_from_prompts as rows_from_prompts
-from .dataset import rows_from_table as rows_from_table
-from .dataset import split_dataset as split_dataset
-from .dataset import validate_dataset as validate_dataset
-from .dataset import write_jsonl as write_jsonl
-from .errors import BackendUnavailable as BackendUnavailable
-from .errors import JobFailed as JobFailed
-from .errors import JobNotEnded as JobNotEnded
-from .errors import JobNotFound as JobNotFound
-from .errors import MissingArtifact as MissingArtifact
-from .errors import NotApproved as NotApproved
-from .errors import ServerStopped as ServerStopped
-from .errors import UnknownBackend as UnknownBackend
-from .errors import UnreadableContent as UnreadableContent
-from .evaluation import Comparison as Comparison
-from .evaluation import compare as compare
-from .evaluation import has_facts as has_facts
-from .evaluation import has_form as has_form
-from .evaluation import rhymes as rhymes
-from .evaluation import score_predictions as score_predictions
-from .jobs.describe import describe_loss as describe_loss
-from .jobs.describe import describe_runs as describe_runs
-from .jobs.events import checkpoints_frame as checkpoints_frame
-from .jobs.events import events_to_frame as events_to_frame
-from .jobs.events import metrics_frame as metrics_frame
-from .jobs.facts import is_terminal as is_terminal
-from .jobs.facts import job_facts as job_facts
-from .jobs.facts import require_succeeded as require_succeeded
-from .jobs.losses import BestCheckpoint as BestCheckpoint
+from .costs.estimate import approve as approve, cost_table as cost_table, estimate_cost as estimate_cost
+from .dataset import (
+    DatasetError as DatasetError,
+    check_quality as check_quality,
+    mask_private as mask_private,
+    read_jsonl as read_jsonl,
+    repair_dataset as repair_dataset,
+    require_valid as require_valid,
+    rows_from_table as rows_from_table,
+    split_dataset as split_dataset,
+    validate_dataset as validate_dataset,
+    write_jsonl as write_jsonl,
+)
+from .evaluation import (
+    compare as compare,
+    has_facts as has_facts,
+    has_form as has_form,
+    rhymes as rhymes,
+    score_predictions as score_predictions,
+)
+from .jobs.describe import describe_loss as describe_loss, describe_runs as describe_runs
+from .jobs.events import (
+    checkpoints_frame as checkpoints_frame,
+    events_to_frame as events_to_frame,
+    metrics_frame as metrics_frame,
+)
+from .jobs.facts import is_terminal as is_terminal, require_succeeded as require_succeeded
 from .jobs.losses import best_checkpoint as best_checkpoint
-from .jobs.progress import describe_progress as describe_progress
 from .jobs.result_file import read_result_file as read_result_file
-from .monitor.watch import all_events as all_events
-from .monitor.watch import attach as attach
-from .monitor.watch import watch as watch
+from .monitor.watch import all_events as all_events, attach as attach, watch as watch
 from .paths import data_path as data_path
 from .plots.compare_runs import compare_runs as compare_runs
-from .plots.dataset import describe_statistics as describe_statistics
-from .plots.dataset import plot_roles as plot_roles
-from .plots.dataset import plot_token_histogram as plot_token_histogram
-from .plots.dataset import plot_turns as plot_turns
+from .plots.dataset import (
+    describe_statistics as describe_statistics,
+    plot_roles as plot_roles,
+    plot_token_histogram as plot_token_histogram,
+    plot_turns as plot_turns,
+)
 from .plots.loss import plot_loss as plot_loss
 from .plots.scores import plot_scores as plot_scores
-from .runs import Run as Run
-from .runs import fingerprint as fingerprint
-from .runs import open_run as open_run
+from .runs import fingerprint as fingerprint, open_run as open_run

@@ -20,8 +20,7 @@ Exceptions of the OpenAI SDK reach the learner unchanged, except while a job is 
 says there what a refusal or a silent server means, and keeps the SDK's exception as the cause.
 """
 
-from finetune_dataset.errors import DatasetError as DatasetError
-from finetune_dataset.errors import FineTuneError as FineTuneError
+from finetune_dataset.errors import DatasetError as DatasetError, FineTuneError as FineTuneError
 
 
 class MissingArtifact(FineTuneError):

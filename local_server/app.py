@@ -6,11 +6,9 @@ from functools import cache, partial
 
 from fastapi import FastAPI
 
-from local_server.chat import completions as chat
-from local_server.chat import models, responses
+from local_server.chat import completions as chat, models, responses
 from local_server.chat.worker import Worker
-from local_server.files import routes as files
-from local_server.files import uploads
+from local_server.files import routes as files, uploads
 from local_server.graders import routes as graders
 from local_server.graders.sandbox import Sandbox
 from local_server.http import answers as wire

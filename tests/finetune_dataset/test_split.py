@@ -1,8 +1,7 @@
 """Splits: a group never sits on both sides."""
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.split import overlap, split_dataset

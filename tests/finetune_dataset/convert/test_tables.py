@@ -7,8 +7,7 @@ from datetime import date, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from finetune_dataset.convert.tables import SkippedRow, rows_from_table
 from finetune_dataset.errors import DatasetError

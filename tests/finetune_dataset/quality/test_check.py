@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.quality import near_duplicates as similarity

@@ -4,8 +4,7 @@ import string
 from zlib import crc32
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from finetune_dataset.quality.private_data import find_private, mask_private
 

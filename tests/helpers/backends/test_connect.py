@@ -18,8 +18,7 @@ import openai
 import pytest
 
 from finetune_dataset.errors import FineTuneError
-from helpers.backends import api_keys as keys
-from helpers.backends import local_server as launch
+from helpers.backends import api_keys as keys, local_server as launch
 from helpers.backends.connect import base_model, connect, openai_notice, wait
 from helpers.backends.names import backend_name
 from helpers.backends.replay import write_manifest

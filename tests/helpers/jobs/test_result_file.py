@@ -3,8 +3,7 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from helpers.errors import UnreadableContent
 from helpers.jobs.events import METRICS, metrics_frame

@@ -12,9 +12,7 @@ from services import JOB_ID, T0, Clock, Job, azure_job, nebius_job, openai_job, 
 from helpers.errors import BackendUnavailable, JobNotFound, ServerStopped
 from helpers.jobs.describe import describe_loss
 from helpers.jobs.events import metrics_frame
-from helpers.monitor import panel
-from helpers.monitor import retry as patience
-from helpers.monitor import watch as monitor
+from helpers.monitor import panel, retry as patience, watch as monitor
 from helpers.monitor.watch import all_events, attach, watch
 
 ENDED = {"status": "succeeded", "finished_at": T0 + 200}

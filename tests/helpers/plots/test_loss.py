@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, rewards
 from figures import legend, line
-from matplotlib import image as mpimg
-from matplotlib import pyplot as plt
+from matplotlib import image as mpimg, pyplot as plt
 
 from finetune_dataset.errors import FineTuneError
 from helpers.jobs.describe import describe_loss

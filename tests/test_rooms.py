@@ -1,0 +1,205 @@
+"""Each line of code stays in its room: short rules by folder in place of a map of every import."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import helpers
+from helpers.paths import ROOT
+
+PACKAGES = ("finetune_dataset", "helpers", "local_server")
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if path.stem != "__init__"
+}
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+each_package = pytest.mark.parametrize("package", PACKAGES)
+
+SDK = {"openai", "httpx2", "httpx"}
+TRAINING_STACK = {"torch", "trl", "transformers", "datasets", "peft", "accelerate"}
+DRAWING = {"matplotlib", "ipywidgets", "IPython"}
+LEARNERS_CALLS = ("files.create", "jobs.create", "chat.completions.create", "list_events")
+# Modules that are tested under another name, with the reason.
+TESTED_ELSEWHERE: dict[str, str] = {}
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names that a file imports, at any depth of its code."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # `from local_server.http import answers` imports a module, others one of its names.
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name for name in whole if name in MODULES} or {node.module or ""}
+    return found
+
+
+IMPORTS = {module: imported(path) for module, path in MODULES.items()}
+
+
+def room(module: str) -> str:
+    """The folder of a module inside its package; a module on top of a package is a room of its own."""
+    return ".".join(module.split(".")[:2])
+
+
+def of(*rooms: str) -> Iterator[tuple[str, set[str]]]:
+    """Each module of the given rooms or packages, with the outermost packages that it imports."""
+    for module, names in IMPORTS.items():
+        if any(f"{module}.".startswith(f"{place}.") for place in rooms):
+            yield module, {name.partition(".")[0] for name in names}
+
+
+def arrows(package: str) -> dict[str, set[str]]:
+    """Room → the other rooms of its package that it imports."""
+    found: dict[str, set[str]] = {}
+    for module, names in IMPORTS.items():
+        if module.startswith(f"{package}."):
+            used = {room(name) for name in names if name.startswith(f"{package}.")}
+            found.setdefault(room(module), set()).update(used - {room(module)})
+    return found
+
+
+@each_package
+def test_no_room_imports_upwards(package):
+    TopologicalSorter(arrows(package)).prepare()  # CycleError names the rooms of a circle.
+
+
+def test_the_rooms_of_helpers_stand_on_at_most_four_floors():
+    rooms, floor = arrows("helpers"), {}
+    for name in TopologicalSorter(rooms).static_order():
+        floor[name] = 1 + max((floor[lower] for lower in rooms.get(name, ())), default=0)
+
+    assert max(floor.values()) <= 4, floor
+
+
+@pytest.mark.parametrize(
+    ("package", "others"),
+    [("finetune_dataset", set()), ("helpers", {"finetune_dataset"}), ("local_server", {"finetune_dataset"})],
+)
+def test_a_package_stands_only_on_the_dataset_checker(package, others):
+    used = {name for _, names in of(package) for name in names} & set(PACKAGES)
+
+    assert used - {package} <= others
+
+
+def test_only_backends_and_monitor_import_the_sdk_or_its_http_layer():
+    users = {room(module) for module, names in of("finetune_dataset", "helpers") if names & SDK}
+
+    assert users <= {"helpers.backends", "helpers.monitor"}
+
+
+def test_neither_the_checker_nor_the_helpers_load_the_training_stack():
+    assert {module for module, names in of("finetune_dataset", "helpers") if names & TRAINING_STACK} == set()
+
+
+def test_only_training_and_generation_load_the_training_stack_in_the_server():
+    users = {room(module) for module, names in of("local_server") if names & TRAINING_STACK}
+
+    assert users <= {"local_server.training", "local_server.generation"}
+
+
+def test_words_and_checks_draw_nothing():
+    quiet = (
+        "finetune_dataset",
+        "helpers.jobs",
+        "helpers.costs",
+        "helpers.backends",
+        "helpers.monitor.text_view",
+    )
+
+    assert {module for module, names in of(*quiet) if names & DRAWING} == set()
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("local_server.")])
+def test_no_helper_makes_the_calls_that_a_learner_should_see(module):
+    if room(module) == "helpers.monitor":
+        pytest.skip("it watches a job, and reads its events for that")
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+    assert [call for call in calls if call.endswith(LEARNERS_CALLS)] == []
+
+
+def test_monitor_only_reads():
+    calls = {
+        ast.unparse(node.func)
+        for module, _ in of("helpers.monitor")
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    }
+
+    assert [
+        call for call in calls if call.endswith((".create", ".cancel", ".pause", ".resume", ".delete"))
+    ] == []
+
+
+@each_package
+def test_a_folder_holds_at_most_nine_modules_and_a_module_at_most_250_lines(package):
+    paths = [path for name, path in MODULES.items() if name.startswith(f"{package}.")]
+    folders = [path.parent for path in paths if path.stem != "__main__"]
+    long = {path.name: path.read_text(encoding="utf-8").count("\n") for path in paths}
+
+    assert {str(folder.relative_to(ROOT)) for folder in folders if folders.count(folder) > 9} == set()
+    assert {name: lines for name, lines in long.items() if lines > 250} == {}
+
+
+def test_every_module_has_a_test_file_of_its_name_or_a_reason():
+    missing = set()
+    for module in MODULES:
+        *folder, name = module.split(".")
+        if not ROOT.joinpath("tests", *folder, f"test_{name.strip('_')}.py").exists():
+            missing.add(module)
+
+    assert missing == set(TESTED_ELSEWHERE)
+
+
+def test_only_one_module_of_helpers_works_out_where_the_course_is():
+    users = {
+        module for module, _ in of("helpers") if "__file__" in MODULES[module].read_text(encoding="utf-8")
+    }
+
+    assert users == {"helpers.paths"}
+
+
+def test_helpers_gives_out_at_most_45_names_and_each_can_be_had():
+    names = {name: getattr(helpers, name) for name in helpers.__all__}
+
+    assert len(names) <= 45
+    assert {value.__module__.partition(".")[0] for value in names.values()} == {"helpers", "finetune_dataset"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_imports_at_most_12_names_from_helpers(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    # What begins with "!" or "%" is for IPython.
+    python = "\n".join(
+        line for cell in code for line in cell.splitlines() if line.lstrip()[:1] not in ("!", "%")
+    )
+    names = {
+        alias.name
+        for node in ast.walk(ast.parse(python.replace("is None:\n", "is None:\n    pass\n", 1)))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "helpers"
+        for alias in node.names
+    }
+
+    assert len(names) <= 12, names
+
+
+@pytest.mark.parametrize("package", ["finetune_dataset", "helpers"])
+def test_importing_a_package_loads_none_of_its_modules(package):
+    program = f"import sys, {package}; print([name for name in sys.modules if name.startswith('{package}.')])"
+
+    printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+
+    assert (printed.stdout, printed.stderr) == ("[]\n", "")
