@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 import helpers
 from helpers.paths import ROOT
@@ -182,13 +183,9 @@ def test_helpers_gives_out_at_most_45_names_and_each_can_be_had():
 def test_a_notebook_imports_at_most_12_names_from_helpers(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    # What begins with "!" or "%" is for IPython.
-    python = "\n".join(
-        line for cell in code for line in cell.splitlines() if line.lstrip()[:1] not in ("!", "%")
-    )
     names = {
         alias.name
-        for node in ast.walk(ast.parse(python.replace("is None:\n", "is None:\n    pass\n", 1)))
+        for node in ast.walk(ast.parse(TransformerManager().transform_cell("\n".join(code))))
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "helpers"
         for alias in node.names
     }
