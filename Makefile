@@ -5,13 +5,16 @@ PY     := $(VENV)/bin/python
 RUN    ?= $(shell date +run-%Y%m%d-%H%M%S)
 SEED   ?= 1
 
-.PHONY: run test test-browser lab serve notebooks record clients fuzz kills lint base-model clean
+.PHONY: run test test-slow test-browser lab serve notebooks record clients fuzz kills lint base-model clean
 
 run: $(VENV)/.local            ## the whole course on the local server, from dataset to scores
 	$(PY) tools/course.py run --name "$(RUN)"
 
-test: $(VENV)/.dev             ## the whole test suite, notebooks included
+test: $(VENV)/.dev             ## the test suite, notebooks and one real run included
 	$(PY) -m pytest
+
+test-slow: $(VENV)/.dev        ## the tests that take longer: full disks, stopped runs, generated requests
+	$(PY) -m pytest -m slow
 
 test-browser: $(VENV)/.dev $(VENV)/.lab  ## notebook 04 in a real JupyterLab in Chromium, while a job trains
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
@@ -35,7 +38,7 @@ fuzz: $(VENV)/.dev             ## thousands of generated requests to a real serv
 	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/http/test_openapi.py
 
 kills: $(VENV)/.dev            ## kill -9 at random moments of a job; KILL_ROUNDS=200 takes longer, KILL_SEED=2 others
-	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/system/test_kills.py
+	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/system/test_kills.py
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .

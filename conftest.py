@@ -10,6 +10,16 @@ from pathlib import Path
 import pytest
 
 OFFLINE = Path(__file__).parent / "tests" / "offline"
+# The files that take longest, longest first: started last, one of them would go on alone on one core.
+FIRST = (
+    "tests/system/test_course.py",
+    "tests/system/test_kills.py",
+    "tests/local_server/jobs",
+    "tests/local_server/http/test_openapi.py",
+    "tests/system",
+    "tests/local_server/chat",
+    "tests/local_server",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,6 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
     }
     # This process started without the guard; its children load the file by themselves.
     runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order inside a file stays."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(config.rootpath).as_posix()
+        return next((number for number, start in enumerate(FIRST) if path.startswith(start)), len(FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

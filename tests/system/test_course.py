@@ -31,6 +31,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return {"folder": runs / "my-run", "notebooks": notebooks}
 
 
+@pytest.mark.slow
 def test_the_sample_run_is_what_the_notebooks_make_from_the_recording(replayed):
     sample = {path.name: path.read_text(encoding="utf-8") for path in data_path("sample_run").iterdir()}
 
@@ -40,6 +41,7 @@ def test_the_sample_run_is_what_the_notebooks_make_from_the_recording(replayed):
     assert made == sample
 
 
+@pytest.mark.slow
 def test_the_notebooks_print_the_same_in_order_as_alone(replayed):
     def printed(notebook: dict) -> list[str]:
         outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
@@ -112,6 +114,7 @@ def processes_of(runs: Path) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.slow
 def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(tmp_path):
     (tmp_path / "real" / "quick.jsonl").mkdir(parents=True)  # notebook 00 cannot write its training file here
     command = [sys.executable, "tools/course.py", "run", "--name", "real"]
@@ -130,6 +133,7 @@ def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(t
     assert processes_of(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_leaves_nothing_running(tmp_path, ending):
     command = [sys.executable, "tools/course.py", "run", "--name", "real"]

@@ -166,6 +166,7 @@ def test_damaged_files_of_one_job_fail_that_job_and_stop_no_other(
         )
 
 
+@pytest.mark.slow
 def test_damaged_files_do_not_keep_a_server_from_starting(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         client = server.client()
@@ -184,6 +185,7 @@ def test_damaged_files_do_not_keep_a_server_from_starting(tmp_path: Path) -> Non
     assert failed.error.message.startswith("The files in the folder of this job are damaged: TypeError")
 
 
+@pytest.mark.slow
 def test_a_paused_job_that_is_cancelled_frees_its_disk_space(
     client: openai.OpenAI, server: LocalServer
 ) -> None:
@@ -259,6 +261,7 @@ def train(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer) -> None:
     job = client.fine_tuning.jobs.create(
@@ -280,6 +283,7 @@ def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer
     }
 
 
+@pytest.mark.slow
 def test_rows_that_the_chat_template_refuses_are_named_with_their_lines(tmp_path: Path) -> None:
     model = shutil.copytree(ROOT / "data" / "base_model", tmp_path / "base")
     refuse = "{%- if 'Uwe' in messages[1].content %}{{ raise_exception('no Uwe') }}{% endif -%}"
@@ -304,6 +308,7 @@ def test_rows_that_the_chat_template_refuses_are_named_with_their_lines(tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_damaged_weights_fail_the_job_and_not_the_server(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -86,6 +86,7 @@ def test_it_ends_cleanly_on_a_signal_with_its_children(tmp_path: Path, ending: s
         assert not (tmp_path / "server.json").exists()
 
 
+@pytest.mark.slow
 def test_requests_that_a_stopping_server_cannot_finish_are_told_to_come_again(tmp_path: Path) -> None:
     with serve(tmp_path) as server, ThreadPoolExecutor(1) as pool:
         client = server.client()
@@ -153,6 +154,7 @@ def test_a_missing_base_model_is_named(tmp_path: Path) -> None:
     assert "make base-model" in message
 
 
+@pytest.mark.slow
 def test_it_ends_by_itself_when_nobody_needs_it_but_not_in_the_middle_of_a_request(tmp_path: Path) -> None:
     with serve(tmp_path, "--exit-when-idle", "0.01") as server:
         # The first answer takes seconds: the chat process has to start.
@@ -198,6 +200,7 @@ def test_a_clock_that_is_set_back_does_not_turn_a_job_around(tmp_path: Path) -> 
         assert {event.created_at for event in events} == {tomorrow}
 
 
+@pytest.mark.slow
 def test_with_two_slots_two_jobs_train_side_by_side_and_the_third_waits(tmp_path: Path) -> None:
     with serve(tmp_path, "--slots", "2") as server:
         client = server.client()
