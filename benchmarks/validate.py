@@ -3,6 +3,7 @@
     python benchmarks/validate.py                        200 MB, one process
     python benchmarks/validate.py --megabytes 1000 --workers 2
     python benchmarks/validate.py --engine               the row check in `datasets.map`, two workers
+    python benchmarks/validate.py --rules                what the fast path is worth: the rules do all rows
 
 Makes a file of chats first (seeded; text of Python's own library and of a few other languages),
 then runs each variant in a process of its own: processor time, wall time and memory. The other
@@ -189,17 +190,25 @@ def tiktoken_encoding() -> object:
 
 def ours(path: Path, model: str | None, workers: int) -> str:
     """Run `validate_dataset` and say what it found."""
-    from finetune_dataset.validate import validate_dataset
+    from finetune_dataset import validate_dataset
 
     report = validate_dataset(path, model=model, workers=workers)
     return f"{report.n_rows:,} rows, {dict(report.counts)}, {report.tokens or 0:,} tokens"
+
+
+def rules_alone(path: Path) -> str:
+    """Run `validate_dataset` without the fast path, to see what that is worth."""
+    from finetune_dataset.check import line
+
+    line.good_row = lambda raw: None
+    return ours(path, None, 1)
 
 
 def engine(path: Path) -> str:
     """Run the row check, as it is, in Hugging Face `datasets` with two workers."""
     from datasets import disable_progress_bars, load_dataset
 
-    from finetune_dataset.check.scan import check_line
+    from finetune_dataset import check_line
 
     disable_progress_bars()
     with tempfile.TemporaryDirectory() as cache:
@@ -218,6 +227,7 @@ VARIANTS: dict[str, Callable[[Path, int], str]] = {
     "ours, checks": lambda path, _: ours(path, None, 1),
     "script, checks and tokens": lambda path, _: f"{script_tokens(script_checks(path)):,} tokens",
     "ours, checks and tokens": lambda path, _: ours(path, MODEL, 1),
+    "ours, rules alone": lambda path, _: rules_alone(path),
     "ours, more workers": lambda path, workers: ours(path, MODEL, workers),
     "datasets.map, two workers": lambda path, _: engine(path),
 }
@@ -235,7 +245,7 @@ def run(variant: str, path: Path, workers: int) -> None:
     if variant.startswith("script") and "tokens" in variant:
         tiktoken_encoding()  # Not a part of the script's work.
     if variant.startswith("ours"):
-        import helpers.dataset  # The script's imports are not counted either.  # noqa: F401
+        import finetune_dataset.validate  # The script's imports are not counted either.  # noqa: F401
     start, wall = time.process_time(), time.perf_counter()
     said = VARIANTS[variant](path, workers)
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -254,6 +264,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--engine", action="store_true", help="show the row check in datasets.map instead")
+    parser.add_argument("--rules", action="store_true", help="compare with and without the fast path instead")
     parser.add_argument("--variants", nargs="*", help="only those with one of these in the name")
     parser.add_argument("--file", type=Path, help="a file of your own")
     parser.add_argument("--run", choices=VARIANTS, help=argparse.SUPPRESS)
@@ -261,9 +272,11 @@ def main() -> None:
     if chosen.run:
         run(chosen.run, chosen.file, chosen.workers)
         return
-    names = [name for name in VARIANTS if "workers" not in name]
+    names = [name for name in VARIANTS if "workers" not in name and "rules" not in name]
     if chosen.workers > 1:
         names = ["script, checks and tokens", "ours, more workers"]
+    if chosen.rules:
+        names = ["ours, checks", "ours, rules alone"]
     if chosen.engine:
         names = ["ours, checks and tokens", "datasets.map, two workers"]
     if chosen.variants:

@@ -1,4 +1,8 @@
-"""The refusals of the checker."""
+"""The refusals of the checker.
+
+FineTuneError           a refusal with one message for the learner
+└── DatasetError        a dataset file, a model's folder or a table cannot be used
+"""
 
 
 class FineTuneError(Exception):

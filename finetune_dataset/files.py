@@ -3,27 +3,33 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from finetune_dataset.errors import DatasetError
-
-
-def write_jsonl(path: str | Path, rows: Iterable[Mapping]) -> None:
-    """Write one JSON object per line, as UTF-8 without a byte order mark; an existing file is replaced."""
-    with open(path, "w", encoding="utf-8", newline="\n") as target:
-        target.writelines(_to_line(row) for row in rows)
-
-
-def _to_line(row: Mapping) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"
-
 
 # Large enough that the work per buffer does not count, small enough for a processor's cache.
 _BUFFER_BYTES = 256 * 1024
 
 
+def write_jsonl(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object per line, as UTF-8 without a byte order mark.
+
+    Args:
+        path: The file; an existing one is replaced.
+        rows: What to write; they are taken one by one, so they need not fit in memory.
+    """
+    with open(path, "w", encoding="utf-8", newline="\n") as target:
+        target.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
 def open_source(path: str | Path) -> BinaryIO:
-    """Open a file for reading.
+    """Open a file for reading, and say what is there instead if that fails.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The open file, as bytes; use it in a `with` statement.
 
     Raises:
         DatasetError: There is no such file, it is a folder, or it may not be read.

@@ -1,54 +1,42 @@
 """The shapes that a JSON Lines file can have, right and wrong.
 
-`read_pieces` cuts any file into pieces: a good line, an object spread over
-several lines, a JSON array, a blank line, an unreadable line. It knows nothing
-about chat. `dataset` reports the pieces, repairs them, or refuses them.
+`read_pieces` cuts any file into pieces: a good line, an object spread over several lines, a JSON
+array, a blank line, an unreadable line. It knows nothing about chat. `check` reports the pieces,
+`repair` mends them, and `read_jsonl` refuses the wrong ones.
 """
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from finetune_dataset.chat import (
+    CALL_KEYS,
+    CHAT_KEYS,
+    LEGACY_KEYS,
+    MESSAGE_KEYS,
+    PART_KEYS,
+    PREFERENCE_KEYS,
+    JsonObject,
+)
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
-from finetune_dataset.rules.issues import Issue, issue
-from finetune_dataset.rules.rows import check_row
+from finetune_dataset.rules.issues.issue import Issue, show
+from finetune_dataset.rules.issues.table import issue
+from finetune_dataset.strict_json import depth, explain, parse, without_trailing_commas
 
-_BOM = b"\xef\xbb\xbf"
-# No row needs more lists and objects inside each other, and readers give up at different depths.
-_MAX_DEPTH = 100
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# A text, or a backslash pair outside of one: taken whole, so that brackets and commas in it do not count.
-_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|\\.'
-_TEXT_OR_BRACKET = re.compile(_TEXT + rb"|[{}\[\]]")
-_TEXT_OR_TRAILING_COMMA = re.compile(b"(" + _TEXT + rb")|,(?=\s*+(?:[}\]]|$))")
-_ROW_KEYS = (
-    rb"messages|tools|functions|parallel_tool_calls|input|preferred_output|non_preferred_output|prompt"
-)
-_INNER_KEYS = rb"role|content|name|type|text|url|image_url|id|function"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def _any_of(*keys: str) -> bytes:
+    return "|".join(keys).encode()
+
+
+_ROW_KEYS = _any_of(*CHAT_KEYS, *PREFERENCE_KEYS, LEGACY_KEYS[0])
+_INNER_KEYS = _any_of(*MESSAGE_KEYS, *PART_KEYS, *CALL_KEYS)
 # A line that begins an example: by its first key, or in column 1 by any key that no inner object begins with.
 _STARTS_ROW = re.compile(rb"""\s*\{\s*"(?:%b)"\s*:|\{[ \t]*["'](?!(?:%b)["'])""" % (_ROW_KEYS, _INNER_KEYS))
-
-# What Python's JSON reader says (start of its message) → what that means here, and the fix.
-_SYNTAX = {
-    "Extra data": ("a second value", "Start a new line after each example."),
-    "Expecting value": (
-        "something that is not JSON",
-        "Write texts in double quotes, and true, false and null in small letters.",
-    ),
-    "Expecting property": ("a key without double quotes", "Write each key in double quotes."),
-    "Expecting ':'": ("no colon after a key", 'Write "key": value.'),
-    "Expecting ','": ("no comma between two values", 'Add it; inside a text, write a double quote as \\".'),
-    "Invalid control": (
-        "a line break, tab or other control character inside a text",
-        r"Write \n or \t in the text instead.",
-    ),
-    "Unterminated": ("a text without its closing quote", "Close the text with a double quote."),
-    "Invalid \\escape": ("a single backslash", r"Write \\ for a backslash."),
-}
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ class Piece:
     first: int
     last: int
     raw: bytes
-    values: list
+    values: list[object]
     issue: Issue | None
 
     @property
@@ -79,7 +67,10 @@ def read_pieces(source: Iterable[bytes]) -> Iterator[Piece]:
     """Cut a file into pieces, in order; memory holds one piece at a time.
 
     Args:
-        source: A file opened with `open_source`.
+        source: The lines, for example a file opened with `open_source`.
+
+    Yields:
+        The pieces; together they hold every byte, up to where the file cannot be read as lines.
     """
     reader = PieceReader()
     for number, raw in enumerate(source, start=1):
@@ -93,17 +84,18 @@ class PieceReader:
     """Put lines in, get pieces out. A program that knows a line to be good need not put it in.
 
     Attributes:
-        spread: True while the lines that were put in do not make a whole value yet.
         ended: True when the rest of the file cannot be read as lines.
     """
 
     def __init__(self) -> None:
+        """Start before the first line of a file."""
         self.ended = False
         self._lines: list[bytes] = []
         self._first = self._depth = 0
 
     @property
     def spread(self) -> bool:
+        """Whether the lines that were put in do not make a whole value yet."""
         return bool(self._lines)
 
     def feed(self, number: int, raw: bytes) -> Iterator[Piece]:
@@ -112,24 +104,28 @@ class PieceReader:
         Args:
             number: The line's number, counted from 1.
             raw: Its bytes, with the line end.
+
+        Yields:
+            The pieces that end with this line: none, one or two.
         """
-        if number == 1 and raw.startswith(_BOM):
-            raw = raw.removeprefix(_BOM)
-            yield Piece(1, 1, b"", [], _byte_order_mark())
-        if number == 1 and (raw.count(0) * 4 > len(raw) or raw.startswith(_UTF16_MARKS)):
+        if number == 1 and raw.startswith(BYTE_ORDER_MARK):
+            raw = raw.removeprefix(BYTE_ORDER_MARK)
+            yield Piece(1, 1, b"", [], issue("byte_order_mark", "", "a byte order mark", line=1))
+        if number == 1 and (raw.count(0) * 4 > len(raw) or raw.startswith(UTF16_MARKS)):
             self.ended = True
-            yield Piece(number, number, raw, [], _not_utf8(number, "zero bytes (UTF-16, or not a text file)"))
+            found = issue("not_utf8", "", "zero bytes (UTF-16, or not a text file)", line=1)
+            yield Piece(1, 1, raw, [], found)
             return
         if self._lines and _STARTS_ROW.match(raw) and not self._is_open_array():
             yield from self.finish()  # The example before was cut off; do not lose this one.
         if not self._lines:
             piece = _read_piece(number, [raw])
-            if piece.values or _depth(raw) <= 0:
+            if piece.values or depth(raw) <= 0:
                 yield piece
                 return
             self._first, self._depth = number, 0
         self._lines.append(raw)
-        self._depth += _depth(raw)
+        self._depth += depth(raw)
         if self._depth <= 0:
             yield from self.finish()
 
@@ -144,166 +140,67 @@ class PieceReader:
         self._lines = []
 
 
-def _depth(raw: bytes) -> int:
-    """Count the brackets that open minus those that close, outside of texts."""
-    tokens = _TEXT_OR_BRACKET.findall(raw)
-    return sum((token in b"{[") - (token in b"}]") for token in tokens if len(token) == 1)
-
-
 def _read_piece(first: int, lines: list[bytes]) -> Piece:
     raw, last = b"".join(lines), first + len(lines) - 1
     if not raw.strip():
-        return Piece(first, last, raw, [], _blank_line(first))
+        return Piece(first, last, raw, [], issue("blank_line", "", "a blank line", line=first))
+    found = None
     try:
-        (value, twice), found = parse(raw), None
+        value, twice = parse(raw)
     except (ValueError, RecursionError) as error:
         try:
-            (value, twice), found = parse(_TEXT_OR_TRAILING_COMMA.sub(rb"\1", raw)), _trailing_comma(first)
+            value, twice = parse(without_trailing_commas(raw))
+            found = issue("trailing_comma", "", "a comma with nothing after it", line=first)
         except (ValueError, RecursionError):
             return Piece(first, last, raw, [], _unreadable(first, raw, error))
     values = [value]
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        values, found = value, _json_array(first, len(value))
+        values = value
+        found = issue("json_array", "", f"one JSON array ({len(value)} examples)", line=first)
     elif last > first:
         found = pretty_printed_json(first, last, examples=1)
     if twice:
-        found = _duplicate_key(first, twice)
+        found = issue("duplicate_key", "", f"the key {twice[0]!r} twice in one object", line=first)
     return Piece(first, last, raw, values, found)
 
 
-def parse(raw: bytes) -> tuple[object, list[str]]:
-    """Read one JSON value, and name the keys that an object of it has twice.
-
-    Raises:
-        ValueError: It is not JSON in UTF-8, or JSON that only Python reads.
-        RecursionError: It is deeper than a row may be.
-    """
-    twice: list[str] = []
-
-    def unique(pairs: list[tuple[str, object]]) -> dict:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            twice.extend(key for key, count in counts.items() if count > 1)
-        return found
-
-    value = json.loads(
-        raw.decode("utf-8"),
-        parse_constant=_refuse_constant,
-        parse_float=_finite,
-        object_pairs_hook=unique,
-    )
-    if raw.count(b"{") + raw.count(b"[") > _MAX_DEPTH and _is_deeper(value, _MAX_DEPTH):
-        raise RecursionError
-    if b"\\ud" in raw or b"\\uD" in raw:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # Half a surrogate pair cannot be encoded.
-    return value, twice
-
-
-def _is_deeper(value: object, levels: int) -> bool:
-    """Tell whether a value has more lists and objects inside each other than `levels`."""
-    if not isinstance(value, (dict, list)):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name}, which is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {text[:20]}, which is too large")
-    return value
-
-
 def _unreadable(line: int, raw: bytes, error: Exception) -> Issue:
-    found, fix = str(error), "Correct the line; json.dumps(row) writes valid JSON."
     if isinstance(error, UnicodeDecodeError):
-        return _not_utf8(line, f"byte 0x{raw[error.start]:02x} at position {error.start + 1}")
-    if isinstance(error, RecursionError):
-        found = f"brackets inside brackets, more than {_MAX_DEPTH} deep"
-    elif isinstance(error, UnicodeEncodeError):
-        found, fix = "half of a surrogate pair (\\ud800 to \\udfff)", "Write the character itself, as UTF-8."
-    elif isinstance(error, json.JSONDecodeError):
-        found, fix = _syntax(raw, error)
+        place = f"byte 0x{raw[error.start]:02x} at position {error.start + 1}"
+        return issue("not_utf8", "", place, line=line)
+    found, fix = explain(raw, error)
     if more := raw.rstrip().count(b"\n"):
         found += f" (lines {line} to {line + more}, read as one example)"
-    return issue("invalid_json", "", found, "one JSON object on one line", fix, line)
-
-
-def _syntax(raw: bytes, error: json.JSONDecodeError) -> tuple[str, str]:
-    if raw.lstrip().startswith(b"{'"):
-        return "single quotes, as Python prints a dict", "Write the row with json.dumps(row)."
-    if _depth(raw) > 0:
-        return (
-            "an object that is not closed",
-            "Add what is missing at the end of the line, or remove the line.",
-        )
-    if error.msg.startswith("Extra data") and error.doc[error.pos] in "}]":
-        return f"a closing bracket too many at column {error.colno}", "Remove it."
-    for start, (found, fix) in _SYNTAX.items():
-        if error.msg.startswith(start):
-            return f"{found} at column {error.colno}", fix
-    return f"{error.msg} at column {error.colno}", "Correct the line; json.dumps(row) writes valid JSON."
-
-
-def _byte_order_mark() -> Issue:
-    fix = "Azure asks for it and other services may refuse it; repair_dataset removes it."
-    return issue("byte_order_mark", "", "a byte order mark", "plain UTF-8", fix, 1)
-
-
-def _blank_line(line: int) -> Issue:
-    fix = "Remove it; repair_dataset does."
-    return issue("blank_line", "", "a blank line", "an example", fix, line)
-
-
-def _not_utf8(line: int, found: str) -> Issue:
-    fix = 'Save the file again as "UTF-8"; repair_dataset does it for UTF-16.'
-    return issue("not_utf8", "", found, "UTF-8 text", fix, line)
-
-
-def _duplicate_key(line: int, keys: list[str]) -> Issue:
-    fix = "Keep one of the two: readers disagree about which of them counts."
-    return issue("duplicate_key", "", f"the key {keys[0]!r} twice in one object", "every key once", fix, line)
-
-
-def _trailing_comma(line: int) -> Issue:
-    fix = "JSON allows no comma before a closing bracket or at the end of a line; repair_dataset removes it."
-    return issue("trailing_comma", "", "a comma with nothing after it", "no comma", fix, line)
-
-
-def _json_array(line: int, examples: int) -> Issue:
-    found = f"one JSON array ({examples} examples)"
-    fix = "Run repair_dataset: it writes one example per line."
-    return issue("json_array", "", found, "one object per line, no array around them", fix, line)
+    return issue("invalid_json", "", found, fix=fix, line=line)
 
 
 def pretty_printed_json(first: int, last: int, examples: int) -> Issue:
     """Describe pretty-printed JSON between two lines, as one issue for all its examples."""
-    found = (
-        f"pretty-printed JSON ({examples} example{'' if examples == 1 else 's'} on lines {first} to {last})"
-    )
-    fix = "Run repair_dataset: it writes one example per line."
-    return issue("pretty_printed_json", "", found, "one example per line", fix, first)
+    many = f"{examples} example{'' if examples == 1 else 's'}"
+    found = f"pretty-printed JSON ({many} on lines {first} to {last})"
+    return issue("pretty_printed_json", "", found, line=first)
 
 
-def read_jsonl(path: str | Path) -> list[dict]:
+def read_jsonl(path: str | Path) -> list[JsonObject]:
     """Read a JSON Lines file of objects; blank lines and a byte order mark are skipped.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The objects, in the order of the file.
 
     Raises:
         DatasetError: The file cannot be opened, or a line is not one JSON object; the message names the line.
     """
-    rows = []
+    rows: list[JsonObject] = []
     with open_source(path) as source:
         for piece in read_pieces(source):
-            wrong = [piece.issue] if piece.issue and piece.issue.severity == "error" else []
-            wrong += [
-                check_row(value, piece.first)[0] for value in piece.values if not isinstance(value, dict)
-            ]
-            if wrong:
-                raise DatasetError(f"{path}, {wrong[0]}")
-            rows.extend(piece.values)
+            if piece.issue and piece.issue.severity == "error":
+                raise DatasetError(f"{path}, {piece.issue}")
+            for value in piece.values:
+                if not isinstance(value, dict):
+                    wrong = issue("not_an_object", "", show(value), line=piece.first)
+                    raise DatasetError(f"{path}, {wrong}")
+                rows.append(value)
     return rows

@@ -1,6 +1,6 @@
-"""What a check of a dataset file found: issues, as data.
+"""What a check of a dataset file found: issues and histograms, as data.
 
-`validate_dataset` makes a `DatasetReport`. It prints well, and it becomes a table.
+`validate_dataset` and `check_quality` make a `DatasetReport`. It prints well, and it becomes a table.
 """
 
 from collections import Counter
@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_dataset.rules.issues import Issue, IssueLog
+from finetune_dataset.models import is_known
+from finetune_dataset.rules.issues.issue import Issue, IssueLog
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,7 @@ class Statistics:
 
 # A printed report shows this many of each code; the table has all that are kept.
 SHOWN_PER_CODE = 20
+_COLUMNS = ("line", "path", "code", "severity", "detail", "fix")
 
 
 @dataclass
@@ -100,9 +102,8 @@ class DatasetReport:
         """The issues as a table: line, path, code, severity, detail, fix."""
         import pandas as pd  # Here, so that a server can validate a file without loading pandas.
 
-        columns = ["line", "path", "code", "severity", "detail", "fix"]
-        rows = [[getattr(issue, column) for column in columns] for issue in self.problems]
-        return pd.DataFrame(rows, columns=columns)
+        rows = [[getattr(issue, column) for column in _COLUMNS] for issue in self.problems]
+        return pd.DataFrame(rows, columns=list(_COLUMNS))
 
     def add(self, issue: Issue) -> None:
         """Add an issue that another check found."""
@@ -116,14 +117,11 @@ class DatasetReport:
             for code, count in self.counts.items()
             if count > SHOWN_PER_CODE
         ]
-        if self.model is not None:
-            from finetune_dataset.tokens.count import is_known
-
-            if not is_known(self.model):
-                more.append(
-                    f"The tokens are a guess: {self.model} is not in our table of models. "
-                    "For a model on this computer, give its folder."
-                )
+        if self.model is not None and not is_known(self.model):
+            more.append(
+                f"The tokens are a guess: {self.model} is not in our table of models. "
+                "For a model on this computer, give its folder."
+            )
         if self.method == "reinforcement":
             more.append("A reinforcement job also needs a validation file; check it the same way.")
         return more
@@ -145,17 +143,17 @@ class DatasetReport:
         }
 
     def __repr__(self) -> str:
+        """Return a headline, the first issues of each code, and the notes."""
         return "\n  ".join([self._headline(), *map(str, self._shown()), *self.notes])
 
     def _repr_html_(self) -> str:
-        columns = ("line", "path", "code", "severity", "detail", "fix")
         # JupyterLab aligns cells to the right, which is for numbers; these are sentences.
         cell = '<td style="text-align: left">{}</td>'
         rows = [
-            "".join(cell.format(escape(str(getattr(issue, column)))) for column in columns)
+            "".join(cell.format(escape(str(getattr(issue, column)))) for column in _COLUMNS)
             for issue in self._shown()
         ]
-        head = "".join(f'<th style="text-align: left">{column}</th>' for column in columns)
+        head = "".join(f'<th style="text-align: left">{column}</th>' for column in _COLUMNS)
         table = f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>" if rows else ""
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return f"<p>{escape(self._headline())}</p>{table}{notes}"
@@ -168,7 +166,8 @@ class DatasetReport:
         return f"{self.path.name}: {rows}{tokens}, {found or 'no problems found'}"
 
     def _shown(self) -> list[Issue]:
-        shown, seen = [], Counter()
+        shown: list[Issue] = []
+        seen: Counter[str] = Counter()
         for issue in self.problems:
             seen[issue.code] += 1
             if seen[issue.code] <= SHOWN_PER_CODE:

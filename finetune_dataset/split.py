@@ -1,16 +1,16 @@
-"""Split examples into parts that share no group, and find questions that two parts share."""
+"""Split examples into parts that share no group. What two parts share anyway, `check_quality` finds."""
 
 import math
 import random
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
-from finetune_dataset.chat import message_text
+from finetune_dataset.chat import JsonObject
 from finetune_dataset.errors import DatasetError
 
 
 def split_dataset(
-    rows: Iterable[dict], by: Callable[[dict], Hashable], sizes: Mapping[str, float], seed: int
-) -> list[list[dict]]:
+    rows: Iterable[JsonObject], by: Callable[[JsonObject], Hashable], sizes: Mapping[str, float], seed: int
+) -> list[list[JsonObject]]:
     """Split rows at random into parts that share no group, such as no chemical element.
 
     A model that saw a group in training would score too well on it. So all rows
@@ -56,17 +56,3 @@ def split_dataset(
         parts.append([row for row in rows if by(row) in chosen])
         start = stop
     return parts
-
-
-def overlap(a_rows: Iterable[dict], b_rows: Iterable[dict]) -> list[str]:
-    """Return the user messages that two sets of rows share, capitals and spacing ignored.
-
-    A question of the training file must not appear in the validation or test
-    file: a score on a question that was trained says nothing about new ones.
-    """
-    return sorted(_questions(a_rows) & _questions(b_rows))
-
-
-def _questions(rows: Iterable[dict]) -> set[str]:
-    turns = (message for row in rows for message in row["messages"] if message["role"] == "user")
-    return {" ".join(message_text(message).casefold().split()) for message in turns}

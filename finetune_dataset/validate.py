@@ -1,30 +1,31 @@
-"""JSON Lines datasets: read, write, validate.
+"""Validate a JSON Lines dataset, and stop where it cannot be used.
 
-Problems in a file are data: `validate_dataset` returns all of them as a
-`DatasetReport`. `read_jsonl` and `require_valid` are gates: they raise `DatasetError`.
-The rules for one row are in `rows`, the shapes a file can have in `jsonlines`.
+Problems in a file are data: `validate_dataset` returns all of them as a `DatasetReport`.
+`require_valid` is a gate: it raises `DatasetError`. The rules for one row are in `rules`, the shapes a
+file can have in `jsonlines`.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
-from finetune_dataset.check.scan import Found, scan, spans
+from finetune_dataset.check.found import Found
+from finetune_dataset.check.scan import scan, spans
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.jsonlines import pretty_printed_json
 from finetune_dataset.report import DatasetReport
-from finetune_dataset.rules.issues import KEPT_PER_CODE, Issue, issue
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue, show
+from finetune_dataset.rules.issues.table import VALIDATION_KINDS, issue
 from finetune_dataset.rules.limits import MAX_FILE_BYTES, MAX_IMAGE_ROWS, MAX_UPLOAD_BYTES, MIN_EXAMPLES
-from finetune_dataset.rules.messages import show
+from finetune_dataset.rules.rows import Method
 
 # As many hashes as a set may hold; it needs ten times the memory of an array.
 _FEW_LINES = 250_000
-TABLES = {".csv", ".tsv", ".xls", ".xlsx"}
+_TABLES = {".csv", ".tsv", ".xls", ".xlsx"}
 
 
 def validate_dataset(
     path: str | Path,
-    method: Literal["supervised", "dpo", "reinforcement"] = "supervised",
+    method: Method = "supervised",
     model: str | Path | None = None,
     *,
     workers: int = 1,
@@ -78,34 +79,25 @@ def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
     """Give the problems that only the whole file shows."""
     size = path.stat().st_size
     if path.suffix != ".jsonl":
-        fix = "Rename the file: its content may be fine."
-        if path.suffix.lower() in TABLES:
-            fix = "A table is no dataset: rows_from_table makes chats of it, write_jsonl saves them."
-        yield issue("wrong_extension", "", show(path.suffix), '".jsonl"', fix)
-    if size > MAX_UPLOAD_BYTES:
-        code, most = "large_file", MAX_UPLOAD_BYTES
-        fix = "Send it in parts, with client.uploads."
-        if size > MAX_FILE_BYTES:
-            code, most, fix = "file_too_large", MAX_FILE_BYTES, "Train on fewer rows."
-        yield issue(code, "", f"{size:,} bytes", f"at most {most:,} bytes", fix)
+        fix = "A table is no dataset: rows_from_table makes chats of it, write_jsonl saves them."
+        is_table = path.suffix.lower() in _TABLES
+        yield issue("wrong_extension", "", show(path.suffix), fix=fix if is_table else None)
+    if size > MAX_FILE_BYTES:
+        yield issue("file_too_large", "", f"{size:,} bytes")
+    elif size > MAX_UPLOAD_BYTES:
+        yield issue("large_file", "", f"{size:,} bytes")
     if found.windows_lines:
-        fix = "JSON allows them. repair_dataset writes plain ones."
-        what = f"{found.windows_lines} lines that end with \\r\\n"
-        yield issue("windows_line_ends", "", what, "lines that end with \\n", fix)
+        yield issue("windows_line_ends", "", f"{found.windows_lines} lines that end with \\r\\n")
     if found.spread:
         examples, first, last = found.spread
         yield pretty_printed_json(first, last, examples)
     if found.image_rows > MAX_IMAGE_ROWS:
-        fix = "Train on fewer of them."
-        yield issue(
-            "too_many_image_rows", "", f"{found.image_rows:,} rows", f"at most {MAX_IMAGE_ROWS:,}", fix
-        )
+        yield issue("too_many_image_rows", "", f"{found.image_rows:,} rows")
     if found.rows < MIN_EXAMPLES:
+        unread = found.log.counts["not_utf8"] or found.log.counts["invalid_json"]
+        fix = "Correct the lines that cannot be read first: they are not counted."
         what = f"{found.rows} example{'' if found.rows == 1 else 's'}"
-        fix = "Add examples; 50 to 100 are a good start."
-        if found.log.counts["not_utf8"] or found.log.counts["invalid_json"]:
-            fix = "Correct the lines that cannot be read first: they are not counted."
-        yield issue("too_few_examples", "", what, f"at least {MIN_EXAMPLES} examples", fix)
+        yield issue("too_few_examples", "", what, fix=fix if unread else None)
 
 
 def _add_duplicates(found: Found) -> None:
@@ -123,9 +115,7 @@ def _add_duplicates(found: Found) -> None:
     pairs = 1 + np.stack([order[again], firsts[again]], axis=1)
     pairs = pairs[np.argsort(pairs[:, 0])]
     for line, first in pairs[:KEPT_PER_CODE].tolist():
-        fix = "Keep one of them: a copy only gives it more weight."
-        what = f"the same example as on line {first}"
-        found.log.add(issue("duplicate_row", "", what, "a new example", fix, line))
+        found.log.add(issue("duplicate_row", "", f"the same example as on line {first}", line=line))
     if len(pairs) > KEPT_PER_CODE:
         found.log.counts["duplicate_row"] = len(pairs)
 
@@ -133,13 +123,16 @@ def _add_duplicates(found: Found) -> None:
 def require_valid(report: DatasetReport) -> None:
     """Stop here if the file of a report cannot be used for training.
 
+    Args:
+        report: What `validate_dataset` found.
+
     Raises:
         DatasetError: The report has errors; the message lists them, warnings left out.
     """
     if report.ok:
         return
     errors = "\n  ".join(map(str, report.errors))
-    mendable = any("repair_dataset" in issue.fix for issue in report.errors)
+    mendable = any(VALIDATION_KINDS[error.code].repairable for error in report.errors)
     hint = " repair_dataset(path, out) does the safe part of it." if mendable else ""
     raise DatasetError(
         f"{report.path} cannot be used for training ({report.n_rows} rows).\n  {errors}\n"

@@ -1,11 +1,12 @@
-"""Accept good chat rows quickly: typed decoding, and proof that the decoder saw every byte.
+"""Recognize good chat rows quickly: typed decoding, and proof that the decoder saw every byte.
 
 `msgspec` decodes a row into typed objects, but it takes an object that has a key twice. So the
 row is written again from what was decoded. If the result is the line itself, or just as long as
 the line without its spaces, no key stands there twice, and none is unknown.
 
-`accept` may only say yes, and what it says yes to has no issue by the rules in `rows`; the tests
-compare the two. A row with an image, or with any mistake, is left to the rules.
+`good_row` may only say yes, and what it says yes to has no issue by the rules in `rules`; the tests
+compare the two. A row with an image, or with any mistake, is left to the rules. What this is worth is
+measured in `benchmarks/validate.py` ("ours, rules alone").
 """
 
 import json
@@ -15,9 +16,9 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from finetune_dataset.jsonlines import parse
 from finetune_dataset.rules.messages import SPECIAL_TOKEN
 from finetune_dataset.rules.tools import ToolNames, function_issues, tool_names
+from finetune_dataset.strict_json import parse
 
 _UNSET = msgspec.UNSET
 
@@ -33,6 +34,8 @@ class _Call(msgspec.Struct, gc=False):
     function: _Function
 
 
+# The fields are keys of `chat.MESSAGE_KEYS` and `chat.CHAT_KEYS`, a test holds them to it; a row with
+# another key is left to the rules.
 class Message(msgspec.Struct, tag_field="role", forbid_unknown_fields=True, gc=False):
     """A message of any role.
 
@@ -71,7 +74,13 @@ class _Tool(Message, kw_only=True, tag="tool"):
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A chat row."""
+    """A chat row.
+
+    Attributes:
+        messages: Its messages, each of the class of its role.
+        tools: The JSON of its tools.
+        parallel_tool_calls: Whether several calls may be made at once.
+    """
 
     messages: list[_System | _Developer | _User | _Assistant | _Tool]
     tools: msgspec.Raw | msgspec.UnsetType = _UNSET
@@ -79,7 +88,7 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it has nothing but roles, texts and weights."""
+        """Whether the row has nothing but roles, texts and weights."""
         return self.tools is _UNSET and all(
             message.name is _UNSET and getattr(message, "tool_calls", _UNSET) is _UNSET
             for message in self.messages
@@ -100,11 +109,14 @@ _starts_visible = re.compile(
 _PIPES = re.compile(rb"\|[\w\\]+\|")
 
 
-def accept(raw: bytes) -> Row | None:
+def good_row(raw: bytes) -> Row | None:
     """Read a chat row that is good; None for any other line, and for a good row of an unusual kind.
 
     Args:
         raw: A line with a line feed at its end.
+
+    Returns:
+        The row, decoded; None where the rules have to look.
     """
     try:
         if not raw.isascii():
@@ -114,7 +126,9 @@ def accept(raw: bytes) -> Row | None:
         if not messages or type(messages[-1]) is not _Assistant:
             return None
         contents = [message.content for message in messages]
-        parts = _surroundings(tuple(map(type, messages)), raw.startswith(b'{"messages": ')).copy()
+        parts: list[bytes | msgspec.Raw] = [
+            *_surroundings(tuple(map(type, messages)), raw.startswith(b'{"messages": '))
+        ]
         parts[1::2] = contents
         if b"".join(parts) == raw:
             good = all(map(_starts_visible, contents)) or all(map(_is_text, contents))
@@ -126,7 +140,7 @@ def accept(raw: bytes) -> Row | None:
 
 
 def text_of(message: Message) -> str:
-    """Return the text of an accepted message; the content may be null beside calls."""
+    """Return the text of a message of a good row; the content may be null beside calls."""
     return _decode_maybe_text(message.content) or ""
 
 
@@ -146,9 +160,10 @@ def _is_good(row: Row, raw: bytes) -> bool:
     # Nothing that is written again is longer than before; so equal lengths mean equal parts.
     if len(_encode(row)) - spaces != len(_without_spaces(raw)) or names is None or names.issues:
         return False
-    trained, waiting = False, set()
+    trained = False
+    waiting: set[str] = set()
     for message in row.messages:
-        calls = []
+        calls: list[_Call] = []
         if message.name is not _UNSET and not _is_string(message.name):
             return False
         if type(message) is _Tool:
@@ -174,7 +189,8 @@ def _tools(raw: bytes) -> tuple[ToolNames | None, int]:
         value, twice = parse(b'{"tools":%b}' % raw)
     except (ValueError, RecursionError):
         return None, 0
-    return None if twice else tool_names(value), len(raw) - len(_without_spaces(raw))
+    names = tool_names(value) if isinstance(value, dict) and not twice else None
+    return names, len(raw) - len(_without_spaces(raw))
 
 
 def _is_string(value: msgspec.Raw) -> bool:

@@ -9,14 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune_dataset.chat import message_text
+from finetune_dataset.chat import (
+    CHAT_KEYS,
+    NOT_TEXT_KEYS,
+    PREFERRED,
+    PROMPT,
+    REJECTED,
+    SYSTEM_ROLES,
+    JsonObject,
+    message_text,
+)
 from finetune_dataset.files import open_source
 from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.quality.near_duplicates import digest, normalized
 
-SYSTEM_ROLES = ("system", "developer")
-_CHAT_KEYS = ("messages", "tools", "parallel_tool_calls")
-_REJECTED = "non_preferred_output"
+# What a chat is made of; `functions` is not among them, because it can be a field for the grader.
+_CHAT_KEYS = CHAT_KEYS[:3]
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,8 @@ class Example:
     """
 
     line: int
-    messages: list[tuple[str, dict]]
-    answers: list[tuple[str, dict]]
+    messages: list[tuple[str, JsonObject]]
+    answers: list[tuple[str, JsonObject]]
     last: str | None
     prompt: bytes
     question: bytes | None
@@ -54,27 +62,34 @@ class Example:
 
 
 def read_examples(path: str | Path) -> Iterator[Example]:
-    """Read the chats of a file; what is no chat is skipped."""
+    """Read the chats of a file; what is no chat is skipped.
+
+    Args:
+        path: The file.
+
+    Yields:
+        Each chat or preference, as the checks need it.
+
+    Raises:
+        DatasetError: The file does not exist or cannot be opened.
+    """
     with open_source(path) as source:
         for piece in read_pieces(source):
             for value in piece.values:
                 messages = _messages(value)
-                if messages:
+                if isinstance(value, dict) and messages:
                     yield _example(piece.first, value, messages)
 
 
-def _messages(row: object) -> list[tuple[str, dict]]:
+def _messages(row: object) -> list[tuple[str, JsonObject]]:
     """Return the messages, each with its path; of a preference row, those of the prompt and both answers."""
     if not isinstance(row, dict):
         return []
     parts = {"messages": row.get("messages")}
     # A reinforcement row can have a field `input` of its own.
-    if "preferred_output" in row and isinstance(row.get("input"), dict):
-        parts = {
-            "input.messages": row["input"].get("messages"),
-            "preferred_output": row.get("preferred_output"),
-            _REJECTED: row.get(_REJECTED),
-        }
+    if PREFERRED in row and isinstance(row.get(PROMPT), dict):
+        prompt = row[PROMPT].get("messages")
+        parts = {f"{PROMPT}.messages": prompt, PREFERRED: row[PREFERRED], REJECTED: row.get(REJECTED)}
     return [
         (f"{name}[{index}]", message)
         for name, messages in parts.items()
@@ -91,15 +106,15 @@ def _are_parts(content: object) -> bool:
     return isinstance(content, list) and all(isinstance(part, dict) for part in content)
 
 
-def _example(line: int, value: dict, messages: list[tuple[str, dict]]) -> Example:
-    chat = [(path, message) for path, message in messages if not path.startswith(_REJECTED)]
-    rejected = [_turn(message) for path, message in messages if path.startswith(_REJECTED)]
+def _example(line: int, value: JsonObject, messages: list[tuple[str, JsonObject]]) -> Example:
+    chat = [(path, message) for path, message in messages if not path.startswith(REJECTED)]
+    rejected = [_turn(message) for path, message in messages if path.startswith(REJECTED)]
     answers = [
         (path, message)
         for path, message in chat
         if message.get("role") == "assistant"
         and message.get("weight") != 0
-        and not any(message.get(key) for key in ("tool_calls", "function_call", "refusal", "audio"))
+        and not any(message.get(key) for key in NOT_TEXT_KEYS)
         and not _refuses(message)
     ]
     turns = [_turn(message) for _, message in chat]
@@ -136,12 +151,12 @@ def _example(line: int, value: dict, messages: list[tuple[str, dict]]) -> Exampl
     )
 
 
-def _refuses(message: dict) -> bool:
+def _refuses(message: JsonObject) -> bool:
     content = message.get("content")
     return isinstance(content, list) and any(part.get("type") == "refusal" for part in content)
 
 
-def _turn(message: dict) -> tuple[str, str, str]:
+def _turn(message: JsonObject) -> tuple[str, str, str]:
     """Return what makes two messages the same: role, text, and images or other parts that are no text."""
     content = message.get("content")
     parts = [part for part in content if part.get("type") != "text"] if isinstance(content, list) else []
@@ -153,7 +168,7 @@ def _key(value: object) -> bytes:
     return digest(repr(value))
 
 
-def all_text(message: dict) -> str:
+def all_text(message: JsonObject) -> str:
     """Return the text of a message, its refusal, and the names and arguments of its calls."""
     calls = message.get("tool_calls")
     calls = [*(calls if isinstance(calls, list) else [calls]), message.get("function_call")]

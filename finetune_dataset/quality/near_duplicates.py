@@ -2,9 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import repeat
 
 from rensa import RMinHash, RMinHashDeduplicator
+
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue
+from finetune_dataset.rules.issues.table import issue
 
 # A word; or one character of a script that writes no spaces (Chinese, Japanese, Korean).
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+")
@@ -16,6 +21,8 @@ _HASHES = 128
 # Texts that agree in one of 32 bands of 4 values are compared: all at the limit but (1 - 0.8⁴)³², 5 in 10⁸.
 _BANDS = 32
 _SEED = 42
+# Rows from which a share says something; this course's choice.
+ENOUGH_ROWS = 10
 # About 4 KB each (measured), so 400 MB at most.
 TEXTS_KEPT = 100_000
 
@@ -38,6 +45,7 @@ class NearIndex:
     """
 
     def __init__(self) -> None:
+        """Start without texts."""
         self._seen = RMinHashDeduplicator(NEAR, _HASHES, True, num_bands=_BANDS, seed=_SEED)
 
     def find(self, sketch: RMinHash | None) -> str | None:
@@ -61,3 +69,46 @@ def sketch(text: str) -> RMinHash | None:
     result = RMinHash(num_perm=_HASHES, seed=_SEED)
     result.update(list(map(" ".join, zip(words, words[1:], words[2:], strict=False))))
     return result
+
+
+class NearCopies:
+    """Near copies, held back until their number is known.
+
+    When most rows are "almost" another one, the texts share a long instruction or a document, and
+    a warning for each would hide all others.
+
+    Attributes:
+        rows: Number of examples that were compared, copies or not.
+    """
+
+    def __init__(self, other: str) -> None:
+        """Start without copies.
+
+        Args:
+            other: What they are copies of, in words.
+        """
+        self.rows = 0
+        self._other = other
+        self._first: list[Issue] = []
+        self._count = 0
+
+    def add(self, found: Issue) -> None:
+        """Keep a copy back."""
+        self._count += 1
+        if len(self._first) < KEPT_PER_CODE:
+            self._first.append(found)
+
+    def end(self) -> Iterator[Issue]:
+        """Give the copies, or one issue for all where they are most of the file."""
+        if self.rows >= ENOUGH_ROWS and self._count * 2 > self.rows:
+            found = f"{self._count} of {self.rows} examples with almost the text of {self._other}"
+            fix = (
+                "A long instruction or document in the user messages looks like this: move it to the system "
+                "message, and check again. If these are copies, keep one of each."
+            )
+            expected = "texts that differ in more than a few words"
+            yield issue(self._first[0].code, "", found, expected=expected, fix=fix)
+            return
+        yield from self._first
+        if self._first:  # The rest is not kept, only counted.
+            yield from repeat(self._first[0], self._count - len(self._first))

@@ -19,6 +19,8 @@ from stdnum import iban, luhn
 from stdnum.fr import nir
 from stdnum.ro import cnp
 
+from finetune_dataset.rules.issues.issue import show
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -108,7 +110,7 @@ _CARD = re.compile(
 _NIR = re.compile(r"[1-478]\d\d(?:0[1-9]|1[0-2]|[2-9]\d)\d[\dAB]\d{8}")
 # A number without "+" is a phone number only in groups of digits that are usual in one of these countries
 # (the formats of libphonenumber 9.0, written out because its own matcher takes 0.6 ms per number).
-_PHONE_GROUPS = {
+_PHONE_GROUPS: dict[tuple[int, ...], tuple[str, ...]] = {
     (2, 2, 2, 2, 2): ("FR",),
     (4, 3, 3): ("RO",),
     (3, 3, 4): ("US", "RO"),
@@ -151,6 +153,11 @@ def mask_private(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
+def shown_masked(text: str) -> str:
+    """Return a text in quotes as an issue shows it: private data masked, at most 60 characters."""
+    return show(mask_private(text))
+
+
 def _emails(text: str) -> Iterator[Finding]:
     for match in _EMAIL.finditer(text):
         local = match[0].partition("@")[0]
@@ -161,7 +168,7 @@ def _emails(text: str) -> Iterator[Finding]:
 
 def _keys(text: str) -> Iterator[Finding]:
     for match in _KEY.finditer(text):
-        name = list(_KEYS)[match.lastindex - 1]
+        name = next(name for name, value in zip(_KEYS, match.groups(), strict=True) if value)
         if name == "GitHub token" and not _github_checksum(match[0]):
             continue
         shown = _SHOWN.match(match[0])

@@ -1,1 +1,1 @@
-"""The rules for one row, and the table of issue codes."""
+"""The rules for one row, and the tables of what can be wrong."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from finetune_dataset.rules.issues import Issue, issue
-from finetune_dataset.rules.messages import SPECIAL_TOKEN, show, special_token
+from finetune_dataset.chat import TOOL_KEYS, JsonObject
+from finetune_dataset.rules.issues.issue import Issue, show
+from finetune_dataset.rules.issues.table import issue
+from finetune_dataset.rules.messages import special_token_issues
 
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
@@ -20,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _FAULTS_SHOWN = 5
 
 
-class ToolNames(dict):
+class ToolNames(dict[str, object]):
     """Name of each declared tool → its JSON Schema, None where it has none that can be used.
 
     Attributes:
@@ -30,17 +32,17 @@ class ToolNames(dict):
     issues: tuple[Issue, ...] = ()
 
 
-def tool_names(row: dict) -> ToolNames:
+def tool_names(row: JsonObject) -> ToolNames:
     """Read the tools that a row declares in `tools` or in the older `functions`."""
-    names, issues = ToolNames(), []
-    for key in ("tools", "functions"):
+    names = ToolNames()
+    issues: list[Issue] = []
+    for key in TOOL_KEYS:
         definitions = row.get(key)
         if definitions is None:
             continue
         if not isinstance(definitions, list) or not all(isinstance(one, dict) for one in definitions):
-            issues.append(
-                issue("wrong_type", key, show(definitions), "a list of objects", "Describe each tool.")
-            )
+            found, expected = show(definitions), "a list of objects"
+            issues.append(issue("wrong_type", key, found, expected=expected, fix="Describe each tool."))
             continue
         for index, definition in enumerate(definitions):
             issues += _definition_issues(definition, f"{key}[{index}]", key == "tools", names)
@@ -48,13 +50,16 @@ def tool_names(row: dict) -> ToolNames:
     return names
 
 
-def call_issues(messages: list[dict], path: str, names: dict) -> Iterator[Issue]:
+def call_issues(messages: list[JsonObject], path: str, names: ToolNames) -> Iterator[Issue]:
     """Check every call, and that each call is answered before the chat goes on.
 
     Args:
         messages: Messages with known roles.
         path: Place of their list in the row.
         names: What `tool_names` returned; empty if the row declares no tool.
+
+    Yields:
+        The issues, without a line.
     """
     waiting: dict[str, str] = {}  # id of a call → its path
     for index, message in enumerate(messages):
@@ -62,9 +67,7 @@ def call_issues(messages: list[dict], path: str, names: dict) -> Iterator[Issue]
         if message["role"] == "tool":
             call_id = message.get("tool_call_id")
             if isinstance(call_id, str) and waiting.pop(call_id, None) is None:
-                fix = "Repeat the id of a call in the assistant message before, once."
-                expected = "the id of a call that waits for an answer"
-                yield issue("unknown_tool_call_id", f"{place}.tool_call_id", show(call_id), expected, fix)
+                yield issue("unknown_tool_call_id", f"{place}.tool_call_id", show(call_id))
             continue
         yield from _unanswered(waiting)
         waiting = {}
@@ -76,128 +79,128 @@ def call_issues(messages: list[dict], path: str, names: dict) -> Iterator[Issue]
 
 def _unanswered(waiting: dict[str, str]) -> Iterator[Issue]:
     for call_id, path in waiting.items():
-        fix = 'Add a message with the role "tool" and this tool_call_id right after the call.'
-        yield issue("unanswered_tool_call", path, f"no answer to {show(call_id)}", "a tool message", fix)
+        yield issue("unanswered_tool_call", path, f"no answer to {show(call_id)}")
 
 
-def _definition_issues(definition: dict, path: str, in_tools: bool, names: ToolNames) -> Iterator[Issue]:
-    function = definition
+def _definition_issues(
+    definition: JsonObject, path: str, in_tools: bool, names: ToolNames
+) -> Iterator[Issue]:
+    function: object = definition
     if in_tools:
         if definition.get("type") != "function":
             found = show(definition["type"]) if "type" in definition else "no type"
             fix = 'Write {"type": "function", "function": {"name": ...}}.'
-            yield issue("invalid_tool", f"{path}.type", found, '"function"', fix)
+            yield issue("invalid_tool", f"{path}.type", found, expected='"function"', fix=fix)
             return
         function, path = definition.get("function"), f"{path}.function"
     if not isinstance(function, dict):
-        found = show(function) if "function" in definition else "no function"
-        fix = 'Put name, description and parameters there: {"type": "function", "function": {...}}.'
-        yield issue("invalid_tool", path, found, "an object with a name", fix)
+        yield issue("invalid_tool", path, show(function) if "function" in definition else "no function")
         return
     name = function.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         found = "no name" if name is None else show(name)
+        expected = "a name of letters, digits, - and _"
         fix = "Name it with 1 to 64 letters, digits, - or _."
-        yield issue("invalid_tool", f"{path}.name", found, "a name of letters, digits, - and _", fix)
+        yield issue("invalid_tool", f"{path}.name", found, expected=expected, fix=fix)
         return
     if name in names:
-        fix = "Rename one of them, or remove it."
-        yield issue("duplicate_tool", f"{path}.name", show(name), "a name of its own", fix)
+        yield issue("duplicate_tool", f"{path}.name", show(name))
         return
     if not isinstance(function.get("description", ""), str | None):
         found, fix = show(function["description"]), "Say in a text what the tool does."
-        yield issue("invalid_tool", f"{path}.description", found, "a string", fix)
-    text = json.dumps(function, ensure_ascii=False)
-    if "|" in text and SPECIAL_TOKEN.search(text):
-        yield special_token(text, path)
+        yield issue("invalid_tool", f"{path}.description", found, expected="a string", fix=fix)
+    yield from special_token_issues(json.dumps(function, ensure_ascii=False), path)
     names[name] = function.get("parameters")
     if names[name] is not None and (fault := _schema_fault(names[name])):
         names[name] = None
+        expected = "a JSON Schema of the type object"
         fix = "Correct the JSON Schema; without parameters, leave the key out."
-        yield issue("invalid_tool", f"{path}.parameters", fault, "a JSON Schema of the type object", fix)
+        yield issue("invalid_tool", f"{path}.parameters", fault, expected=expected, fix=fix)
 
 
-def _calls_of(message: dict, path: str, names: dict, waiting: dict[str, str]) -> Iterator[Issue]:
+def _calls_of(message: JsonObject, path: str, names: ToolNames, waiting: dict[str, str]) -> Iterator[Issue]:
     """Check the calls of one assistant message; put their ids and paths into `waiting`."""
     if message.get("function_call") is not None:
         yield from function_issues(message["function_call"], f"{path}.function_call", names)
     calls = message.get("tool_calls")
+    path = f"{path}.tool_calls"
     if calls is None:
         return
     if not isinstance(calls, list):
-        yield issue("wrong_type", f"{path}.tool_calls", show(calls), "a list of objects", "List each call.")
+        yield issue("wrong_type", path, show(calls), expected="a list of objects", fix="List each call.")
         return
     if not calls:
         fix = "Leave the key out where the assistant calls no tool."
-        yield issue("invalid_tool_call", f"{path}.tool_calls", "an empty list", "at least one call", fix)
+        yield issue("invalid_tool_call", path, "an empty list", expected="at least one call", fix=fix)
     for index, call in enumerate(calls):
-        place = f"{path}.tool_calls[{index}]"
-        if not isinstance(call, dict):
-            fix = 'Write {"id": ..., "type": "function", "function": {"name": ..., "arguments": ...}}.'
-            yield issue("not_an_object", place, show(call), "an object", fix)
-            continue
-        call_id = call.get("id")
-        if not isinstance(call_id, str) or not call_id:
-            found = show(call["id"]) if "id" in call else "no id"
-            fix = "Give the call an id, and repeat it in the tool message that answers."
-            yield issue("invalid_tool_call", f"{place}.id", found, "a string", fix)
-        elif call_id in waiting:
-            fix = "Give every call of a message an id of its own."
-            yield issue("duplicate_tool_call_id", f"{place}.id", show(call_id), "an id of its own", fix)
-        else:
-            waiting[call_id] = place
-        if call.get("type") != "function":
-            found = show(call["type"]) if "type" in call else "no type"
-            yield issue(
-                "invalid_tool_call", f"{place}.type", found, '"function"', 'Write "type": "function".'
-            )
-        yield from function_issues(call.get("function"), f"{place}.function", names)
+        yield from _call_issues(call, f"{path}[{index}]", names, waiting)
 
 
-def function_issues(function: object, path: str, names: dict) -> Iterator[Issue]:
+def _call_issues(call: object, path: str, names: ToolNames, waiting: dict[str, str]) -> Iterator[Issue]:
+    if not isinstance(call, dict):
+        fix = 'Write {"id": ..., "type": "function", "function": {"name": ..., "arguments": ...}}.'
+        yield issue("not_an_object", path, show(call), expected="an object", fix=fix)
+        return
+    call_id = call.get("id")
+    if not isinstance(call_id, str) or not call_id:
+        found = show(call["id"]) if "id" in call else "no id"
+        fix = "Give the call an id, and repeat it in the tool message that answers."
+        yield issue("invalid_tool_call", f"{path}.id", found, expected="a string", fix=fix)
+    elif call_id in waiting:
+        yield issue("duplicate_tool_call_id", f"{path}.id", show(call_id))
+    else:
+        waiting[call_id] = path
+    if call.get("type") != "function":
+        found, fix = show(call["type"]) if "type" in call else "no type", 'Write "type": "function".'
+        yield issue("invalid_tool_call", f"{path}.type", found, expected='"function"', fix=fix)
+    yield from function_issues(call.get("function"), f"{path}.function", names)
+
+
+def function_issues(function: object, path: str, names: ToolNames) -> Iterator[Issue]:
     """Check the name and the arguments of one call.
 
     Args:
         function: What stands in the call's `function`.
         path: Its place in the row.
         names: What `tool_names` returned.
+
+    Yields:
+        The issues, without a line.
     """
     if not isinstance(function, dict):
-        fix = 'Write {"name": ..., "arguments": "{...}"}.'
-        found = "no function" if function is None else show(function)
-        yield issue("invalid_tool_call", path, found, "an object with name and arguments", fix)
+        yield issue("invalid_tool_call", path, "no function" if function is None else show(function))
         return
-    name, arguments = function.get("name"), function.get("arguments")
+    name = function.get("name")
     if not isinstance(name, str) or not name:
-        found = "no name" if name is None else show(name)
-        yield issue("invalid_tool_call", f"{path}.name", found, "a string", "Name the tool that is called.")
+        found, fix = "no name" if name is None else show(name), "Name the tool that is called."
+        yield issue("invalid_tool_call", f"{path}.name", found, expected="a string", fix=fix)
     elif names and name not in names:
-        fix = "Declare the tool in the row, or correct the name."
-        expected = f"one of {show(', '.join(names))}"
-        yield issue("unknown_tool", f"{path}.name", show(name), expected, fix)
-    path += ".arguments"
+        yield issue("unknown_tool", f"{path}.name", show(name), expected=f"one of {show(', '.join(names))}")
+    schema = names.get(name) if isinstance(name, str) else None
+    yield from _argument_issues(function, f"{path}.arguments", schema)
+
+
+def _argument_issues(function: JsonObject, path: str, schema: object) -> Iterator[Issue]:
+    arguments = function.get("arguments")
     if not isinstance(arguments, str):
         found = show(arguments) if "arguments" in function else "no arguments"
         fix = "Write the arguments as JSON text, for example with json.dumps."
-        yield issue("wrong_type", path, found, "a string of JSON", fix)
+        yield issue("wrong_type", path, found, expected="a string of JSON", fix=fix)
         return
-    if "|" in arguments and SPECIAL_TOKEN.search(arguments):
-        yield special_token(arguments, path)
+    yield from special_token_issues(arguments, path)
     try:
         value = msgspec.json.decode(arguments)
     except (msgspec.DecodeError, RecursionError) as error:
-        fix = "Write the arguments with json.dumps; a call without any has {}."
-        found = show(str(error)) if arguments else "empty text"
-        yield issue("invalid_arguments", path, found, "a JSON object as text", fix)
+        yield issue("invalid_arguments", path, show(str(error)) if arguments else "empty text")
         return
     if not isinstance(value, dict):
         fix = "Name each argument; a call without any has {}."
-        yield issue("invalid_arguments", path, show(value), "a JSON object as text", fix)
-    elif isinstance(name, str) and names.get(name) is not None:
-        yield from _mismatches(value, _validator(msgspec.json.encode(names[name])), path)
+        yield issue("invalid_arguments", path, show(value), fix=fix)
+    elif schema is not None:
+        yield from _mismatches(value, _validator(msgspec.json.encode(schema)), path)
 
 
-def _mismatches(value: dict, validator: "Validator", path: str) -> Iterator[Issue]:
+def _mismatches(value: JsonObject, validator: "Validator", path: str) -> Iterator[Issue]:
     if validator.is_valid(value):
         return
     for number, error in enumerate(validator.iter_errors(value)):
@@ -205,9 +208,8 @@ def _mismatches(value: dict, validator: "Validator", path: str) -> Iterator[Issu
             return
         place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.instance_path)
         rule = "/".join(map(str, error.schema_path))
-        fix = "Correct the call, or the tool's definition: the model learns this call."
         expected = f"what the tool's JSON Schema says ({rule})"
-        yield issue("arguments_mismatch", path + place, error.message[:200], expected, fix)
+        yield issue("arguments_mismatch", path + place, error.message[:200], expected=expected)
 
 
 def _schema_fault(schema: object) -> str | None:

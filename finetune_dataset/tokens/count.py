@@ -1,36 +1,22 @@
 """Token counts of texts and of chat examples, without a network.
 
-OpenAI's vocabularies come with the package `splintr-rs`; a local model has its
-own in `tokenizer.json`. What the tokens cost is in `costs`.
+OpenAI's vocabularies come with the package `splintr-rs`; a local model has its own in
+`tokenizer.json`. Which model has which is in `models`.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from splintr import Tokenizer as SplintrTokenizer
+from splintr import AnyTokenizer, Tokenizer as SplintrTokenizer
 from tokenizers import Tokenizer
 
-from finetune_dataset.chat import message_text
-from finetune_dataset.errors import FineTuneError
+from finetune_dataset.chat import PREFERRED, PROMPT, REJECTED, SYSTEM_ROLES, JsonObject, message_text
+from finetune_dataset.errors import DatasetError
+from finetune_dataset.models import encoding_of, is_local, tokenizer_file
 from finetune_dataset.tokens.tool_definitions import render_tools
-
-LOCAL_MODEL = "periodic-tiny"
-# Not by `runs.data_path`: a run reads datasets, and their check counts tokens.
-LOCAL_FOLDER = Path(__file__).resolve().parents[2] / "data" / "base_model"
-
-# Encoding → the model names that have it, as in tiktoken 0.14 (2026-08), whose own table is wrong for
-# `ft:gpt-4.1-…`; gpt-6 from the models' announcement (2026). gpt-oss has the same merges (o200k_harmony).
-ENCODINGS = {
-    "o200k_base": r"(chat)?gpt-(4o|4\.1|4\.5|[56](\.\d+)?|oss)|o[134]",
-    "cl100k_base": r"gpt-(3\.5|35|4)|babbage-002|davinci-002",  # gpt-35 as Azure spells it
-}
-DEFAULT_ENCODING = "o200k_base"
-# What may follow a known name: a version, or the id of a fine-tune (`ft:…:acme`, Azure's `….ft-0a1b`).
-_NAME_ENDS = r"(?=$|[-:@]|\.ft-)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +35,6 @@ class TokenCounts:
     messages: int
 
 
-def encoding_of(model: str) -> str:
-    """Return the encoding of an OpenAI model, fine-tuned or not.
-
-    Returns:
-        "o200k_base" or "cl100k_base"; a name that is not in the table gives "o200k_base",
-        which is a guess (`is_known` tells).
-    """
-    return _find_encoding(model) or DEFAULT_ENCODING
-
-
-def is_known(model: str | Path) -> bool:
-    """Tell whether the encoding of a model is known; counts for other models are guesses.
-
-    Open models at other services have vocabularies of their own, so they are guesses too.
-    """
-    return is_local(model) or _find_encoding(str(model)) is not None
-
-
-def is_local(model: str | Path) -> bool:
-    """Tell whether a model is this course's own, or a folder on this computer."""
-    return isinstance(model, Path) or model.removeprefix("ft:").startswith(LOCAL_MODEL)
-
-
 def count_tokens(text: str, model: str | Path) -> int:
     """Count the tokens of a text.
 
@@ -79,19 +42,22 @@ def count_tokens(text: str, model: str | Path) -> int:
         text: Any text. What looks like a special token counts as plain text for OpenAI's models.
         model: A model id, fine-tuned or not; or the folder of a local model.
 
+    Returns:
+        The number of tokens; an id that is not known is counted as o200k_base, see `models.is_known`.
+
     Raises:
-        FineTuneError: The folder of the local model has no `tokenizer.json`.
+        DatasetError: The folder of the local model has no `tokenizer.json`, or one that cannot be read.
     """
     return _counter(model)(text)
 
 
-def count_row(row: dict, model: str | Path) -> TokenCounts:
+def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
     """Count the tokens of one example: supervised, preference or reinforcement.
 
     OpenAI's models are counted by the published estimate: 3 per message + role + content
     (+ 1 + name), and 3 per example (cookbook `How_to_count_tokens_with_tiktoken`, for
     models up to gpt-4o-2024-08-06). Tool definitions, and the name and arguments of each
-    call, are counted as a public bill has them, see `tool_text`. A preference row counts
+    call, are counted as a public bill has them, see `tool_definitions`. A preference row counts
     its prompt once, and both outputs. Images and audio are left out: no rule for training
     is known.
 
@@ -101,12 +67,18 @@ def count_row(row: dict, model: str | Path) -> TokenCounts:
     Args:
         row: A valid example, see `validate_dataset`.
         model: A model id, fine-tuned or not; or the folder of a local model.
+
+    Returns:
+        The tokens of the whole example, those of its answers, and the number of its messages.
+
+    Raises:
+        DatasetError: The folder of the local model has no `tokenizer.json`, or one that cannot be read.
     """
     # A reinforcement row can have a field `input` of its own.
-    prompt = row["input"] if "preferred_output" in row else row
-    outputs = [*row.get("preferred_output", []), *row.get("non_preferred_output", [])]
+    prompt = row[PROMPT] if PREFERRED in row else row
+    outputs = [*row.get(PREFERRED, []), *row.get(REJECTED, [])]
     messages = prompt["messages"] + outputs
-    spoken = [count_message(message, model) for message in messages]
+    spoken = [_count_message(message, model) for message in messages]
     if outputs:
         answer = sum(spoken[-len(outputs) :])
     else:
@@ -123,22 +95,21 @@ def count_row(row: dict, model: str | Path) -> TokenCounts:
         if message.get("name"):
             total += 1 + count_tokens(message["name"], model)
     tools = prompt.get("tools")
-    if (
-        not tools and messages[-1]["role"] != "user"
-    ):  # A row that ends so can have such a field for its grader.
+    # A row that ends with the user can have such a field for its grader.
+    if not tools and messages[-1]["role"] != "user":
         tools = prompt.get("functions")
     if tools:
         total += _count_tools(json.dumps(tools), model)
     return TokenCounts(total, answer, len(messages))
 
 
-def count_message(message: dict, model: str | Path) -> int:
+def _count_message(message: JsonObject, model: str | Path) -> int:
     """Count what a message says: its text, its refusal, and the name and arguments of its calls.
 
-    The tokens that mark its role and its end are not in it, see `count_row`.
+    The tokens that mark its role and its end are not in it.
     """
     content = message.get("content")
-    if message["role"] in ("system", "developer"):
+    if message["role"] in SYSTEM_ROLES:
         return _count_repeated(message_text(message), model)
     if len(message) == 2 and isinstance(content, str):  # Nearly every message: a role and a text.
         return _counter(model)(content)
@@ -149,11 +120,6 @@ def count_message(message: dict, model: str | Path) -> int:
     for call in filter(None, [*calls, message.get("function_call")]):
         texts += [call.get("name"), call.get("arguments")]
     return sum(count_tokens(text, model) for text in texts if text)
-
-
-def count_dataset(rows: Iterable[dict], model: str | Path) -> list[TokenCounts]:
-    """Count every example; `pandas.DataFrame(count_dataset(rows, model))` makes a table of it."""
-    return [count_row(row, model) for row in rows]
 
 
 def n_epochs_auto(n_rows: int) -> int:
@@ -176,12 +142,6 @@ def n_epochs_auto(n_rows: int) -> int:
     return 3
 
 
-def _find_encoding(model: str) -> str | None:
-    name = model.lower().removeprefix("ft:").removeprefix("openai/")
-    matches = (encoding for encoding, names in ENCODINGS.items() if re.match(f"({names}){_NAME_ENDS}", name))
-    return next(matches, None)
-
-
 @lru_cache(maxsize=256)
 def _count_repeated(text: str, model: str | Path) -> int:
     """Count a text that many rows share: most files have few system prompts."""
@@ -196,21 +156,23 @@ def _count_tools(tools: str, model: str | Path) -> int:
 @lru_cache
 def _counter(model: str | Path) -> Callable[[str], int]:
     """Return the function that counts the tokens of a text for a model."""
-    if not is_local(model):
-        encode = _openai_tokenizer(encoding_of(model)).encode_ordinary
-        return lambda text: len(encode(text))
-    folder = model if isinstance(model, Path) else LOCAL_FOLDER
-    tokenizer = _local_tokenizer(folder / "tokenizer.json")
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False))
+    if isinstance(model, Path) or is_local(model):
+        tokenizer = _local_tokenizer(tokenizer_file(model))
+        return lambda text: len(tokenizer.encode(text, add_special_tokens=False))
+    encode = _openai_tokenizer(encoding_of(model)).encode_ordinary
+    return lambda text: len(encode(text))
 
 
 @lru_cache
-def _openai_tokenizer(encoding: str) -> SplintrTokenizer:
+def _openai_tokenizer(encoding: str) -> AnyTokenizer:
     return SplintrTokenizer.from_pretrained(encoding)
 
 
 @lru_cache
 def _local_tokenizer(path: Path) -> Tokenizer:
-    if not path.exists():
-        raise FineTuneError(f"{path} was not found. A local model's folder holds its tokenizer.json.")
-    return Tokenizer.from_file(str(path))
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # The library raises nothing narrower, whatever is wrong with the file.
+        raise DatasetError(
+            f"{path} is no tokenizer that can be read ({error}). Save the model again."
+        ) from None

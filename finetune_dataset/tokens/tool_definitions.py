@@ -16,8 +16,10 @@ public figures to the token:
 import json
 from collections.abc import Iterator
 
+from finetune_dataset.chat import JsonObject
 
-def render_tools(tools: list[dict]) -> str:
+
+def render_tools(tools: list[JsonObject]) -> str:
     """Return the TypeScript text of tool definitions.
 
     Args:
@@ -40,7 +42,7 @@ def render_tools(tools: list[dict]) -> str:
     return "\n".join([*lines, "} // namespace functions"])
 
 
-def _properties(schema: dict, described: bool) -> Iterator[str]:
+def _properties(schema: JsonObject, described: bool) -> Iterator[str]:
     """Give the lines of an object's properties; only those of the outermost object are described."""
     required = schema.get("required") or []
     for name, value in (schema.get("properties") or {}).items():

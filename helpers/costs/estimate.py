@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from finetune_dataset.errors import FineTuneError
 from finetune_dataset.files import open_source
+from finetune_dataset.models import LOCAL_MODEL, encoding_of, is_known, is_local
 from finetune_dataset.report import DatasetReport
-from finetune_dataset.tokens.count import LOCAL_MODEL, encoding_of, is_known, is_local, n_epochs_auto
+from finetune_dataset.tokens.count import n_epochs_auto
 from finetune_dataset.validate import validate_dataset
 from helpers.costs.prices import Price, Retirement, find_price, find_retirement, money, span, trainable_models
 from helpers.errors import NotApproved

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, strategies as st
 from samples import LINE, ROWS, example
 
-from finetune_dataset.convert.prompts import rows_from_prompts
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.jsonlines import read_jsonl
-from finetune_dataset.repair import CHANGES_KEPT, LeftOut, repair_dataset
+from finetune_dataset.repair.changes import LeftOut
+from finetune_dataset.repair.mend import CHANGES_KEPT, repair_dataset
 from finetune_dataset.validate import validate_dataset
 from helpers.paths import data_path
 

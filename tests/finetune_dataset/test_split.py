@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.split import overlap, split_dataset
+from finetune_dataset.split import split_dataset
 
 
 def example(number):

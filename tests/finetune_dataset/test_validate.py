@@ -11,12 +11,13 @@ import pytest
 from samples import LINE, ROWS, example
 
 from finetune_dataset.__main__ import main
-from finetune_dataset.check.scan import check_line, spans
+from finetune_dataset.check.line import check_line
+from finetune_dataset.check.scan import spans
 from finetune_dataset.errors import DatasetError, FineTuneError
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.report import Statistics
-from finetune_dataset.rules.issues import KEPT_PER_CODE
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE
 from finetune_dataset.rules.rows import check_row
 from finetune_dataset.validate import require_valid, validate_dataset
 from helpers.paths import ROOT, data_path
@@ -261,7 +262,7 @@ def test_a_model_that_is_not_in_the_table_is_said_to_be_a_guess(save):
 def test_the_command_takes_the_folder_of_a_local_model(save, capsys):
     path, folder = save("\n".join(map(json.dumps, ROWS))), data_path("base_model")
 
-    assert main([str(path), "--model", str(folder)]) == 0
+    assert main(["check", str(path), "--model", str(folder)]) == 0
     assert f"{validate_dataset(path, model=folder).tokens} tokens for base_model" in capsys.readouterr().out
 
 
@@ -373,7 +374,7 @@ def test_a_report_as_the_last_line_of_a_cell_shows_no_path_of_this_machine(save,
 def test_the_command_prints_the_report_and_tells_a_build_what_to_do(save, capsys):
     good, bad = save("\n".join(map(json.dumps, ROWS))), save("5\n", "bad.jsonl")
 
-    codes = [main([str(good), "--model", "gpt-4o-mini"]), main([str(bad)]), main([str(good.parent / "none")])]
+    codes = [main(["check", str(good), "--model", "gpt-4o-mini"]), main(["check", str(bad)]), main(["check", str(good.parent / "none")])]
 
     printed = capsys.readouterr()
     assert codes == [0, 1, 2]
@@ -384,7 +385,7 @@ def test_the_command_prints_the_report_and_tells_a_build_what_to_do(save, capsys
 
 
 def test_the_command_prints_json_for_other_programs(save, capsys):
-    code = main([str(save("5\n")), "--json"])
+    code = main(["check", str(save("5\n")), "--json"])
 
     printed = json.loads(capsys.readouterr().out)
     assert (code, printed["ok"], printed["n_rows"], printed["tokens"]) == (1, False, 1, None)
@@ -402,7 +403,7 @@ def test_the_command_prints_json_for_other_programs(save, capsys):
 
 
 def test_the_json_of_a_good_file_holds_its_histograms(save, capsys):
-    code = main([str(save("\n".join(map(json.dumps, ROWS)))), "--json", "--model", "gpt-4o-mini"])
+    code = main(["check", str(save("\n".join(map(json.dumps, ROWS)))), "--json", "--model", "gpt-4o-mini"])
 
     printed = json.loads(capsys.readouterr().out)
     report = validate_dataset(save("\n".join(map(json.dumps, ROWS))), model="gpt-4o-mini")
@@ -418,7 +419,7 @@ def test_the_json_of_a_good_file_holds_its_histograms(save, capsys):
 @pytest.mark.parametrize("console", ["ascii", "cp1252"])
 def test_the_command_prints_what_its_console_cannot_show_as_numbers(save, console):
     path = save(LINE.replace('"user"', '"用户"'))
-    command = [sys.executable, "-m", "finetune_dataset", str(path)]
+    command = [sys.executable, "-m", "finetune_dataset", "check", str(path)]
 
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, env={**os.environ, "PYTHONIOENCODING": console}
@@ -431,7 +432,7 @@ def test_the_command_prints_what_its_console_cannot_show_as_numbers(save, consol
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
 def test_a_reader_that_stops_early_gets_no_traceback(save):
     path = save("\n" * 30)
-    command = [sys.executable, "-m", "finetune_dataset", str(path)]
+    command = [sys.executable, "-m", "finetune_dataset", "check", str(path)]
 
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         program.stdout.close()
@@ -454,7 +455,7 @@ def test_the_command_loads_nothing_slow(save):
         "print({'pandas', 'matplotlib', 'openai', 'torch', 'jsonschema_rs'} & set(sys.modules))"
     )
 
-    command = [sys.executable, "-c", program, str(save(LINE)), "--model", "gpt-4o-mini"]
+    command = [sys.executable, "-c", program, "check", str(save(LINE)), "--model", "gpt-4o-mini"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.stdout.splitlines()[-1] == "set()"

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter, ValidationError
 
-from finetune_dataset.check.scan import _Checker, check_line
+from finetune_dataset.check.line import RowChecker, check_line
 from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.tokens.count import count_row
 from finetune_dataset.validate import validate_dataset
@@ -123,7 +123,7 @@ def issues_of(raw, method="supervised"):
 
 def is_accepted(raw):
     """Whether the fast way takes a line."""
-    return _Checker("supervised", None).accept(raw + b"\n", 1)
+    return RowChecker("supervised", None).take_good(raw + b"\n", 1)
 
 
 @pytest.mark.parametrize("method", VALID)
@@ -148,9 +148,9 @@ def test_the_fast_count_of_tokens_is_the_count_of_the_row(row, chance):
 
 def explained(raw):
     """The issues by the rules alone, without the fast way."""
-    checker = _Checker("supervised", None)
+    checker = RowChecker("supervised", None)
     for piece in read_pieces([raw]):
-        checker.explain(piece)
+        checker.take_piece(piece)
     return [(issue.path, issue.code) for issue in checker.finish().log.kept]
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.quality import near_duplicates as similarity
 from finetune_dataset.quality.check import check_quality
-from finetune_dataset.rules.issues import QUALITY_CODES, as_markdown
+from finetune_dataset.rules.issues.quality_kinds import QUALITY_KINDS
+from finetune_dataset.rules.issues.table import as_markdown
 from helpers.conversations import show_conversations
 from helpers.paths import ROOT, data_path
 
@@ -465,10 +466,10 @@ def test_whatever_json_a_file_holds_there_is_a_report(tmp_path_factory, values):
 def test_every_quality_code_of_the_table_is_tested_here_or_with_private_data():
     tests = Path(__file__).read_text() + Path(__file__).with_name("test_private_data.py").read_text()
 
-    assert [code for code in QUALITY_CODES if f'"{code}"' not in tests] == []
+    assert [code for code in QUALITY_KINDS if f'"{code}"' not in tests] == []
 
 
 def test_the_reference_table_is_the_table_of_the_program():
-    assert as_markdown(QUALITY_CODES) in (ROOT / "finetune_dataset" / "DATASET_CODES.md").read_text(
+    assert as_markdown(QUALITY_KINDS) in (ROOT / "finetune_dataset" / "DATASET_CODES.md").read_text(
         encoding="utf-8"
     )

@@ -8,8 +8,8 @@ import pytest
 
 from finetune_dataset import validate as dataset
 from finetune_dataset.report import DatasetReport
-from finetune_dataset.rules.issues import CODES, as_markdown, issue
-from finetune_dataset.rules.limits import context_limit
+from finetune_dataset.rules.issues.table import VALIDATION_KINDS, as_markdown, issue
+from finetune_dataset.models import context_limit
 from finetune_dataset.validate import validate_dataset
 from helpers.paths import ROOT, data_path
 
@@ -172,7 +172,7 @@ def test_a_row_with_one_mistake_gets_one_issue_at_its_place(check, code):
     report = check(FILE + json.dumps(row))
 
     assert found(report) == [(13, path, code)]
-    assert report.ok == (CODES[code][0] == "warning")
+    assert report.ok == (VALIDATION_KINDS[code].severity == "warning")
 
 
 @pytest.mark.parametrize("code", PREFERENCES)
@@ -245,16 +245,16 @@ def test_a_model_without_a_known_limit_has_none(check, tmp_path):
 
 
 def test_every_code_has_a_test_here():
-    assert Counter([*ROWS, *PREFERENCES, *FILES, *APART]) == Counter(list(CODES))
+    assert Counter([*ROWS, *PREFERENCES, *FILES, *APART]) == Counter(list(VALIDATION_KINDS))
 
 
 def test_the_reference_table_is_the_table_of_the_program():
-    assert as_markdown() in (ROOT / "finetune_dataset" / "DATASET_CODES.md").read_text(encoding="utf-8")
+    assert as_markdown(VALIDATION_KINDS) in (ROOT / "finetune_dataset" / "DATASET_CODES.md").read_text(encoding="utf-8")
 
 
 def test_a_code_outside_of_the_table_cannot_be_used():
     with pytest.raises(KeyError):
-        issue("no_such_code", "", "", "", "")
+        issue("no_such_code", "", "")
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,11 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from finetune_dataset.errors import FineTuneError
 from finetune_dataset.jsonlines import read_jsonl
+from finetune_dataset.models import encoding_of, is_known
 from finetune_dataset.tokens.count import (
     TokenCounts,
-    count_dataset,
     count_row,
     count_tokens,
-    encoding_of,
-    is_known,
     n_epochs_auto,
 )
 from finetune_dataset.tokens.tool_definitions import render_tools
@@ -209,7 +207,7 @@ def test_the_base_model_counts_a_limerick_as_its_own_chat_template_renders_it():
 
 
 def test_a_dataset_becomes_a_table_of_counts():
-    table = pd.DataFrame(count_dataset([ROW, ROW], "gpt-4o"))
+    table = pd.DataFrame([count_row(row, "gpt-4o") for row in (ROW, ROW)])
 
     assert table.to_dict("list") == {"total": [ESTIMATE] * 2, "answer": [6, 6], "messages": [3, 3]}
 

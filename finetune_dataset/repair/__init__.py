@@ -1,0 +1,1 @@
+"""Mends a dataset file where that is safe, and shows what changed."""

@@ -1,0 +1,189 @@
+"""Mend a dataset file where that is safe, and say what was done.
+
+Only repairs that cannot change the meaning of an example are made. The rest is left
+out of the new file and kept in the result. The old file is never touched.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from finetune_dataset.chat import ROLES, is_legacy
+from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, chat_row, shared_end
+from finetune_dataset.errors import DatasetError
+from finetune_dataset.files import open_source
+from finetune_dataset.jsonlines import UTF16_MARKS, Piece, read_pieces
+from finetune_dataset.repair.changes import Change, LeftOut
+from finetune_dataset.repair.result import Repair
+from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
+from finetune_dataset.rules.rows import Method, check_row
+
+# Shapes that have one reading only. UTF-16 is mended before lines are read; other bytes are no text.
+_MENDED = {code for code, kind in FILE_KINDS.items() if kind.repairable} - {"not_utf8"}
+# No byte order mark, and a first character of two bytes, one of them zero (RFC 4627, section 3).
+_UTF16 = {b"{\0": "utf-16-le", b"[\0": "utf-16-le", b"\0{": "utf-16-be", b"\0[": "utf-16-be"}
+CHANGES_KEPT = 50
+"""A result keeps this many changes for its diff; notes and what was left out are kept in full."""
+
+
+def repair_dataset(
+    path: str | Path,
+    out: str | Path,
+    method: Method = "supervised",
+) -> Repair:
+    """Write a copy of a file in which the shape is right and every example is good.
+
+    Mended: several lines or an array for one example per line, a comma too many, blank lines,
+    a byte order mark, Windows line ends, UTF-16 text, roles with capitals or spaces ("User"),
+    prompt/completion rows (see `rows_from_prompts`). What needs a decision, such as a
+    missing answer, a misspelled role or text in an unknown encoding, is left out.
+    Good lines stay as they are.
+
+    Args:
+        path: The file to repair; it is not changed.
+        out: The new file.
+        method: How the rows train; an example is good by the rules of that method.
+
+    Returns:
+        The notes, the diff and all that was left out. It shows itself in a notebook.
+
+    Raises:
+        DatasetError: `path` cannot be opened or is damaged UTF-16, or `out` exists already.
+    """
+    repair = Repair(Path(path), Path(out))
+    ends = _shared_ends(repair.path)
+    with open_source(path) as source:
+        lines, utf16 = _as_utf8(source)
+        if utf16:
+            repair.notes.append("whole file: UTF-16 text, mended")
+        with _create(repair.out) as target:
+            try:
+                _Mender(repair, method, ends, target).mend(lines)
+            except UnicodeDecodeError as error:
+                target.close()
+                repair.out.unlink()
+                raise DatasetError(
+                    f"{path} starts as UTF-16 and does not go on as UTF-16 ({error.reason}). "
+                    'Open it in the program that made it, and save it as "UTF-8".'
+                ) from None
+    return repair
+
+
+@dataclass(frozen=True)
+class _Mender:
+    """Writes what is good in a file, and records what was done with the rest."""
+
+    repair: Repair
+    method: str
+    ends: tuple[str, str]
+    target: TextIO
+
+    def mend(self, lines: Iterator[bytes]) -> None:
+        windows = 0
+        for piece in read_pieces(lines):
+            windows += piece.raw.count(b"\r\n")
+            self._mend_piece(piece)
+        if rest := b"".join(lines):  # After zero bytes, no line can be told from the next.
+            self._leave_out("the rest of the file", "not_utf8", "not_utf8", _as_text(rest))
+        if windows:
+            self.repair.notes.append(f"{windows} lines: Windows line ends, mended")
+
+    def _mend_piece(self, piece: Piece) -> None:
+        code = piece.issue.code if piece.issue else ""
+        at, text = self.repair.rows + 1, _as_text(piece.raw).strip("\r\n")
+        if piece.issue and code not in _MENDED and (piece.issue.severity == "error" or not piece.values):
+            self._leave_out(piece.place, code, f"{code}: {piece.issue.found}", text)
+            self._record(piece, f"{code}, left out", at, [])
+            return
+        if code in _MENDED:
+            self.repair.notes.append(f"{piece.place}: {code}, mended")
+        reasons, written = [code] if code in _MENDED else [], []
+        for number, value in enumerate(piece.values, start=1):
+            alone = len(piece.values) == 1
+            place = piece.place if alone else f"{piece.place}, example {number}"
+            row, repairs = _mend_row(value, self.ends)
+            errors = [issue for issue in check_row(row, method=self.method) if issue.severity == "error"]
+            if errors:
+                reason = f"{errors[0].code} at {errors[0].path or 'the row'}"
+                old = text if alone else json.dumps(value, ensure_ascii=False)
+                self._leave_out(place, reason, f"{reason}: found {errors[0].found}", old)
+                reasons.append(f"{reason}, left out")
+                continue
+            self.repair.notes += [f"{place}: {sentence}, mended" for sentence in repairs]
+            reasons += repairs
+            written.append(json.dumps(row, ensure_ascii=False) if reasons else piece.raw.strip().decode())
+        self.target.writelines(line + "\n" for line in written)
+        self.repair.rows += len(written)
+        if reasons and piece.raw:
+            self._record(piece, "; ".join(dict.fromkeys(reasons)), at, written)
+
+    def _leave_out(self, place: str, what: str, reason: str, text: str) -> None:
+        self.repair.notes.append(f"{place}: {what}, left out")
+        self.repair.left_out.append(LeftOut(place, reason, text))
+
+    def _record(self, piece: Piece, reason: str, at: int, written: list[str]) -> None:
+        if len(self.repair.changes) < CHANGES_KEPT:
+            before = _as_text(piece.raw).removesuffix("\n").split("\n")
+            self.repair.changes.append(Change(reason, piece.first, before, at, written))
+
+
+def _as_text(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="backslashreplace")
+
+
+def _mend_row(value: object, ends: tuple[str, str]) -> tuple[object, list[str]]:
+    """Return a row with its safe repairs made, and a few words for each."""
+    if is_legacy(value):
+        return chat_row(value, *ends), ["legacy_prompt_completion"]
+    if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
+        return value, []
+    messages, repairs = [], []
+    for index, message in enumerate(value["messages"]):
+        role = message.get("role") if isinstance(message, dict) else None
+        # Capitals and spaces cannot change who speaks; a misspelled name might, so it stays.
+        plain = role.strip().lower() if isinstance(role, str) else role
+        if plain != role and plain in ROLES:
+            message = {**message, "role": plain}
+            repairs.append(f"role {role!r} at messages[{index}].role")
+        messages.append(message)
+    return ({**value, "messages": messages}, repairs) if repairs else (value, [])
+
+
+def _shared_ends(path: Path) -> tuple[str, str]:
+    """Find the marks that end all prompts, and all completions, of an old file."""
+    prompts: set[str] = set()
+    completions: set[str] = set()
+    with open_source(path) as source:
+        try:
+            for piece in read_pieces(_as_utf8(source)[0]):
+                for row in filter(is_legacy, piece.values):
+                    # The last characters are enough to see the mark.
+                    prompts.add(row["prompt"].strip()[-8:])
+                    completions.add(row["completion"].strip()[-8:])
+        except UnicodeDecodeError:
+            pass  # The second reading says it.
+    return shared_end(prompts, PROMPT_ENDS), shared_end(completions, COMPLETION_ENDS)
+
+
+def _as_utf8(source: BinaryIO) -> tuple[Iterator[bytes], bool]:
+    """Return the lines of a file as UTF-8, and whether they had to be changed for it, as UTF-16 has to."""
+    start = source.read(4)
+    source.seek(0)
+    encoding = "utf-16" if start[:2] in UTF16_MARKS else _UTF16.get(start[:2])
+    if encoding is None or start[2:] == b"\0\0":  # UTF-32 begins with the same mark.
+        return iter(source), False
+    return (line.encode() for line in io.TextIOWrapper(source, encoding, newline="\n")), True
+
+
+def _create(path: Path) -> TextIO:
+    try:
+        return open(path, "x", encoding="utf-8", newline="\n")
+    except FileExistsError:
+        raise DatasetError(f"{path} exists already. Give another name, or remove it first.") from None
+    except OSError as error:
+        raise DatasetError(
+            f"{path} cannot be written: {error.strerror}. Check the path and its permissions."
+        ) from None

@@ -1,0 +1,1 @@
+"""What an issue is, and the table of all kinds: code, severity, meaning, expected, fix."""

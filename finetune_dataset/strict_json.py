@@ -1,0 +1,134 @@
+"""Read JSON as the standard has it, and say in plain words what is wrong with other text.
+
+Python's own reader takes NaN, half surrogate pairs, keys that stand twice and brackets of almost any depth.
+Other readers do not, or not in the same way, so none of these belongs into a training file.
+"""
+
+import json
+import re
+from collections import Counter
+
+# No row needs more lists and objects inside each other, and readers give up at different depths.
+MAX_DEPTH = 100
+
+# A text, or a backslash pair outside of one: taken whole, so that brackets and commas in it do not count.
+_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|\\.'
+_TEXT_OR_BRACKET = re.compile(_TEXT + rb"|[{}\[\]]")
+_TEXT_OR_TRAILING_COMMA = re.compile(b"(" + _TEXT + rb")|,(?=\s*+(?:[}\]]|$))")
+
+CORRECT = "Correct the line; json.dumps(row) writes valid JSON."
+"""What to do where nothing more exact is known."""
+
+# What Python's JSON reader says (start of its message) → what that means here, and the fix.
+_SYNTAX = {
+    "Extra data": ("a second value", "Start a new line after each example."),
+    "Expecting value": (
+        "something that is not JSON",
+        "Write texts in double quotes, and true, false and null in small letters.",
+    ),
+    "Expecting property": ("a key without double quotes", "Write each key in double quotes."),
+    "Expecting ':'": ("no colon after a key", 'Write "key": value.'),
+    "Expecting ','": ("no comma between two values", 'Add it; inside a text, write a double quote as \\".'),
+    "Invalid control": (
+        "a line break, tab or other control character inside a text",
+        r"Write \n or \t in the text instead.",
+    ),
+    "Unterminated": ("a text without its closing quote", "Close the text with a double quote."),
+    "Invalid \\escape": ("a single backslash", r"Write \\ for a backslash."),
+}
+
+
+def parse(raw: bytes) -> tuple[object, list[str]]:
+    """Read one JSON value, and name the keys that an object of it has twice.
+
+    Args:
+        raw: UTF-8 text.
+
+    Returns:
+        The value, and each key that one object has more than once.
+
+    Raises:
+        ValueError: It is not JSON in UTF-8, or JSON that only Python reads.
+        RecursionError: It is deeper than `MAX_DEPTH`.
+    """
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            twice.extend(key for key, count in counts.items() if count > 1)
+        return found
+
+    value = json.loads(
+        raw.decode("utf-8"),
+        parse_constant=_refuse_constant,
+        parse_float=_finite,
+        object_pairs_hook=unique,
+    )
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise RecursionError
+    if b"\\ud" in raw or b"\\uD" in raw:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # Half a surrogate pair cannot be encoded.
+    return value, twice
+
+
+def explain(raw: bytes, error: Exception) -> tuple[str, str]:
+    """Say why bytes in UTF-8 are no JSON.
+
+    Args:
+        raw: What `parse` could not read.
+        error: What `parse` raised.
+
+    Returns:
+        What is there, and what to do about it.
+    """
+    if isinstance(error, RecursionError):
+        return f"brackets inside brackets, more than {MAX_DEPTH} deep", CORRECT
+    if isinstance(error, UnicodeEncodeError):
+        return "half of a surrogate pair (\\ud800 to \\udfff)", "Write the character itself, as UTF-8."
+    return _syntax(raw, error) if isinstance(error, json.JSONDecodeError) else (str(error), CORRECT)
+
+
+def without_trailing_commas(raw: bytes) -> bytes:
+    """Return a text without the commas before a closing bracket and at its end; those in strings stay."""
+    return _TEXT_OR_TRAILING_COMMA.sub(rb"\1", raw)
+
+
+def depth(raw: bytes) -> int:
+    """Count the brackets that open minus those that close, outside of strings."""
+    tokens = _TEXT_OR_BRACKET.findall(raw)
+    return sum((token in b"{[") - (token in b"}]") for token in tokens if len(token) == 1)
+
+
+def _syntax(raw: bytes, error: json.JSONDecodeError) -> tuple[str, str]:
+    if raw.lstrip().startswith(b"{'"):
+        return "single quotes, as Python prints a dict", "Write the row with json.dumps(row)."
+    if depth(raw) > 0:
+        fix = "Add what is missing at the end of the line, or remove the line."
+        return "an object that is not closed", fix
+    if error.msg.startswith("Extra data") and error.doc[error.pos] in "}]":
+        return f"a closing bracket too many at column {error.colno}", "Remove it."
+    for start, (found, fix) in _SYNTAX.items():
+        if error.msg.startswith(start):
+            return f"{found} at column {error.colno}", fix
+    return f"{error.msg} at column {error.colno}", CORRECT
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Tell whether a value has more lists and objects inside each other than `levels`."""
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name}, which is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:20]}, which is too large")
+    return value
