@@ -17,7 +17,6 @@ def example(number):
 
 
 ROWS = [example(number) for number in range(12)]
-ASSISTANT = {"role": "assistant", "content": "Hello"}
 
 
 def question(row):
@@ -33,7 +32,6 @@ def test_a_group_is_never_in_two_parts():
     assert [len(group) for group in groups] == [12, 4, 4]
     assert len(set.union(*groups)) == 20
     assert [len(part) for part in parts] == [36, 12, 12]
-    assert overlap(parts[0], parts[2]) == []
 
 
 @given(
@@ -111,10 +109,3 @@ def test_a_split_that_needs_more_groups_than_there_are_is_refused():
 def test_a_part_without_rows_or_with_a_size_of_two_meanings_is_refused(sizes, message):
     with pytest.raises(DatasetError, match=message):
         split_dataset(ROWS, by=question, sizes=sizes, seed=1)
-
-
-def test_overlap_finds_a_question_in_other_capitals_and_spacing():
-    a = [{"messages": [{"role": "user", "content": "Tell me  about Tin"}, ASSISTANT]}]
-    b = [{"messages": [{"role": "user", "content": [{"type": "text", "text": "tell me about\ntin "}]}]}]
-
-    assert overlap(a, b) == ["tell me about tin"]

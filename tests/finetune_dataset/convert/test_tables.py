@@ -1,69 +1,11 @@
-"""Tables: every cell arrives in a chat row, or its table row is named."""
-
-import csv
-import io
-import sys
-from datetime import date, datetime
+"""Tables: every row becomes a chat, or is named."""
 
 import pandas as pd
-import pytest
-from hypothesis import given, strategies as st
+from table_samples import CHATS, TABLE, csv_text, pairs
 
 from finetune_dataset.convert.tables import SkippedRow, rows_from_table
-from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
-
-TABLE = [
-    ["question", "answer", "tone"],
-    ["Was ist Gold?", "Ein Metall; gelb, schwer.", "kurz"],
-    ["Café?", "Ja.", ""],
-]
-CHATS = [("Was ist Gold?", "Ein Metall; gelb, schwer."), ("Café?", "Ja.")]
-
-
-def pairs(rows):
-    return [tuple(message["content"] for message in row["messages"]) for row in rows]
-
-
-def csv_text(table, separator=",", end="\r\n"):
-    target = io.StringIO()
-    csv.writer(target, delimiter=separator, lineterminator=end).writerows(table)
-    return target.getvalue()
-
-
-@pytest.fixture
-def save(save):
-    return lambda content, name="table.csv": save(content, name)
-
-
-@pytest.fixture
-def excel(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
-
-    def write(table, sheet="Data"):
-        book = openpyxl.Workbook()
-        book.active.title = sheet
-        for record in table:
-            book.active.append(record)
-        book.save(tmp_path / "table.xlsx")
-        return tmp_path / "table.xlsx"
-
-    return write
-
-
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_the_separator_and_the_marks_of_an_encoding_are_recognized(save, separator, encoding):
-    path = save(csv_text(TABLE, separator).encode(encoding))
-
-    assert pairs(rows_from_table(path, user="question", assistant="answer")) == CHATS
-
-
-def test_a_line_that_names_the_separator_for_excel_is_no_header(save):
-    path = save("sep=;\r\n" + csv_text(TABLE, ";"))
-
-    assert pairs(rows_from_table(path, user="question", assistant="answer")) == CHATS
 
 
 def test_the_rows_can_be_written_and_read_as_json_lines(save, tmp_path):
@@ -98,60 +40,6 @@ def test_rows_without_an_example_are_named_by_their_number_and_kept(save):
     ]
 
 
-def test_a_file_that_excel_saved_as_cp1252_is_refused_with_its_text_and_read_when_asked(save):
-    path = save(csv_text(TABLE, ";").encode("cp1252"))
-
-    with pytest.raises(DatasetError, match=r"line 3: the byte 0xe9 is not utf-8.*cp1252.*'.*Café\?;Ja\."):
-        rows_from_table(path, user="question", assistant="answer")
-
-    assert pairs(rows_from_table(path, user="question", assistant="answer", encoding="cp1252")) == CHATS
-
-
-def test_a_missing_column_is_answered_with_the_columns_that_are_there(save):
-    with pytest.raises(
-        DatasetError,
-        match=r"table\.csv has no column 'Answers'\. "
-        r"Columns: 'question', 'answer', 'tone'\. Did you mean 'answer'\?",
-    ):
-        rows_from_table(save(csv_text(TABLE, ";")), user="question", assistant="Answers")
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "message"),
-    [
-        ("a,b,b\n1,2,3\n", "table.csv", "two columns 'b'"),
-        ("", "table.csv", r"no column 'a'\. Columns: \(none\)"),
-        ('a,b\n"x"y,2\n', "table.csv", "line 2: .*each quote doubled"),
-        ('a,b\n"never closed,2\n', "table.csv", "unexpected end of data"),
-        ("a,b\n", "table.xls", "save it as .xlsx"),
-        ("a,b\n", "table.xlsx", r"no Excel workbook that can be read \(BadZipFile\)"),
-        ("{}", "train.jsonl", "is no table"),
-    ],
-)
-def test_a_table_that_cannot_be_read_is_refused_with_what_to_do(save, content, name, message):
-    with pytest.raises(DatasetError, match=message):
-        rows_from_table(save(content, name), user="a", assistant="b")
-
-
-def test_an_unknown_encoding_and_a_missing_file_are_refused(save, tmp_path):
-    with pytest.raises(DatasetError, match="no encoding 'utf8000'"):
-        rows_from_table(save("a,b\n"), user="a", assistant="b", encoding="utf8000")
-    with pytest.raises(DatasetError, match="was not found"):
-        rows_from_table(tmp_path / "none.csv", user="a", assistant="b")
-
-
-def test_excel_cells_of_every_type_become_the_text_that_excel_shows(excel):
-    day = date(2026, 11, 21)
-    values = [5, 5.0, 5.5, True, day, datetime(2026, 11, 21, 9, 30), "two\r\nlines"]
-    path = excel([["q", "a"], *[[f"Q{number}", value] for number, value in enumerate(values)]])
-
-    rows = rows_from_table(path, user="q", assistant="a")
-
-    assert [answer for _, answer in pairs(rows)] == [
-        *("5", "5", "5.5", "TRUE", "2026-11-21", "2026-11-21 09:30:00", "two\nlines")
-    ]
-
-
 def test_empty_cells_and_errors_of_excel_are_named(excel):
     path = excel([["q", "a"], ["A?", None], [None, None], ["B?", "#N/A"], ["C?", "Yes."]])
 
@@ -164,19 +52,6 @@ def test_empty_cells_and_errors_of_excel_are_named(excel):
     ]
 
 
-def test_a_sheet_that_is_not_there_is_answered_with_those_that_are(excel):
-    with pytest.raises(DatasetError, match=r"has no sheet 'Test'\. Sheets: Data\."):
-        rows_from_table(excel([["q", "a"]]), user="q", assistant="a", sheet="Test")
-
-
-def test_without_openpyxl_the_message_says_how_to_get_it(excel, monkeypatch):
-    path = excel([["q", "a"]])
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-
-    with pytest.raises(DatasetError, match="pip install openpyxl"):
-        rows_from_table(path, user="q", assistant="a")
-
-
 def test_a_data_frame_keeps_its_index_in_messages():
     frame = pd.DataFrame(
         {"q": ["A?", "B?", "C?", None], "a": ["Yes.", float("nan"), pd.NA, None]}, index=list("wxyz")
@@ -186,25 +61,3 @@ def test_a_data_frame_keeps_its_index_in_messages():
 
     assert pairs(rows) == [("A?", "Yes.")]
     assert [row.place for row in rows.skipped] == ["index x", "index y"]
-
-
-def is_text(cell):
-    """Whether a cell is no blank, and none of the errors that a spreadsheet writes, such as #REF!."""
-    return cell.strip() and not cell.strip().startswith("#")
-
-
-@given(
-    st.lists(
-        st.tuples(*[st.text(st.characters(exclude_categories=["Cs", "Cc"])).filter(is_text)] * 2),
-        max_size=20,
-    ),
-    st.sampled_from(",;\t|"),
-    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-)
-def test_whatever_the_texts_every_row_of_a_csv_file_arrives(tmp_path_factory, chats, separator, encoding):
-    path = tmp_path_factory.mktemp("csv") / "table.csv"
-    path.write_bytes(csv_text([["q", "a"], *chats], separator).encode(encoding))
-
-    rows = rows_from_table(path, user="q", assistant="a")
-
-    assert pairs(rows) == [tuple(map(str.strip, chat)) for chat in chats]

@@ -7,7 +7,6 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from finetune_dataset.errors import FineTuneError
 from finetune_dataset.jsonlines import read_jsonl
-from finetune_dataset.models import encoding_of, is_known
 from finetune_dataset.tokens.count import (
     TokenCounts,
     count_row,
@@ -37,33 +36,6 @@ def word_model(tmp_path):
     tokenizer.add_special_tokens(["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"])
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("model", "encoding"),
-    [
-        ("gpt-3.5-turbo-0125", "cl100k_base"),
-        ("gpt-35-turbo", "cl100k_base"),
-        ("gpt-4-0613", "cl100k_base"),
-        ("gpt-4-turbo-2024-04-09", "cl100k_base"),
-        ("ft:gpt-4-0613:acme::AbCd1234", "cl100k_base"),
-        ("gpt-4o-mini-2024-07-18", "o200k_base"),
-        ("gpt-4.1-mini-2025-04-14.ft-0a1b-elle", "o200k_base"),
-        ("ft:gpt-4.1-mini-2025-04-14:acme:elle:AbCd1234", "o200k_base"),
-        ("gpt-4.5-preview", "o200k_base"),
-        ("gpt-5.1", "o200k_base"),
-        ("gpt-6-luna", "o200k_base"),
-        ("o4-mini-2025-04-16", "o200k_base"),
-        ("openai/gpt-oss-20b", "o200k_base"),
-    ],
-)
-def test_a_model_has_the_encoding_of_its_family(model, encoding):
-    assert (encoding_of(model), is_known(model)) == (encoding, True)
-
-
-@pytest.mark.parametrize("model", ["meta-llama/Llama-3.3-70B-Instruct", "gpt-4.7", "gpt-42", "o3x", ""])
-def test_a_model_that_is_not_in_the_table_gets_a_guess_that_is_known_as_one(model):
-    assert (encoding_of(model), is_known(model)) == ("o200k_base", False)
 
 
 @pytest.mark.parametrize(
@@ -230,3 +202,10 @@ def test_a_dataset_becomes_a_table_of_counts():
 )
 def test_auto_epochs_follow_the_cookbook(rows, epochs):
     assert n_epochs_auto(rows) == epochs
+
+
+def test_a_file_that_is_no_tokenizer_is_named(tmp_path):
+    (tmp_path / "tokenizer.json").write_text("{}")
+
+    with pytest.raises(FineTuneError, match=r"tokenizer\.json is no tokenizer that can be read"):
+        count_tokens("text", tmp_path)

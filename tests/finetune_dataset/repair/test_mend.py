@@ -1,4 +1,4 @@
-"""Repair: what is mended, what is left out and kept, and what the diff shows."""
+"""Repair: what is mended, and what is left out and kept."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from samples import LINE, ROWS, example
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.repair.changes import LeftOut
-from finetune_dataset.repair.mend import CHANGES_KEPT, repair_dataset
+from finetune_dataset.repair.mend import repair_dataset
 from finetune_dataset.validate import validate_dataset
 from helpers.paths import data_path
 
@@ -84,25 +84,6 @@ def test_repair_of_a_missing_file_leaves_nothing_behind(tmp_path):
         repair_dataset(tmp_path / "none.jsonl", tmp_path / "fixed.jsonl")
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_diff_shows_old_and_new_lines_with_their_numbers(save, tmp_path):
-    rows = [LINE + ",", "", json.dumps({"messages": 5}), json.dumps(example(2), indent=1)]
-
-    repair = repair_dataset(save("\n".join(rows)), tmp_path / "fixed.jsonl")
-
-    last = len(json.dumps(example(2), indent=1).splitlines())
-    lines = repair.diff.splitlines()
-    assert [line for line in lines if line[:2] in ("--", "++", "@@")] == [
-        "--- train.jsonl",
-        "+++ fixed.jsonl",
-        "@@ -1,1 +1,1 @@ trailing_comma",
-        "@@ -2,1 +2,0 @@ blank_line",
-        "@@ -3,1 +2,0 @@ missing_messages_list at messages, left out",
-        f"@@ -4,{last} +2,1 @@ pretty_printed_json",
-    ]
-    assert (lines[3][-3:], lines[4][-3:]) == ("]},", "}]}")
-    assert [line for line in lines if line.startswith('-{"messages": 5}')] != []
 
 
 def test_what_was_left_out_is_kept_in_full(save, tmp_path):
@@ -204,52 +185,6 @@ def test_a_preference_file_is_repaired_by_its_own_rules(save, tmp_path):
     assert [item.place for item in repair.left_out] == ["line 2"]
 
 
-def test_prompt_and_completion_rows_become_chats_without_the_marks_that_all_of_them_share(save, tmp_path):
-    rows = [
-        {"prompt": f"Question {number}?\n\n###\n\n", "completion": f" Answer {number} END"}
-        for number in range(3)
-    ]
-
-    repair = repair_dataset(save("\n".join(map(json.dumps, rows))), tmp_path / "fixed.jsonl")
-
-    assert read_jsonl(repair.out)[2] == {
-        "messages": [
-            {"role": "user", "content": "Question 2?"},
-            {"role": "assistant", "content": "Answer 2"},
-        ]
-    }
-    assert repair.notes[0] == "line 1: legacy_prompt_completion, mended"
-
-
-def test_a_mark_that_only_some_prompts_have_is_part_of_the_text():
-    rows = [{"prompt": "a ->", "completion": " b"}, {"prompt": "c", "completion": " d"}]
-
-    chats = rows_from_prompts(rows, system="Be short.")
-
-    assert [[message["content"] for message in chat["messages"]] for chat in chats] == [
-        ["Be short.", "a ->", "b"],
-        ["Be short.", "c", "d"],
-    ]
-
-
-def test_a_row_that_is_no_prompt_and_completion_is_named():
-    with pytest.raises(DatasetError, match="Row 2 has the keys question, answer; expected prompt and comp"):
-        rows_from_prompts([{"prompt": "a", "completion": "b"}, {"question": "a", "answer": "b"}])
-
-
-def test_the_html_of_a_repair_escapes_the_data_and_is_bounded(save, tmp_path):
-    rows = [json.dumps(example(content="<script>x</script>" * 500)) + "," for _ in range(CHANGES_KEPT * 2)]
-    rows += ["<script>" * 1000] * 100
-
-    repair = repair_dataset(save("\n".join(rows)), tmp_path / "fixed.jsonl")
-
-    page = repair._repr_html_()
-    assert "<script>" not in page
-    assert len(page) < 150_000
-    assert "… and 180 more, see .notes" in page
-    assert (len(repair.notes), len(repair.left_out), len(repair.changes)) == (200, 100, CHANGES_KEPT)
-
-
 @given(st.lists(st.sampled_from([*b'{}[]",:\\\n\r \xff\xfe\x00a', None]), max_size=12), st.randoms())
 def test_whatever_the_bytes_every_example_is_written_or_left_out_and_the_result_is_valid(edits, chance):
     content = bytearray(f"{LINE}\n{json.dumps(example(2), indent=1)}\n{LINE},\n".encode())
@@ -270,3 +205,8 @@ def test_whatever_the_bytes_every_example_is_written_or_left_out_and_the_result_
         assert report.n_rows == repair.rows
         assert [issue.code for issue in report.errors] == ["too_few_examples"]
         assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_named_and_nothing_is_lost(save, tmp_path):
+    with pytest.raises(DatasetError, match=r"fixed\.jsonl cannot be written: No such file or directory"):
+        repair_dataset(save(LINE), tmp_path / "nowhere" / "fixed.jsonl")
