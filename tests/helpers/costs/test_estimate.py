@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from finetune_dataset.errors import FineTuneError
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.report import DatasetReport, Statistics
-from finetune_dataset.tokens.count import count_dataset
+from finetune_dataset.tokens.count import count_row
 from finetune_dataset.validate import validate_dataset
 from helpers.costs.estimate import CostEstimate, approve, cost_table, estimate_cost
 from helpers.errors import NotApproved
@@ -44,7 +44,7 @@ def report_of(tmp_path):
     def make(rows: list[dict], model: str | Path = "gpt-4o", method: str = "supervised") -> DatasetReport:
         path = tmp_path / "train.jsonl"
         write_jsonl(path, rows)
-        tokens = Counter(counts.total for counts in count_dataset(rows, model))
+        tokens = Counter(count_row(row, model).total for row in rows)
         return DatasetReport(path, method, model, len(rows), statistics=Statistics(tokens_per_row=tokens))
 
     return make
@@ -297,6 +297,6 @@ def test_a_report_for_another_vocabulary_is_counted_again(tmp_path):
 
     costs = [estimate_cost(report, "gpt-4o", 1) for report in reports]
 
-    expected = sum(counts.total for counts in count_dataset(rows, "gpt-4o"))
+    expected = sum(count_row(row, "gpt-4o").total for row in rows)
     assert [cost.tokens_high for cost in costs] == [expected] * 3
     assert reports[1].tokens > expected
