@@ -1,12 +1,10 @@
 """Checks a job's files once the job exists, and says what is wrong in OpenAI's words."""
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_server.training.tokenize import MAX_FURTHER, read_rows
+from local_server.training.tokenize import MAX_FURTHER
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,8 @@ def check_file(path: Path, param: str) -> BadFile | int:
         The number of rows, or what is wrong. Wording observed in public job logs, Dec 2024 to Nov 2025.
     """
     # Imported at the first job: the server must answer within a second after its start.
-    from finetune_dataset.validate import MIN_EXAMPLES, validate_dataset
+    from finetune_dataset.rules.limits import MIN_EXAMPLES
+    from finetune_dataset.validate import validate_dataset
 
     name = param.replace("_", " ")
     report = validate_dataset(path)
@@ -68,12 +67,10 @@ def overlap(training: Path, validation: Path) -> list[int]:
     Returns:
         Their line numbers in the validation file, from 1.
     """
-    trained = {hash(chat) for _, chat in _chats(training)}
-    return [line for line, chat in _chats(validation) if hash(chat) in trained]
+    # Imported at the first job, as above.
+    from finetune_dataset.quality.leaks import trained_lines
 
-
-def _chats(path: Path) -> Iterator[tuple[int, str]]:
-    return ((line, json.dumps(row["messages"], sort_keys=True)) for line, row in read_rows(path))
+    return trained_lines(training, validation)
 
 
 def _describe(line: int, path: str, found: str, expected: str, fix: str) -> str:
