@@ -17,7 +17,7 @@ from finetune_dataset.rules.rows import METHODS
 
 # Of the tokens in a row: name → share of the rows that have at most so many.
 _SHARES = {"min": 0, "median": 0.5, "max": 1}
-_EXIT = "Exit status: 0 {good}, 1 {bad}, 2 for a file that cannot be read."
+_EXIT = "Exit status: 0 {good}, 1 {bad}, 2 for a file that cannot be read or written."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +71,10 @@ def _parser() -> ArgumentParser:
         "when some were left out",
     )
     repair.add_argument(
-        "out", metavar="OUT", nargs="?", help="the copy, a new file; FILE.fixed.jsonl without it"
+        "out",
+        metavar="OUT",
+        nargs="?",
+        help="the copy, a new file; train.fixed.jsonl beside train.jsonl without it",
     )
     quality = add(
         "quality",

@@ -39,6 +39,8 @@ def open_source(path: str | Path) -> BinaryIO:
         raise DatasetError(
             f"{path} is a folder; expected a JSON Lines file. Give the path of the file itself."
         )
+    if path.exists() and not path.is_file():
+        raise DatasetError(f"{path} is no file on a disk. Save its content first: it is read more than once.")
     try:
         return path.open("rb", buffering=_BUFFER_BYTES)
     except FileNotFoundError:

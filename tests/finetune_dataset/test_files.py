@@ -1,5 +1,7 @@
 """Files: written and read as they should be, and refused with what is there instead."""
 
+import os
+
 import pytest
 from samples import LINE
 
@@ -36,3 +38,11 @@ def test_a_missing_folder_is_said_to_be_missing(tmp_path):
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="is a folder; expected a JSON Lines file"):
         validate_dataset(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_pipe_is_refused_because_a_file_is_read_more_than_once(tmp_path):
+    os.mkfifo(tmp_path / "train.jsonl")
+
+    with pytest.raises(DatasetError, match="is no file on a disk"):
+        validate_dataset(tmp_path / "train.jsonl")
