@@ -33,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     run: Callable[[Namespace], int] = chosen.run
     try:
         return run(chosen)
-    except FineTuneError as error:
+    except BrokenPipeError:
+        raise
+    except (FineTuneError, OSError) as error:  # Such as a disk that is full.
         print(error, file=sys.stderr)
         return 2
 

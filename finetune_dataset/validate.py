@@ -14,7 +14,7 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.jsonlines import pretty_printed_json
 from finetune_dataset.report import DatasetReport
 from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue, show
-from finetune_dataset.rules.issues.table import VALIDATION_KINDS, issue
+from finetune_dataset.rules.issues.table import KINDS, issue
 from finetune_dataset.rules.limits import MAX_FILE_BYTES, MAX_IMAGE_ROWS, MAX_UPLOAD_BYTES, MIN_EXAMPLES
 from finetune_dataset.rules.rows import Method
 
@@ -124,7 +124,7 @@ def require_valid(report: DatasetReport) -> None:
     """Stop here if the file of a report cannot be used for training.
 
     Args:
-        report: What `validate_dataset` found.
+        report: What `validate_dataset` or `check_quality` found.
 
     Raises:
         DatasetError: The report has errors; the message lists them, warnings left out.
@@ -132,7 +132,9 @@ def require_valid(report: DatasetReport) -> None:
     if report.ok:
         return
     errors = "\n  ".join(map(str, report.errors))
-    mendable = any(VALIDATION_KINDS[error.code].repairable for error in report.errors)
+    # A report may hold issues of another check, with codes of its own.
+    kinds = [KINDS.get(error.code) for error in report.errors]
+    mendable = any(kind.repairable for kind in kinds if kind)
     hint = " repair_dataset(path, out) does the safe part of it." if mendable else ""
     raise DatasetError(
         f"{report.path} cannot be used for training ({report.n_rows} rows).\n  {errors}\n"

@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 from samples import FILE, LINE, ROWS, example, found_in_rows
@@ -10,6 +11,7 @@ from finetune_dataset import FineTuneError
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.report import DatasetReport
+from finetune_dataset.rules.issues.issue import Issue
 from finetune_dataset.validate import require_valid, validate_dataset
 from helpers.paths import data_path
 
@@ -102,3 +104,17 @@ def test_every_mistake_in_the_broken_file_is_named_with_its_line():
             (31, "special_token"),
         ],
     )
+
+
+@pytest.mark.parametrize("code", ["leaked_row", "a_code_of_mine"])
+def test_the_gate_also_stops_at_the_errors_of_another_check(code):
+    report = DatasetReport(Path("train.jsonl"), n_rows=12)
+    report.add(Issue(4, "", code, "error", "a leak", "none", "Remove it."))
+
+    with pytest.raises(DatasetError, match=rf"(?s)line 4: {code}: .*Correct this in the file\.$"):
+        require_valid(report)
+
+
+def test_the_gate_names_the_repair_where_it_helps(save):
+    with pytest.raises(DatasetError, match=r"repair_dataset\(path, out\) does the safe part of it\.$"):
+        require_valid(validate_dataset(save(f"{LINE},\n")))

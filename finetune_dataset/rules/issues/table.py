@@ -12,9 +12,10 @@ from finetune_dataset.rules.issues.quality_kinds import QUALITY_KINDS
 from finetune_dataset.rules.issues.row_kinds import ROW_KINDS
 
 VALIDATION_KINDS: dict[str, IssueKind] = FILE_KINDS | ROW_KINDS
-"""Code → kind, for `validate_dataset`; those of `check_quality` are in `QUALITY_KINDS`."""
+"""Code → kind, for `validate_dataset`."""
 
-_KINDS = VALIDATION_KINDS | QUALITY_KINDS
+KINDS: dict[str, IssueKind] = VALIDATION_KINDS | QUALITY_KINDS
+"""Code → kind, also for `check_quality`."""
 
 
 def issue(
@@ -33,7 +34,7 @@ def issue(
     Raises:
         KeyError: The code is not in the table.
     """
-    kind = _KINDS[code]
+    kind = KINDS[code]
     return Issue(line, path, code, kind.severity, found, expected or kind.expected, fix or kind.fix)
 
 
