@@ -17,6 +17,7 @@ import pandas as pd
 from common import ROOT, machine, reached
 from matplotlib.figure import Figure
 
+from helpers.jobs.losses.report import read_losses
 from helpers.plots.loss import loss_png
 from helpers.plots.style import style
 
@@ -73,8 +74,8 @@ def main() -> None:
     print(machine("matplotlib", "pandas"))
     cases: dict[str, Callable[[], object]] = {
         "empty axes": empty_png,
-        f"the course's job, {len(course)} steps": lambda: loss_png(course, checkpoints=last_epochs(course)),
-        f"{STEPS:,} steps": lambda: loss_png(long, checkpoints=last_epochs(long)),
+        f"the course's job, {len(course)} steps": lambda: loss_png(read_losses(course, checkpoints=last_epochs(course))),
+        f"{STEPS:,} steps": lambda: loss_png(read_losses(long, checkpoints=last_epochs(long))),
     }
     for name, draw in cases.items():
         taken = milliseconds(draw, rounds)

@@ -21,16 +21,17 @@ from .evaluation import (
     rhymes as rhymes,
     score_predictions as score_predictions,
 )
-from .jobs.describe import describe_loss as describe_loss, describe_runs as describe_runs
 from .jobs.events import (
     checkpoints_frame as checkpoints_frame,
     events_to_frame as events_to_frame,
     metrics_frame as metrics_frame,
 )
 from .jobs.facts import is_terminal as is_terminal, require_succeeded as require_succeeded
-from .jobs.losses import best_checkpoint as best_checkpoint
+from .jobs.losses.best_checkpoint import best_checkpoint as best_checkpoint
+from .jobs.losses.describe import describe_loss as describe_loss, describe_runs as describe_runs
 from .jobs.result_file import read_result_file as read_result_file
-from .monitor.watch import all_events as all_events, attach as attach, watch as watch
+from .monitor.job_reader import all_events as all_events
+from .monitor.watch import attach as attach, watch as watch
 from .paths import data_path as data_path
 from .plots.compare_runs import compare_runs as compare_runs
 from .plots.dataset import (

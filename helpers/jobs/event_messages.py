@@ -41,7 +41,7 @@ def numbers_in(message: str) -> dict[str, str]:
     """Read the step and its metrics from an event's message.
 
     Args:
-        message: such as "Step 10/100: training loss=0.50".
+        message: Such as "Step 10/100: training loss=0.50".
 
     Returns:
         Texts under step, total_steps and the names in METRICS; empty for a message
@@ -62,7 +62,7 @@ def checkpoint_in(message: str) -> tuple[str, str] | None:
     """Read which checkpoint an event's message announces.
 
     Args:
-        message: such as "Checkpoint created at step 100 with Snapshot ID: ft:...:ckpt-step-100".
+        message: Such as "Checkpoint created at step 100 with Snapshot ID: ft:...:ckpt-step-100".
 
     Returns:
         The step and the model name, "" where the message has none; None for another message.
@@ -75,7 +75,7 @@ def real_number(value: object) -> float | None:
     """Read a metric; services send numbers, and texts such as "3.81E-06" or "inf".
 
     Args:
-        value: what stands in `data`, in a message or in a cell.
+        value: What stands in `data`, in a message or in a cell.
 
     Returns:
         The number; None for "nan" and for anything that is no number.
@@ -91,7 +91,7 @@ def whole_number(value: object) -> int | None:
     """Read a count of steps; some services send it as 100.0 (Azure, May 2024).
 
     Args:
-        value: what stands in `data`, in a message or in a cell.
+        value: What stands in `data`, in a message or in a cell.
 
     Returns:
         The number; None for anything that is no whole number from 0 to 2**53.

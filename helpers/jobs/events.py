@@ -40,7 +40,7 @@ def events_to_frame(events: Iterable[SdkObject] | str | bytes) -> pd.DataFrame:
     """Show a job's events as a table.
 
     Args:
-        events: events of one job: a list of SDK objects, dicts or JSON texts, a page of the SDK
+        events: Events of one job: a list of SDK objects, dicts or JSON texts, a page of the SDK
             (reading it fetches all pages), or the text of a JSON Lines file.
 
     Returns:
@@ -52,7 +52,7 @@ def events_to_frame(events: Iterable[SdkObject] | str | bytes) -> pd.DataFrame:
         are no number, such as a loss "nan".
 
     Raises:
-        UnreadableContent: a line is not JSON, or an item is no event at all.
+        UnreadableContent: A line is not JSON, or an item is no event at all.
     """
     things = _without_repeats(records(events))
     texts = {name: [str(thing.get(name) or "") for thing in things] for name in _EVENT_TEXTS}
@@ -68,19 +68,19 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     """Keep what `plot_loss` draws: the metrics, one row per step.
 
     Args:
-        events: events of one job in any order, in one of the forms of `events_to_frame`, or its table.
+        events: Events of one job in any order, in one of the forms of `events_to_frame`, or its table.
             Give all pages: the first page holds the newest events only. The table of
             `checkpoints_frame` is taken too, for services that report losses nowhere else (Nebius,
             Dec 2025).
 
     Returns:
-        step, total_steps and the metrics (see METRICS), ascending by step; NaN where absent. A step
+        Columns step, total_steps and the metrics (see METRICS), ascending by step; NaN where absent. A step
         that was reported more than once has the newest value of each metric. A step whose loss is
         not a number has a row, without the loss. Empty, with the same columns, when no event reports
         a metric.
 
     Raises:
-        UnreadableContent: a line is not JSON, or an item is no event at all.
+        UnreadableContent: A line is not JSON, or an item is no event at all.
     """
     frame = events if isinstance(events, pd.DataFrame) else events_to_frame(events)
     if missing := {"step", *METRICS} - set(frame.columns):
@@ -109,14 +109,14 @@ def checkpoints_frame(checkpoints: Iterable[SdkObject] | str | bytes) -> pd.Data
     a table can be drawn with `plot_loss` in place of the metrics.
 
     Args:
-        checkpoints: checkpoints of one job, in one of the forms of `events_to_frame`.
+        checkpoints: Checkpoints of one job, in one of the forms of `events_to_frame`.
 
     Returns:
-        step, fine_tuned_model_checkpoint, created_at (UTC), the metrics (see METRICS) and extra
+        Columns step, fine_tuned_model_checkpoint, created_at (UTC), the metrics (see METRICS) and extra
         (everything else, as in `events_to_frame`), ascending by step.
 
     Raises:
-        UnreadableContent: a line is not JSON, or an item is no checkpoint at all.
+        UnreadableContent: A line is not JSON, or an item is no checkpoint at all.
     """
     things = _without_repeats(records(checkpoints))
     model = "fine_tuned_model_checkpoint"
@@ -147,7 +147,7 @@ def _others(thing: dict[str, object], known: frozenset[str]) -> dict[str, object
 
 
 def _content(thing: dict[str, object], name: str, extra: dict[str, object]) -> dict[str, object]:
-    """The dict in a field; its unknown keys, and anything that is no dict, go to `extra`."""
+    """Give the dict in a field; its unknown keys, and anything that is no dict, go to `extra`."""
     content = thing.get(name)
     if isinstance(content, str):
         with suppress(ValueError, RecursionError):
@@ -162,7 +162,7 @@ def _content(thing: dict[str, object], name: str, extra: dict[str, object]) -> d
 
 
 def _told(message: str, checkpoint: tuple[str, str] | None, data: dict[str, object]) -> dict[str, object]:
-    """The numbers of an event: what `data` does not know, its message may."""
+    """Give the numbers of an event: what `data` does not know, its message may."""
     whole = "step" in data and "total_steps" in data and not _METRIC_NAMES.isdisjoint(data)
     if whole and None not in data.values():
         return data
@@ -204,7 +204,7 @@ def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     """Give steps and metrics the same types in every table, empty ones included.
 
     Args:
-        frame: a table with the metrics (see METRICS), and step and total_steps where it has them.
+        frame: A table with the metrics (see METRICS), and step and total_steps where it has them.
 
     Returns:
         The table with whole numbers (Int64, which can be missing) and float64.

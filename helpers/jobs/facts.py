@@ -4,7 +4,9 @@ These functions are pure: they take the job as an SDK object, a dict or a line o
 JSON, and never call a service.
 """
 
-import pandas as pd
+import html
+from dataclasses import dataclass, fields as dataclass_fields
+from typing import Any
 
 from helpers.errors import JobFailed, JobNotEnded
 from helpers.jobs.event_messages import whole_number
@@ -13,7 +15,7 @@ from helpers.jobs.records import SdkObject, record
 TERMINAL_STATUSES = frozenset({"succeeded", "failed", "cancelled"})
 """Statuses after which a job never changes (OpenAI API reference, read Nov 2026)."""
 
-_HYPERPARAMETERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
+_CHOSEN = ("n_epochs", "batch_size", "learning_rate_multiplier")
 # Told in another form, or by another row.
 _NOT_REPEATED = {"object", "created_at", "finished_at", "hyperparameters", "method", "error"}
 
@@ -25,7 +27,7 @@ def is_terminal(status: str | None) -> bool:
     "paused"), so an unknown status always means: keep waiting.
 
     Args:
-        status: `job.status`.
+        status: The job's `status`.
 
     Returns:
         True for succeeded, failed and cancelled only.
@@ -37,11 +39,11 @@ def require_succeeded(job: SdkObject) -> None:
     """Stop here if a job has no fine-tuned model; the next cells would fail with a less clear message.
 
     Args:
-        job: the job as last seen.
+        job: The job as last seen.
 
     Raises:
-        JobFailed: the job failed or was cancelled.
-        JobNotEnded: it still goes on.
+        JobFailed: The job failed or was cancelled.
+        JobNotEnded: It still goes on.
     """
     fields = record(job)
     status, job_id, error = fields.get("status"), fields.get("id"), _error_text(fields.get("error"))
@@ -59,62 +61,115 @@ def require_succeeded(job: SdkObject) -> None:
     )
 
 
-def job_facts(job: SdkObject) -> pd.Series:
-    """Show a job as a short table that reads the same for every service.
+@dataclass(frozen=True)
+class JobFacts:
+    """What a job is, read the same for every service; None where the service does not say.
+
+    In a notebook it shows itself as a table.
+
+    Attributes:
+        id: Such as "ftjob-...".
+        status: As the service says it; services have more of them than the SDK lists.
+        model: The base model.
+        fine_tuned_model: The model that the job made.
+        training_file: Id of the file.
+        validation_file: Id of the file.
+        result_files: Ids of the files with the table of metrics.
+        method: Such as "supervised" or "dpo".
+        n_epochs: Passes over the training file; "auto" where the service chooses (Azure says -1, Dec 2025).
+        batch_size: Rows in a step, or "auto".
+        learning_rate_multiplier: A number above 0, or "auto".
+        trained_tokens: Tokens that were trained, all epochs together.
+        seconds: From creation to end; None until the job has ended.
+        error: Why the job failed, as one text; None when there is nothing to say.
+        others: Every other field that has a value, under its own name.
+    """
+
+    id: str | None
+    status: str | None
+    model: str | None
+    fine_tuned_model: str | None
+    training_file: str | None
+    validation_file: str | None
+    result_files: list[str] | None
+    method: str
+    n_epochs: int | str | None
+    batch_size: int | str | None
+    learning_rate_multiplier: float | str | None
+    trained_tokens: int | str | None
+    seconds: int | None
+    error: str | None
+    others: dict[str, object]
+
+    def _repr_html_(self) -> str:
+        """Show the facts that are known, one in a row."""
+        known = {name: value for name, value in vars(self).items() if value is not None and name != "others"}
+        rows = (
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
+            for name, value in (known | self.others).items()
+        )
+        return f"<table>{''.join(rows)}</table>"
+
+
+_FACTS = frozenset(field.name for field in dataclass_fields(JobFacts)) - {"others"}
+
+
+def job_facts(job: SdkObject) -> JobFacts:
+    """Read a job so that it is the same for every service.
 
     Args:
-        job: the job, as SDK object, dict or line of JSON.
+        job: The job, as SDK object, dict or line of JSON.
 
     Returns:
-        One row per fact: id, status, model, fine_tuned_model, training_file, validation_file,
-        result_files, method, n_epochs, batch_size, learning_rate_multiplier, trained_tokens,
-        seconds (from creation to end; missing until the job has ended), error (one text; missing
-        when there is none). Then every other field that has a value, under its own name.
-        A hyperparameter that the service chooses is "auto" (Azure says -1, Dec 2025).
+        Its facts.
 
     Raises:
-        UnreadableContent: it is no job at all.
+        UnreadableContent: It is no job at all.
     """
     fields = record(job)
     method, numbers = _method(fields)
-    known = ("id", "status", "model", "fine_tuned_model", "training_file", "validation_file", "result_files")
-    facts = {
-        **{name: fields.get(name) for name in known},
-        "method": method,
-        **{name: _chosen(numbers.get(name)) for name in _HYPERPARAMETERS},
-        "trained_tokens": fields.get("trained_tokens"),
-        "seconds": _seconds(fields),
-        "error": _error_text(fields.get("error")),
-    }
+    chosen = {name: "auto" if numbers.get(name) == -1 else numbers.get(name) for name in _CHOSEN}
     others = {
         name: value
         for name, value in {**numbers, **fields}.items()
-        if name not in facts and name not in _NOT_REPEATED and value not in (None, [], {})
+        if name not in _FACTS and name not in _NOT_REPEATED and value not in (None, [], {})
     }
-    return pd.Series({**facts, **others}, dtype=object, name=str(fields.get("id") or "job"))
+    return JobFacts(
+        id=fields.get("id"),
+        status=fields.get("status"),
+        model=fields.get("model"),
+        fine_tuned_model=fields.get("fine_tuned_model"),
+        training_file=fields.get("training_file"),
+        validation_file=fields.get("validation_file"),
+        result_files=fields.get("result_files"),
+        method=method,
+        n_epochs=chosen["n_epochs"],
+        batch_size=chosen["batch_size"],
+        learning_rate_multiplier=chosen["learning_rate_multiplier"],
+        trained_tokens=fields.get("trained_tokens"),
+        seconds=_seconds(fields),
+        error=_error_text(fields.get("error")),
+        others=others,
+    )
 
 
-def _method(fields: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """The method and its hyperparameters, which jobs from before Dec 2024 hold at the top level."""
-    numbers, method = _parts(fields.get("hyperparameters")), fields.get("method")
-    if isinstance(method, str):
-        return method, numbers
-    method = _parts(method)
+def _method(fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Give the method and its hyperparameters, which jobs from before Dec 2024 hold at the top level."""
+    numbers, told = _parts(fields.get("hyperparameters")), fields.get("method")
+    if isinstance(told, str):
+        return told, numbers
+    method = _parts(told)
     name = method.get("type") or "supervised"
     inner = _parts(_parts(method.get(name)).get("hyperparameters"))
     return name, numbers | {key: value for key, value in inner.items() if value is not None}
 
 
-def _parts(thing: SdkObject) -> dict[str, object]:
+def _parts(thing: SdkObject) -> dict[str, Any]:
     """Give the fields of a part of a job; a part that is one word, such as "auto", has none."""
     return record(thing) if thing and not isinstance(thing, str) else {}
 
 
-def _chosen(value: object) -> object:
-    return "auto" if value == -1 else value
-
-
-def _seconds(fields: dict[str, object]) -> int | None:
+def _seconds(fields: dict[str, Any]) -> int | None:
     # Only a job that has ended has an end, whatever `finished_at` holds before.
     if not is_terminal(fields.get("status")):
         return None
@@ -123,7 +178,7 @@ def _seconds(fields: dict[str, object]) -> int | None:
 
 
 def _error_text(error: SdkObject) -> str | None:
-    """OpenAI gives a healthy job an error object without content, which Python calls true."""
+    """Put an error into words. OpenAI gives a healthy job one without content, which Python calls true."""
     if not error or isinstance(error, str):
         return error or None
     fields = record(error)

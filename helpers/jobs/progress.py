@@ -5,7 +5,7 @@ timestamps of the service, so a replayed job always ends in the same numbers.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Any
@@ -34,78 +34,84 @@ _NOT_TRAINING = {"validating_files", "queued", "pending", "paused"}
 
 @dataclass(frozen=True)
 class Message:
-    """One event, as a line of a log."""
+    """One event, as a line of a log.
+
+    Attributes:
+        seconds: Time since the job was created.
+        text: What the event says.
+    """
 
     seconds: int
-    """Time since the job was created."""
     text: str
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is; what a live view needs and no more. None means: the service does not say."""
+    """How far a job is; what a live view needs and no more. None means: the service does not say.
+
+    Attributes:
+        status: As the service says it.
+        step: Last step that reported a loss or a reward.
+        total_steps: Steps of the whole job.
+        epoch: Passes over the training file that are done, such as 1.5.
+        n_epochs: Passes that the job makes.
+        fraction: Share of the steps done, 0 to 1.
+        train_loss: Last training loss, in nats per token.
+        valid_loss: Last validation loss, on the whole validation file where that was measured at the
+            same step.
+        reward: Last mean training reward, of a reinforcement job.
+        elapsed_seconds: From the creation of the job to its end, or to its last event.
+        remaining_seconds: An estimate: the service's own, else from the speed of the last steps.
+        steps_per_second: Speed of the last steps; of all of them when the job has ended.
+        tokens_per_second: Known when the service has counted the trained tokens; most do so at the end.
+        queue_position: 1 is next (local server).
+        messages: The last events, oldest first; of the steps, only the last one.
+    """
 
     status: str
     step: int | None
-    """Last step that reported a loss or a reward."""
     total_steps: int | None
     epoch: float | None
-    """Passes over the training file that are done, such as 1.5."""
     n_epochs: int | None
     fraction: float | None
-    """Share of the steps done, 0 to 1."""
     train_loss: float | None
     valid_loss: float | None
-    """Last validation loss, on the whole validation file where that was measured at the same step."""
     reward: float | None
-    """Last mean training reward, of a reinforcement job."""
     elapsed_seconds: int
-    """From the creation of the job to its end, or to its last event."""
     remaining_seconds: int | None
-    """An estimate: the service's own, else from the speed of the last steps."""
     steps_per_second: float | None
     tokens_per_second: float | None
-    """Known when the service has counted the trained tokens; most do so at the end."""
     queue_position: int | None
-    """1 is next (local server)."""
     messages: tuple[Message, ...]
-    """The last events, oldest first; of the steps, only the last one."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What is known about a job after one look at it."""
-
-    job: SdkObject
-    progress: Progress
-    metrics: pd.DataFrame
-    checkpoints: pd.DataFrame
 
 
 def describe_progress(
-    job: SdkObject, events: Iterable[SdkObject], *, metrics: pd.DataFrame | None = None
+    job: SdkObject, events: Iterable[SdkObject] | str | bytes, *, metrics: pd.DataFrame | None = None
 ) -> Progress:
     """Say how far a job is.
 
     Args:
-        job: a fine-tuning job, as SDK object or dict.
-        events: its events so far, newest first or oldest first.
-        metrics: their `metrics_frame`, when it is there already; for a service that reports
+        job: A fine-tuning job, as SDK object or dict.
+        events: Its events so far, newest first or oldest first.
+        metrics: Their `metrics_frame`, when it is there already; for a service that reports
             losses in checkpoints only, that of the `checkpoints_frame`.
 
     Returns:
         Status, steps, epochs, losses, times, place in the queue and the last messages.
+
+    Raises:
+        UnreadableContent: The job or an event is in no form of `record`.
     """
-    fields, events = record(job), _oldest_first(records(events))
-    metrics = metrics_frame(events) if metrics is None else metrics
+    fields, history = record(job), _oldest_first(records(events))
+    metrics = metrics_frame(history) if metrics is None else metrics
     status = str(fields.get("status") or "unknown")
-    step, total = _last(metrics["step"]), _last(metrics["total_steps"])
+    step, total = (whole_number(_last(metrics[name])) for name in ("step", "total_steps"))
     fraction = min(step / total, 1.0) if step is not None and total else None
-    epoch, n_epochs = _epochs(job, events, fraction)
-    speed = _speed(events if is_terminal(status) else _recent_steps(events))
+    epoch, n_epochs = _epochs(job, history, fraction)
+    speed = _speed(history if is_terminal(status) else _recent_steps(history))
     tokens = whole_number(fields.get("trained_tokens"))
-    begun = whole_number(fields.get("created_at")) or (_time(events[0]) if events else None)
-    latest = _time(events[-1]) if events else None
+    begun = whole_number(fields.get("created_at")) or (_time(history[0]) if history else None)
+    latest = _time(history[-1]) if history else None
     return Progress(
         status=status,
         step=step,
@@ -120,8 +126,8 @@ def describe_progress(
         remaining_seconds=_remaining(fields, latest, step, total, speed),
         steps_per_second=speed,
         tokens_per_second=tokens / step * speed if tokens and step and speed else None,
-        queue_position=_queue_position(events) if status == "queued" else None,
-        messages=_messages(events, begun),
+        queue_position=_queue_position(history) if status == "queued" else None,
+        messages=_messages(history, begun),
     )
 
 
@@ -156,13 +162,19 @@ def _recent_steps(events: Sequence[_Fields]) -> list[_Fields]:
     return list(recent)[::-1]
 
 
+def _reports(events: Iterable[_Fields]) -> Iterator[tuple[int, int]]:
+    """Give step and time of each event that reports a step."""
+    for event in events:
+        if (step := _step(event)) is not None:
+            yield step, _time(event)
+
+
 def _speed(events: Sequence[_Fields]) -> float | None:
     """Give the steps per second between the first and the last event that report a step."""
-    first = next((event for event in events if _step(event) is not None), None)
-    last = next((event for event in reversed(events) if _step(event) is not None), None)
+    first, last = next(_reports(events), None), next(_reports(reversed(events)), None)
     if first is None or last is None:
         return None
-    steps, seconds = _step(last) - _step(first), _time(last) - _time(first)
+    steps, seconds = (end - start for start, end in zip(first, last, strict=True))
     return steps / seconds if steps > 0 and seconds > 0 else None
 
 
@@ -188,7 +200,7 @@ def _remaining(
 def _epochs(
     job: SdkObject, events: Sequence[_Fields], fraction: float | None
 ) -> tuple[float | None, int | None]:
-    chosen = whole_number(job_facts(job)["n_epochs"])  # "auto" until the service has chosen
+    chosen = whole_number(job_facts(job).n_epochs)  # "auto" until the service has chosen
     if chosen:
         return (None if fraction is None else fraction * chosen), chosen
     for event in reversed(events) if fraction is None else ():
@@ -212,6 +224,6 @@ def _messages(events: Sequence[_Fields], begun: int | None) -> tuple[Message, ..
     return tuple(lines[::-1])
 
 
-def _last(values: pd.Series) -> int | float | None:
+def _last(values: pd.Series) -> float | None:
     known = values.dropna()
-    return known.iloc[[-1]].tolist()[0] if len(known) else None
+    return float(known.iloc[-1]) if len(known) else None

@@ -1,12 +1,12 @@
 """Read what the SDK returned, in any form in which it can lie around.
 
-Only `backends` and `replay` import the SDK. Everything else takes its objects as
-they are, as plain dicts, or as the lines of a JSON Lines file, and sees dicts.
+This room does not import the SDK. It takes the SDK's objects as they are, as plain dicts,
+or as the lines of a JSON Lines file, and sees dicts.
 """
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -14,21 +14,23 @@ from helpers.errors import UnreadableContent
 
 _decode = msgspec.json.Decoder().decode
 
-SdkObject = Any
+SdkObject: TypeAlias = object
 """A job, event or checkpoint as the SDK returns it, as a plain dict, or as a line of JSON."""
 
 
 def record(thing: SdkObject) -> dict[str, Any]:
     """Give an object's fields, those that the SDK does not know included.
 
+    Any form of a job, an event or a checkpoint reads the same from here on.
+
     Args:
-        thing: an SDK object, a dict, or the JSON text of one.
+        thing: An SDK object, a dict, or the JSON text of one.
 
     Returns:
         Field names and values; not a deep copy.
 
     Raises:
-        UnreadableContent: it is none of these.
+        UnreadableContent: It is none of these.
     """
     if isinstance(thing, dict):
         return thing
@@ -44,10 +46,10 @@ def record(thing: SdkObject) -> dict[str, Any]:
 
 
 def records(things: Iterable[SdkObject] | str | bytes) -> list[dict[str, Any]]:
-    """Give the fields of each object in a list.
+    """Give the fields of each object in a list, a page of the SDK or a text.
 
     Args:
-        things: objects in one of the forms of `record`; a page of the SDK, which fetches the next pages
+        things: Objects in one of the forms of `record`; a page of the SDK, which fetches the next pages
             when it is read; a page as a dict (`{"object": "list", "data": [...]}`); or the whole text
             of a JSON Lines file.
 
@@ -55,7 +57,7 @@ def records(things: Iterable[SdkObject] | str | bytes) -> list[dict[str, Any]]:
         One dict for each object, in the order given. Blank lines are left out.
 
     Raises:
-        UnreadableContent: one of them is in no such form.
+        UnreadableContent: One of them is in no such form.
     """
     # Not splitlines: a text inside the JSON may hold one of the rarer line ends.
     if isinstance(things, str):

@@ -37,8 +37,8 @@ def read_result_file(content: bytes | str) -> pd.DataFrame:
     """Read the result file of a job, whichever service wrote it, and when.
 
     Args:
-        content: `client.files.content(file_id).read()`, or the text. CSV, or base64 of CSV; with or
-            without a byte order mark.
+        content: What `client.files.content(file_id).read()` gives, or its text. CSV, or base64 of CSV;
+            with or without a byte order mark.
 
     Returns:
         The columns of `metrics_frame`, ascending by step: step, total_steps (missing: no service writes
@@ -47,7 +47,7 @@ def read_result_file(content: bytes | str) -> pd.DataFrame:
         the file with pandas if you need them.
 
     Raises:
-        UnreadableContent: the content is not a table with a step column.
+        UnreadableContent: The content is not a table with a step column.
     """
     if not isinstance(content, bytes | str):
         raise UnreadableContent(
@@ -64,7 +64,7 @@ def read_result_file(content: bytes | str) -> pd.DataFrame:
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, float]]]:
-    """The step of each row of a CSV, and its metrics that are not empty."""
+    """Give the step of each row of a CSV, and its metrics that are not empty."""
     lines = csv.reader(io.StringIO(text, newline=""))
     try:
         header = [name.strip() for name in next(lines, [])]

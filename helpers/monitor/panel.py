@@ -1,117 +1,32 @@
-"""The live view of jobs in a notebook: one panel of widgets for each job.
+"""The panel of widgets of one job: what it shows, and when it changes.
 
 The widgets are displayed once and then change by their traits only, so a stored
-notebook compares equal with a fresh run. They live as long as the kernel; what
-should remain in the notebook is shown beside them when the jobs have ended.
+notebook compares equal with a fresh run. They live as long as the kernel.
 
 No color is set for text: it takes that of the page, in light and dark themes.
 """
 
 import base64
 import html
-import io
-from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
 
 import pandas as pd
-from IPython.display import display
-from ipywidgets import HTML, Box, IntProgress, Layout, VBox
-from matplotlib.figure import Figure
+from ipywidgets import HTML, IntProgress, Layout, VBox
 
-from helpers.jobs.describe import (
-    UNKNOWN,
-    as_lines,
-    describe_loss,
-    duration,
-    numbers,
-    result_facts,
-    result_sentence,
-    status_words,
-)
-from helpers.jobs.facts import is_terminal, job_facts
-from helpers.jobs.progress import MESSAGES_SHOWN, Look
-from helpers.plots.loss import loss_png, plot_loss
-from helpers.plots.style import style
+from helpers.jobs.describe import duration, progress_numbers, status_words
+from helpers.jobs.facts import is_terminal
+from helpers.jobs.losses.describe import loss_sentences
+from helpers.jobs.progress import MESSAGES_SHOWN, Message
+from helpers.jobs.snapshot import JobSnapshot
+from helpers.plots.loss import loss_png
 
 REDRAW_SECONDS = 0.5
 """At most two redraws in a second: more cannot be read."""
 
 _BAR_STYLES = {"succeeded": "success", "failed": "danger", "cancelled": "warning"}
-_LINE = 1.5  # height of a line of text, in em
-_ABOVE_EPOCHS = 24  # points between a picture and its title: the numbers of the epochs stand there
-
-
-class Panels:
-    """The panels of one or several jobs, side by side as far as there is room.
-
-    Args:
-        job_ids: The jobs, in the order in which they are shown.
-    """
-
-    def __init__(self, job_ids: Sequence[str]) -> None:
-        self._job_ids = job_ids
-        self._shown = False
-        self.panels = [Panel(compact=len(job_ids) > 1) for _ in job_ids]
-        self.box = Box([panel.box for panel in self.panels], layout=Layout(flex_flow="row wrap"))
-
-    def show(self) -> None:
-        """Display the panels, if that has not been done."""
-        if not self._shown:
-            self._shown = True
-            display(self)
-
-    def update(self, number: int, look: Look, *, at_once: bool = False) -> None:
-        """Bring a job's panel up to date.
-
-        Args:
-            number: Place of the job, from 0.
-            look: The job.
-            at_once: Even if the last redraw was less than half a second ago.
-        """
-        self.panels[number].update(look, at_once=at_once)
-
-    def tell(self, trouble: str) -> None:
-        """Show what is wrong with the connection; "" when it is over."""
-        self.show()
-        for panel in self.panels:
-            panel.tell(trouble)
-
-    def leave(self, why: str) -> None:
-        """Say that the view stands still now, and why."""
-        for panel in self.panels:
-            panel.leave(why)
-
-    def end(self, looks: Sequence[Look]) -> None:
-        """Leave what remains in a stored notebook: a figure, a sentence and a small table."""
-        for panel in self.panels:
-            panel.fold()
-        sentences = [result_sentence(look) for look in looks]
-        if not all(look.metrics.empty for look in looks):
-            text = "\n".join(sentences)
-            figure = {"image/png": _final_png(looks), "text/plain": text}
-            display(figure, metadata={"image/png": {"alt": text}}, raw=True)
-        facts = [result_facts(look) for look in looks]
-        shown = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences) + _table(facts)
-        plain = "\n\n".join([*sentences, *map(as_lines, facts)])
-        display({"text/html": shown, "text/plain": plain}, raw=True)
-
-    def __repr__(self) -> str:
-        # The same whatever the job's state is: stored outputs are compared with a fresh run.
-        jobs = "the job " if len(self._job_ids) == 1 else "the jobs "
-        return f"Live view of {jobs}{', '.join(self._job_ids)}. Run this cell to see it move."
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        """Show the widgets, and a sentence where they cannot be shown (GitHub, a notebook not yet run)."""
-        return {
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.box.model_id,
-            },
-            "text/html": f"<i>{html.escape(repr(self))}</i>",
-            "text/plain": repr(self),
-        }
+_LINE = 1.5
+"""Height of a line of text, in em."""
 
 
 class Panel:
@@ -119,6 +34,16 @@ class Panel:
 
     Args:
         compact: Smaller, to stand beside others.
+
+    Attributes:
+        box: All its widgets.
+        status: Sign, status, and the names of the job and of its base model.
+        bar: How much is done, in steps.
+        numbers: Labeled numbers.
+        hint: What the status alone does not say, and trouble with the connection.
+        plot: The loss curve.
+        caption: What the loss curve shows, in words.
+        messages: The last events.
     """
 
     def __init__(self, *, compact: bool) -> None:
@@ -144,37 +69,45 @@ class Panel:
         )
         self.box.add_class("fine-tuning-panel")
 
-    def update(self, look: Look, *, at_once: bool) -> None:
-        """Show a job as last seen."""
+    def update(self, snapshot: JobSnapshot, *, at_once: bool) -> None:
+        """Show a job as last seen.
+
+        Args:
+            snapshot: The job.
+            at_once: Even if the last redraw was less than REDRAW_SECONDS ago.
+        """
         if not at_once and monotonic() - self._drawn_at < REDRAW_SECONDS:
             return
-        progress = look.progress
+        progress, facts = snapshot.progress, snapshot.facts
         self._ended = is_terminal(progress.status)
-        names = [look.job.id] if self._compact else [look.job.id, look.job.model]
+        names = [facts.id] if self._compact else [facts.id, facts.model]
         self.status.value = " · ".join(
             [f"<b>{html.escape(status_words(progress))}</b>", *(html.escape(str(name)) for name in names)]
         )
         self.bar.max = progress.total_steps or 1
         self.bar.value = round((progress.fraction or 0) * self.bar.max)
         self.bar.bar_style = _BAR_STYLES.get(progress.status, "info")
-        self.numbers.value = self._numbers(look)
-        self.hint.value = html.escape(_hint(look))
-        self.messages.value = "".join(
-            '<div style="line-height:1.5;white-space:nowrap;overflow:hidden;text-overflow:ellipsis">'
-            f'<span style="display:inline-block;min-width:4em;opacity:.7">{duration(line.seconds)}</span>'
-            f"{html.escape(line.text)}</div>"
-            for line in progress.messages
-        )
-        self._draw(look)
+        self.numbers.value = self._numbers(snapshot)
+        self.hint.value = html.escape(_hint(snapshot))
+        self.messages.value = "".join(map(_message_line, progress.messages))
+        self._draw(snapshot)
         self._drawn_at = monotonic()
 
     def tell(self, trouble: str) -> None:
-        """Show what is wrong with the connection, where other hints stand."""
+        """Show what is wrong with the connection, where other hints stand.
+
+        Args:
+            trouble: One sentence; "" when it is over.
+        """
         if not self._ended:
             self.hint.value = f"⚠ {html.escape(trouble)}" if trouble else ""
 
     def leave(self, why: str) -> None:
-        """Say that what is shown is not brought up to date any more, and why."""
+        """Say that what is shown is not brought up to date any more.
+
+        Args:
+            why: One sentence.
+        """
         if not self._ended:
             self.status.value += " · <b>not watched any more</b>"
             self.hint.value = html.escape(why)
@@ -184,9 +117,9 @@ class Panel:
         for part in (self.numbers, self.hint, self.plot, self.caption, self.messages):
             part.layout.display = "none"
 
-    def _numbers(self, look: Look) -> str:
-        """The labeled numbers; the clock goes on between two events, and only here, never in printed text."""
-        progress = look.progress
+    def _numbers(self, snapshot: JobSnapshot) -> str:
+        """Label the numbers. The clock goes on between two events, and only here, never in printed text."""
+        progress = snapshot.progress
         newest = (progress.step, progress.elapsed_seconds, progress.messages)
         if newest != self._newest[1]:
             self._newest = (monotonic(), newest)
@@ -201,7 +134,7 @@ class Panel:
         cells = "".join(
             f'<div><div style="opacity:.7;font-size:85%">{label}</div>'
             f'<div style="font-variant-numeric:tabular-nums">{html.escape(value)}</div></div>'
-            for label, value in numbers(progress)
+            for label, value in progress_numbers(progress).items()
         )
         narrowest = 105 if self._compact else 92  # pixels: seven columns, or four
         return (
@@ -209,14 +142,14 @@ class Panel:
             f'gap:2px 8px;line-height:{_LINE};white-space:nowrap">{cells}</div>'
         )
 
-    def _draw(self, look: Look) -> None:
-        tables = (look.metrics, look.checkpoints)
+    def _draw(self, snapshot: JobSnapshot) -> None:
+        tables = (snapshot.metrics, snapshot.checkpoints)
         if self._drawn and all(new.equals(old) for new, old in zip(tables, self._drawn, strict=True)):
             return
         self._drawn = tables
-        text = html.escape(describe_loss(look.metrics, checkpoints=look.checkpoints))
+        text = html.escape(loss_sentences(snapshot.losses))
         width, height = self._size
-        png = base64.b64encode(loss_png(look.metrics, checkpoints=look.checkpoints)).decode()
+        png = base64.b64encode(loss_png(snapshot.losses)).decode()
         # An <img>, because the widget for images has no alternative text. Decoding at once avoids a flash.
         self.plot.value = (
             f'<img alt="{text}" width="{width}" height="{height}" decoding="sync" '
@@ -231,40 +164,19 @@ def _text(value: str, *, lines: float, css: str) -> HTML:
     return widget
 
 
-def _hint(look: Look) -> str:
+def _message_line(message: Message) -> str:
+    return (
+        '<div style="line-height:1.5;white-space:nowrap;overflow:hidden;text-overflow:ellipsis">'
+        f'<span style="display:inline-block;min-width:4em;opacity:.7">{duration(message.seconds)}</span>'
+        f"{html.escape(message.text)}</div>"
+    )
+
+
+def _hint(snapshot: JobSnapshot) -> str:
     """Say what the status alone does not say."""
-    progress = look.progress
+    progress = snapshot.progress
     if progress.queue_position:
         return f"Number {progress.queue_position} in the queue: the service trains other jobs first."
     if progress.status == "paused":
-        return f'The job is paused. To go on: client.fine_tuning.jobs.resume("{look.job.id}")'
-    return job_facts(look.job)["error"] or ""
-
-
-def _table(facts: Sequence[dict[str, str]]) -> str:
-    """Write one column for each job, and one row for each fact that a job has."""
-    left = ' style="text-align:left"'
-    rows = "".join(
-        f"<tr><th{left}>{html.escape(label)}</th>"
-        + "".join(f"<td{left}>{html.escape(job.get(label, UNKNOWN))}</td>" for job in facts)
-        + "</tr>"
-        for label in dict.fromkeys(label for job in facts for label in job)
-    )
-    return f"<table>{rows}</table>"
-
-
-def _final_png(looks: Sequence[Look]) -> bytes:
-    """Draw the curves of jobs that have ended, two in a row."""
-    columns = min(2, len(looks))
-    rows = -(-len(looks) // columns)
-    with style():
-        # Not pyplot: the notebook would show its figure a second time, below the cell.
-        figure = Figure(figsize=(7 * columns, 4.6 * rows))
-        for number, look in enumerate(looks, start=1):
-            ax = figure.add_subplot(rows, columns, number)
-            plot_loss(look.metrics, checkpoints=look.checkpoints, ax=ax)
-            if len(looks) > 1:
-                ax.set_title(str(look.job.id), y=1, pad=_ABOVE_EPOCHS)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+        return f'The job is paused. To go on: client.fine_tuning.jobs.resume("{snapshot.facts.id}")'
+    return snapshot.facts.error or ""

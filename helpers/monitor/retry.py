@@ -2,8 +2,6 @@
 
 The SDK's own retries are silent and few. Whoever watches a job for an hour wants
 to know that the network is gone, and to go on when it is back.
-
-The SDK is not imported here: its exceptions are known by their names and by `status_code`.
 """
 
 import email.utils
@@ -13,9 +11,13 @@ from contextlib import contextmanager
 from time import monotonic, time
 from typing import TypeVar
 
+import httpx2
+from openai import APIConnectionError, APIStatusError, APITimeoutError
+
 from helpers.errors import BackendUnavailable, JobNotFound, ServerStopped
 
 Answer = TypeVar("Answer")
+"""What a request returns."""
 
 REQUEST_SECONDS = 30.0
 """Time limit for one answer. The SDK waits 600 s (openai 3.54), in which a view would stand still."""
@@ -35,8 +37,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 1.0, 30.0, 120.0
 _PASSING = {408, 409, 429}
 
 
-class Patience:
-    """Send requests until they are answered.
+class Retry:
+    """Send requests until they are answered, and say so while they are not.
 
     Args:
         what: What is asked for, for messages ("the job ftjob-...").
@@ -51,7 +53,7 @@ class Patience:
         self._what, self._wait, self._tell, self._local = what, wait, tell, local
         self._answered = False
 
-    def ask(self, request: Callable[[], Answer]) -> Answer:
+    def send(self, request: Callable[[], Answer]) -> Answer:
         """Send a request, again and again after a failure that can pass.
 
         Args:
@@ -65,7 +67,7 @@ class Patience:
             BackendUnavailable: The service does not accept the key (401), forbids it (403), or is none.
             JobNotFound: The service does not know the job (404).
         """
-        asked, tries = monotonic(), 0
+        sent, tries = monotonic(), 0
         while True:
             try:
                 with explained(self._what, stopped=False):
@@ -74,12 +76,12 @@ class Patience:
                 reason = _passing(error)
                 if reason is None:
                     raise
-                silent = monotonic() - asked
+                silent = monotonic() - sent
                 if silent >= self._limit(error):
                     raise _stopped(self._what) from error
                 pause = retry_after(error) or _pause(tries)
                 tries += 1
-                self._sit_out(pause, asked, reason)
+                self._count_down(pause, sent, reason)
             else:
                 if isinstance(answer, str):
                     # The SDK passes on an answer that is no JSON, such as a log-in page (openai 3.54).
@@ -99,10 +101,10 @@ class Patience:
             return 0
         return LOCAL_GIVE_UP_SECONDS if self._local else GIVE_UP_SECONDS
 
-    def _sit_out(self, pause: float, asked: float, reason: str) -> None:
+    def _count_down(self, pause: float, sent: float, reason: str) -> None:
         """Wait, and count down in front of the reader."""
         while pause > 0:
-            silent = monotonic() - asked
+            silent = monotonic() - sent
             self._tell(f"No answer for {silent:.0f} s ({reason}). Trying again in {pause:.0f} s.")
             self._wait(min(1.0, pause))
             pause -= 1.0
@@ -116,6 +118,9 @@ def explained(what: str, *, stopped: bool = True) -> Iterator[None]:
         what: What is asked for ("the job ftjob-...").
         stopped: Also turn a missing answer into ServerStopped.
 
+    Yields:
+        Nothing; the requests stand in the `with` block.
+
     Raises:
         ServerStopped: No answer.
         BackendUnavailable: 401 or 403.
@@ -123,20 +128,21 @@ def explained(what: str, *, stopped: bool = True) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
-        status = getattr(error, "status_code", None)
-        if status in (401, 403):
+    except APIStatusError as error:
+        if error.status_code in (401, 403):
             raise BackendUnavailable(
                 f"The service does not let you read {what} ({_said(error)}). Check the key and the project. "
                 "The local server makes a new key at each start: call connect() again."
             ) from error
-        if status == 404:
+        if error.status_code == 404:
             raise JobNotFound(
                 f"The service does not have {what} ({_said(error)}). A job belongs to the service, the "
                 "project and the server folder in which it was created. "
                 "client.fine_tuning.jobs.list() shows the jobs of this client."
             ) from error
-        if stopped and "APIConnectionError" in _names(error):
+        raise
+    except APIConnectionError as error:
+        if stopped:
             raise _stopped(what) from error
         raise
 
@@ -145,12 +151,14 @@ def retry_after(error: Exception) -> float | None:
     """Read how long a service asks to wait, as the SDK does: milliseconds, seconds or a date.
 
     Args:
-        error: the SDK's exception.
+        error: The SDK's exception.
 
     Returns:
         Seconds above 0, at most 120; None when the service does not say.
     """
-    headers = getattr(getattr(error, "response", None), "headers", {})
+    if not isinstance(error, APIStatusError):
+        return None
+    headers = error.response.headers
     for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
             seconds = float(headers.get(name, "")) / divisor
@@ -168,35 +176,31 @@ def _pause(tries: int) -> float:
 
 def _passing(error: Exception) -> str | None:
     """Say in a few words what went wrong, if it can pass by itself."""
-    if "APITimeoutError" in _names(error):
+    if isinstance(error, APITimeoutError):
         return f"none within {REQUEST_SECONDS:.0f} s"
-    if "APIConnectionError" in _names(error):
+    if isinstance(error, APIConnectionError):
         return "nothing to connect to" if _refused(error) else "the connection broke"
-    status = getattr(error, "status_code", None) or 0
+    if not isinstance(error, APIStatusError):
+        return None
+    status = error.status_code
     if status == 429:
         return "429: too many requests"
-    return (
-        f"error {status} of the service" if status in _PASSING or (status >= 500 and status != 501) else None
-    )
+    passes = status in _PASSING or (status >= 500 and status != 501)
+    return f"error {status} of the service" if passes else None
 
 
 def _refused(error: BaseException | None) -> bool:
     """Whether no connection could be made; the SDK chains the error of its HTTP layer."""
     while error is not None:
-        if "ConnectError" in _names(error):
+        if isinstance(error, httpx2.ConnectError):
             return True
         error = error.__cause__
     return False
 
 
-def _names(error: BaseException) -> set[str]:
-    return {kind.__name__ for kind in type(error).__mro__}
-
-
-def _said(error: Exception) -> str:
-    body = getattr(error, "body", None)
-    message = body.get("message") if isinstance(body, dict) else None
-    return f"{getattr(error, 'status_code', '')}: {message or error}"
+def _said(error: APIStatusError) -> str:
+    message = error.body.get("message") if isinstance(error.body, dict) else None
+    return f"{error.status_code}: {message or error}"
 
 
 def _stopped(what: str) -> ServerStopped:

@@ -8,14 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from helpers.jobs.describe import as_lines, result_facts, result_sentence, status_line
-from helpers.jobs.progress import Look
+from helpers.jobs.snapshot import JobSnapshot
 
 _SHARE = 0.1
-# A service that does not say the total (Azure): a line when the step has grown by a quarter.
+"""A line is printed when so much more of the job is done."""
+
 _GROWTH = 1.25
+"""A service that does not say the total (Azure): a line when the step has grown by a quarter."""
 
 
-class Transcript:
+class TextView:
     """Prints what happens to jobs.
 
     Args:
@@ -24,27 +26,31 @@ class Transcript:
 
     def __init__(self, job_ids: Sequence[str]) -> None:
         self._names = [f"{job_id}: " if len(job_ids) > 1 else "" for job_id in job_ids]
-        self._printed: list[Look | None] = [None] * len(job_ids)
+        self._printed: list[JobSnapshot | None] = [None] * len(job_ids)
         self._in_trouble = False
 
     def show(self) -> None:
         """Nothing to do: the first look at a job prints its first line."""
 
-    def update(self, number: int, look: Look, *, at_once: bool = False) -> None:
+    def update(self, number: int, snapshot: JobSnapshot, *, at_once: bool = False) -> None:
         """Print a line if the job has changed enough.
 
         Args:
             number: Place of the job, from 0.
-            look: The job.
+            snapshot: The job.
             at_once: Print a line for every change.
         """
         last = self._printed[number]
-        if last is None or _news(last, look) or (at_once and last.progress != look.progress):
-            self._printed[number] = look
-            _print(self._names[number] + status_line(look.progress))
+        if last is None or _has_news(last, snapshot) or (at_once and last.progress != snapshot.progress):
+            self._printed[number] = snapshot
+            _print(self._names[number] + status_line(snapshot.progress))
 
     def tell(self, trouble: str) -> None:
-        """Print that the connection is in trouble, once, and that it is over."""
+        """Print that the connection is in trouble, once, and that it is over.
+
+        Args:
+            trouble: One sentence; "" when it is over.
+        """
         if trouble and not self._in_trouble:
             _print(trouble)
         if not trouble:
@@ -52,12 +58,20 @@ class Transcript:
         self._in_trouble = bool(trouble)
 
     def leave(self, why: str) -> None:
-        """Nothing to do: no line that was printed says that it is the present."""
+        """Nothing to do: no line that was printed says that it is the present.
 
-    def end(self, looks: Sequence[Look]) -> None:
-        """Print a sentence and the facts of each job."""
-        for look in looks:
-            _print(f"\n{result_sentence(look)}\n\n{as_lines(result_facts(look))}")
+        Args:
+            why: One sentence.
+        """
+
+    def end(self, snapshots: Sequence[JobSnapshot]) -> None:
+        """Print a sentence and the facts of each job.
+
+        Args:
+            snapshots: The jobs as last seen, in their order.
+        """
+        for snapshot in snapshots:
+            _print(f"\n{result_sentence(snapshot)}\n\n{as_lines(result_facts(snapshot))}")
 
 
 def _print(text: str) -> None:
@@ -66,8 +80,8 @@ def _print(text: str) -> None:
     print(text.encode(encoding, errors="replace").decode(encoding), flush=True)
 
 
-def _news(last: Look, look: Look) -> bool:
-    before, now = last.progress, look.progress
+def _has_news(last: JobSnapshot, snapshot: JobSnapshot) -> bool:
+    before, now = last.progress, snapshot.progress
     if (now.status, now.queue_position) != (before.status, before.queue_position):
         return True
     if now.fraction is not None:

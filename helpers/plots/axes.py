@@ -1,37 +1,59 @@
-"""What the pictures of one job and of several jobs share: calm lines, a height, a star, a legend."""
+"""What the pictures of one job and of several jobs share: their lines, their range, a star, a legend."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from helpers.jobs.losses import SMOOTHED_FROM, Quantity, measured, smoothed
+from helpers.jobs.losses.report import LossReport
+from helpers.jobs.losses.values import Quantity
 from helpers.plots.style import GREEN
 
 _MOST_POINTS = 800
 """Inside, a figure is about 620 pixels wide: a low and a high value for each 1.5 pixels is enough."""
+
 _GAP = 5
-"""Steps that lie further apart than this many usual distances are not joined: nothing is known between."""
+"""Steps that lie further apart than this many usual distances have no line between them: nothing is known
+there."""
+
 _FALL, _FULL_FALL = 0.2, 0.1
 """Share of the steps in which training loss and full validation loss may still be above the picture."""
+
 _MUCH_HIGHER = 2
 """A picture is cut only when the highest value is so many times above what comes later."""
+
 _TICKS = [1, 2, 5, 10]
 """Round numbers at the axes: 0, 20, 40 and not 0, 15, 30."""
+
 _LEGEND_BELOW = 36
 """Points between the axis and the legend: the numbers and the name of the axis stand there."""
 
 
-def calm(values: pd.Series) -> pd.Series:
-    """Smooth values if there are enough of them."""
-    return smoothed(values) if len(values) >= SMOOTHED_FROM else values
+def line_points(values: pd.Series) -> pd.Series:
+    """Choose the points of a line: few enough to be drawn fast, and none where steps are missing.
+
+    Args:
+        values: By step, ascending.
+
+    Returns:
+        The lowest and the highest value of each small part, so that no spike is lost, and a value that
+        is not drawn (NaN) in each hole.
+    """
+    return _break_at_gaps(downsample(values))
 
 
-def thinned(values: pd.Series) -> pd.Series:
-    """Keep the lowest and the highest value of each small part, so that no spike is lost."""
+def downsample(values: pd.Series) -> pd.Series:
+    """Keep the lowest and the highest value of each small part.
+
+    Args:
+        values: By step, ascending.
+
+    Returns:
+        About _MOST_POINTS of them; all of them, where they are no more.
+    """
     if len(values) <= _MOST_POINTS:
         return values
     size = math.ceil(2 * len(values) / _MOST_POINTS)
@@ -39,53 +61,78 @@ def thinned(values: pd.Series) -> pd.Series:
     parts = values.to_numpy()[:whole].reshape(-1, size)
     starts = range(0, whole, size)
     kept = {
-        place + start
+        int(place) + start
         for ends in (parts.argmin(1), parts.argmax(1))
         for place, start in zip(ends, starts, strict=True)
     }
     return values.iloc[sorted(kept | set(range(whole, len(values))))]
 
 
-def joined(values: pd.Series) -> pd.Series:
-    """Break the line where steps are missing, by a value that is not drawn."""
+def _break_at_gaps(values: pd.Series) -> pd.Series:
     if len(values) < 3:
         return values
-    distances = pd.Series(values.index).diff()
-    ends = values.index[distances > _GAP * distances.median()]
+    distances = values.index.to_series().diff().to_numpy()
+    ends = values.index[distances > _GAP * pd.Series(distances).median()]
     holes = pd.Series(math.nan, index=ends - 0.5, dtype="float64")
     return pd.concat([values, holes]).sort_index() if len(holes) else values
 
 
-def set_height(ax: Axes, tables: Sequence[pd.DataFrame], what: Quantity) -> None:
-    """End the loss axis a little above what comes after the first fall; leave rewards alone."""
-    if not what.lower_is_better:
-        return
+def set_loss_range(ax: Axes, reports: Iterable[LossReport]) -> None:
+    """End the loss axis a little above what comes after the first fall; leave rewards alone.
+
+    Args:
+        ax: The Axes to draw on.
+        reports: The jobs that it will show.
+    """
     highest = needed = 0.0
-    for metrics in tables:
-        curves = {column: measured(metrics, column) for column in (what.train, what.part, what.full)}
-        steps = pd.concat(curves.values()).index
-        for column, values in curves.items():
-            highest = max(highest, values.max() if len(values) else 0)
-            first = steps.min() + (_FULL_FALL if column == what.full else _FALL) * (steps.max() - steps.min())
-            # A spike of one step may leave the picture; the mean of several steps may not.
-            values = calm(values) if column == what.train else values
-            needed = max(needed, values.loc[first:].max() if len(values.loc[first:]) else 0)
+    for report in reports:
+        if not report.quantity.lower_is_better:
+            return
+        curves = [curve for curve in (report.training, report.part, report.full) if len(curve)]
+        if not curves:
+            continue
+        first, last = min(curve.index[0] for curve in curves), max(curve.index[-1] for curve in curves)
+        highest = max(highest, *(float(curve.max()) for curve in curves))
+        # A spike of one step may leave the picture; the mean of several steps may not.
+        for curve, share in ((report.smoothed, _FALL), (report.part, _FALL), (report.full, _FULL_FALL)):
+            later = curve.loc[first + share * (last - first) :]
+            needed = max(needed, float(later.max()) if len(later) else 0.0)
     top = 1.3 * needed if highest > _MUCH_HIGHER * 1.3 * needed > 0 else highest
     ax.set_ylim(0, 1.08 * top or 1)
 
 
-def star(ax: Axes, x: float, y: float, words: str) -> None:
-    """Mark one point; the words stand in the legend, where they hide nothing."""
+def mark_best(ax: Axes, x: float, y: float, words: str) -> None:
+    """Mark one point by a star; the words stand in the legend, where they hide nothing.
+
+    Args:
+        ax: The Axes to draw on.
+        x: Step or epoch.
+        y: Loss or reward.
+        words: What the star means.
+    """
     ax.plot([x], [y], "*", color=GREEN, ms=17, mec="white", mew=1, zorder=4, clip_on=False, label=words)
 
 
 def value_label(what: Quantity) -> str:
-    """Return the name of the y axis."""
+    """Name the y axis.
+
+    Args:
+        what: The quantity that it shows.
+
+    Returns:
+        The name, with the unit.
+    """
     return "loss per token (nats)" if what.lower_is_better else f"{what.name} (higher is better)"
 
 
-def finish(ax: Axes, what: Quantity, x: str) -> None:
-    """Name the axes and put the legend below them."""
+def finish_axes(ax: Axes, what: Quantity, x: str) -> None:
+    """Name the axes and put the legend below them.
+
+    Args:
+        ax: The Axes with everything else drawn.
+        what: The quantity of the y axis.
+        x: Name of the x axis.
+    """
     ax.set(xlabel=x, ylabel=value_label(what))
     ax.grid(axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=_TICKS))
@@ -98,6 +145,11 @@ def finish(ax: Axes, what: Quantity, x: str) -> None:
     # Below the picture: inside, it would hide a part of the curve, and which part changes while a job runs.
     below = ax.transAxes + ScaledTranslation(0, -_LEGEND_BELOW / 72, ax.figure.dpi_scale_trans)
     ax.legend(
-        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, ncols=2, borderaxespad=0,
-        fontsize=9.5, alignment="left",
-    )  # fmt: skip
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=below,
+        ncols=2,
+        borderaxespad=0,
+        fontsize=9.5,
+        alignment="left",
+    )

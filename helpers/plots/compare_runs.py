@@ -1,4 +1,4 @@
-"""Several jobs in one picture, and in words for readers who cannot see it."""
+"""Several jobs in one picture."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -8,19 +8,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from finetune_dataset.errors import FineTuneError
-from helpers.jobs.describe import _comparable
-from helpers.jobs.losses import (
-    Quantity,
-    epoch_ends,
-    has_values,
-    measured,
-    number,
-    quantity,
-    steps_per_epoch,
-    validation,
-)
-from helpers.plots.axes import calm, finish, joined, set_height, star, thinned
-from helpers.plots.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, say_nothing, style
+from helpers.jobs.losses.report import LossReport, best_values, read_runs
+from helpers.jobs.losses.values import number
+from helpers.plots.axes import finish_axes, line_points, mark_best, set_loss_range
+from helpers.plots.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, explain_empty_plot, style
 
 _RUN_STYLES = (
     (BLUE, "-", "D"),
@@ -44,57 +35,53 @@ def compare_runs(
     Losses of different validation files, or of models with different tokens, do not compare.
 
     Args:
-        runs: name → table of `metrics_frame`; two to seven jobs are readable.
+        runs: Name → table of `metrics_frame`; two to seven jobs are readable.
         x: "step", or "epoch" for jobs whose epochs have different numbers of steps.
-        ax: where to draw; a new figure without it.
+        ax: Where to draw; a new figure without it.
 
     Returns:
         The Axes.
 
     Raises:
-        FineTuneError: no job, more than seven, or a job whose epochs are not known.
+        FineTuneError: No job, more than seven, or a job whose epochs are not known.
     """
     if not 1 <= len(runs) <= len(_RUN_STYLES):
         raise FineTuneError(
             f"compare_runs draws 1 to {len(_RUN_STYLES)} jobs that one can tell apart; found {len(runs)}. "
             "Choose some of them."
         )
-    scales = [_steps_per_epoch_of(name, run) if x == "epoch" else 1 for name, run in runs.items()]
-    what = quantity(pd.concat(runs.values()))
+    reports = read_runs(runs)
+    scales = {name: _steps_per_epoch(name, report) if x == "epoch" else 1 for name, report in reports.items()}
+    what = next(iter(reports.values())).quantity
     with style():
         ax = ax or plt.subplots(figsize=(7, 4.6))[1]
-        ax.set_title(f"{what.name.split()[-1].capitalize()} of {len(runs)} job{'s' * (len(runs) > 1)}")
-        if not any(has_values(run, what) for run in runs.values()):
-            return say_nothing(ax, "No loss has been reported yet.")
-        set_height(ax, list(runs.values()), what)
-        for (name, run), scale, (color, line, marker) in zip(runs.items(), scales, _RUN_STYLES, strict=False):
-            train = measured(run, what.train)
-            shown = joined(thinned(calm(train)))
+        ax.set_title(f"{what.title} of {len(runs)} job{'s' * (len(runs) > 1)}")
+        if all(report.empty for report in reports.values()):
+            return explain_empty_plot(ax, "No loss has been reported yet.")
+        set_loss_range(ax, reports.values())
+        for (name, report), (color, line, marker) in zip(reports.items(), _RUN_STYLES, strict=False):
+            shown, values, scale = line_points(report.smoothed), report.validation, scales[name]
             ax.plot(shown.index / scale, shown, color=color, ls=line, lw=1.1, alpha=0.8)
-            values, _ = validation(run, what)
             ax.plot(values.index / scale, values, color=color, ls=line, marker=marker, ms=7, mec="white",
                     lw=2, label=name)  # fmt: skip
-        _mark_best_run(ax, runs, dict(zip(runs, scales, strict=True)), what)
-        finish(ax, what, x)
+        _mark_best_run(ax, reports, scales)
+        finish_axes(ax, what, x)
         ax.get_legend().set_title(f"thin: training {what.name}, smoothed; with markers: validation")
     return ax
 
 
-def _steps_per_epoch_of(name: str, run: pd.DataFrame) -> int:
-    size = steps_per_epoch(run, epoch_ends(run, None))
-    if size is None:
+def _steps_per_epoch(name: str, report: LossReport) -> int:
+    if report.steps_per_epoch is None:
         raise FineTuneError(
             f"The number of steps in an epoch of {name!r} is not known: fewer than two epochs have ended "
             'with a full validation loss. Use x="step".'
         )
-    return size
+    return report.steps_per_epoch
 
 
-def _mark_best_run(
-    ax: Axes, runs: Mapping[str, pd.DataFrame], scales: Mapping[str, int], what: Quantity
-) -> None:
-    best = _comparable(runs, what)
+def _mark_best_run(ax: Axes, reports: Mapping[str, LossReport], scales: Mapping[str, int]) -> None:
+    best = best_values(reports)
     if best:
-        name = (min if what.lower_is_better else max)(best, key=lambda name: best[name][0])
+        name = next(iter(best))
         value, step = best[name]
-        star(ax, step / scales[name], value, f"best: {name}, step {step}: {number(value)}")
+        mark_best(ax, step / scales[name], value, f"best: {name}, step {step}: {number(value)}")

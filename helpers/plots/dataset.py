@@ -14,7 +14,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from finetune_dataset.report import Statistics
-from helpers.plots.style import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, say_nothing, style
+from helpers.plots.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    explain_empty_plot,
+    style,
+)
 
 # In reading order, and near the colors of `show_conversations`.
 _ROLES = {
@@ -35,8 +46,8 @@ def plot_token_histogram(statistics: Statistics, *, ax: Axes | None = None) -> A
     A row far longer than the rest costs more, and may be cut at the model's limit.
 
     Args:
-        statistics: `report.statistics` of `validate_dataset`, called with a model.
-        ax: where to draw; a new figure without it.
+        statistics: The `report.statistics` of `validate_dataset`, called with a model.
+        ax: Where to draw; a new figure without it.
 
     Returns:
         The Axes, with median and longest row marked.
@@ -45,7 +56,7 @@ def plot_token_histogram(statistics: Statistics, *, ax: Axes | None = None) -> A
     with style():
         ax = ax or plt.subplots(figsize=(7, 3.2))[1]
         if rows.empty:
-            return say_nothing(ax, "No tokens were counted: give validate_dataset a model.")
+            return explain_empty_plot(ax, "No tokens were counted: give validate_dataset a model.")
         shortest, longest = rows.index[0], rows.index[-1]
         width = max(1, -(-(longest - shortest + 1) // 24))
         edges = [edge - 0.5 for edge in range(shortest, longest + width + 1, width)]
@@ -68,8 +79,8 @@ def plot_turns(statistics: Statistics, *, ax: Axes | None = None) -> Axes:
     A few rows with another number than the rest are often rows that a program cut or joined.
 
     Args:
-        statistics: `report.statistics` of `validate_dataset`.
-        ax: where to draw; a new figure without it.
+        statistics: The `report.statistics` of `validate_dataset`.
+        ax: Where to draw; a new figure without it.
 
     Returns:
         The Axes: one bar per number of messages.
@@ -78,7 +89,7 @@ def plot_turns(statistics: Statistics, *, ax: Axes | None = None) -> Axes:
     with style():
         ax = ax or plt.subplots(figsize=(7, 2.4))[1]
         if rows.empty:
-            return say_nothing(ax, "There are no rows without errors.")
+            return explain_empty_plot(ax, "There are no rows without errors.")
         bars = ax.bar(rows.index, rows, width=0.8, color=BLUE, alpha=0.8)
         if len(rows) <= _LABELED_BARS:
             ax.bar_label(bars, [f"{count:,}" for count in rows], color=INK, padding=2)
@@ -99,8 +110,8 @@ def plot_roles(statistics: Statistics, *, ax: Axes | None = None) -> Axes:
     Only the assistant's part is trained; all parts are billed.
 
     Args:
-        statistics: `report.statistics` of `validate_dataset`; without a model, messages are counted.
-        ax: where to draw; a new figure without it.
+        statistics: The `report.statistics` of `validate_dataset`; without a model, messages are counted.
+        ax: Where to draw; a new figure without it.
 
     Returns:
         The Axes: one bar per role, in reading order, with its number and share.
@@ -109,7 +120,7 @@ def plot_roles(statistics: Statistics, *, ax: Axes | None = None) -> Axes:
     with style():
         ax = ax or plt.subplots(figsize=(7, 0.9 + 0.45 * max(2, len(shares))))[1]
         if shares.empty:
-            return say_nothing(ax, "There are no rows without errors.")
+            return explain_empty_plot(ax, "There are no rows without errors.")
         bars = ax.barh(shares.index, shares, color=[_ROLES.get(role, GRAY) for role in shares.index])
         labels = [f"{count:,} ({count / shares.sum():.0%})" for count in shares]
         ax.bar_label(bars, labels, color=INK, padding=4)
@@ -127,7 +138,7 @@ def describe_statistics(statistics: Statistics) -> str:
     """Say what the plots of a dataset show, one sentence per line, for readers who cannot see them.
 
     Args:
-        statistics: `report.statistics` of `validate_dataset`.
+        statistics: The `report.statistics` of `validate_dataset`.
 
     Returns:
         Tokens per row (if counted), messages per row, and the share of each role.

@@ -25,8 +25,8 @@ def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Compare the models on held-out elements, with 95 % intervals.
 
     Args:
-        scores: table of `score_predictions`: model, metric, value, low, high, n.
-        ax: where to draw; a new figure without it.
+        scores: Table of `score_predictions`: model, metric, value, low, high, n.
+        ax: Where to draw; a new figure without it.
 
     Returns:
         The Axes: one group of rows per metric, one dot and interval per model.

@@ -2,17 +2,13 @@
 
 from contextlib import AbstractContextManager
 
-from matplotlib import pyplot as plt
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 # Okabe and Ito, "Color Universal Design" (2008, jfly.uni-koeln.de/color): told apart
 # with every common kind of color vision. The grays are ours, for background and text.
 BLUE, ORANGE, VERMILLION = "#0072B2", "#E69F00", "#D55E00"
-
-
 GREEN, SKY, PURPLE = "#009E73", "#56B4E9", "#CC79A7"
-
-
 GRAY, INK = "#666666", "#333333"
 
 
@@ -22,7 +18,7 @@ def style() -> AbstractContextManager[None]:
     Returns:
         A context in which new figures have 100 dpi, readable type and few lines.
     """
-    return plt.rc_context(
+    return rc_context(
         {
             "figure.figsize": (7, 4),
             "figure.dpi": 100,
@@ -50,8 +46,16 @@ def style() -> AbstractContextManager[None]:
     )
 
 
-def say_nothing(ax: Axes, why: str) -> Axes:
-    """Write on an empty plot why it is empty."""
+def explain_empty_plot(ax: Axes, why: str) -> Axes:
+    """Write on an empty plot why it is empty, so that it does not look broken.
+
+    Args:
+        ax: Axes with nothing in them.
+        why: One short sentence.
+
+    Returns:
+        The Axes, without ticks.
+    """
     ax.set(xticks=[], yticks=[])
     ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", color=GRAY)
     return ax
