@@ -19,7 +19,7 @@ from helpers.jobs.facts import is_terminal
 from helpers.jobs.losses.describe import loss_sentences
 from helpers.jobs.progress import MESSAGES_SHOWN, Message
 from helpers.jobs.snapshot import JobSnapshot
-from helpers.plots.loss import loss_png
+from helpers.plots.live_loss import LiveLossPlot
 
 REDRAW_SECONDS = 0.5
 """At most two redraws in a second: more cannot be read."""
@@ -48,10 +48,11 @@ class Panel:
 
     def __init__(self, *, compact: bool) -> None:
         self._compact = compact
-        # The size of `loss_png`; or 70 percent of it, so that two fit into a window of 1,280 pixels.
+        # The size of `LiveLossPlot`; or 70 percent of it, so that two fit into a window of 1,280 pixels.
         self._size = (490, 322) if compact else (700, 460)
         self._ended = False
         self._drawn_at = float("-inf")
+        self._picture = LiveLossPlot()
         self._drawn: tuple[pd.DataFrame, pd.DataFrame] | None = None
         self._newest: tuple[float, object] = (0.0, None)
         self.status = _text("Waiting for the first answer …", lines=1, css="fine-tuning-status")
@@ -149,7 +150,7 @@ class Panel:
         self._drawn = tables
         text = html.escape(loss_sentences(snapshot.losses))
         width, height = self._size
-        png = base64.b64encode(loss_png(snapshot.losses)).decode()
+        png = base64.b64encode(self._picture.png(snapshot.losses)).decode()
         # An <img>, because the widget for images has no alternative text. Decoding at once avoids a flash.
         self.plot.value = (
             f'<img alt="{text}" width="{width}" height="{height}" decoding="sync" '

@@ -134,7 +134,7 @@ def finish_axes(ax: Axes, what: Quantity, x: str) -> None:
         x: Name of the x axis.
     """
     ax.set(xlabel=x, ylabel=value_label(what))
-    ax.grid(axis="y")
+    ax.grid(True, axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=_TICKS))
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=_TICKS))
     for line in ax.lines:  # They lie inside the axes; measuring them would only take time.

@@ -4,21 +4,17 @@
 alone: each line has its own style or marker, and a name.
 """
 
-import io
-import math
-
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from helpers.jobs.losses.report import LossReport, read_losses
 from helpers.jobs.losses.values import number, percent
 from helpers.plots.axes import downsample, finish_axes, line_points, mark_best, set_loss_range, value_label
 from helpers.plots.style import BLUE, GRAY, INK, ORANGE, VERMILLION, explain_empty_plot, style
 
-_INCHES = 4.6
-"""Height of a new figure: the course's 4 inches, and room for the legend."""
+HEIGHT = 4.6
+"""Height of a new figure, in inches: the course's 4 inches, and room for the legend."""
 
 _DOTS_UNTIL = 30
 """Up to this many values, each is a dot: a line alone cannot show a single value."""
@@ -65,7 +61,7 @@ def plot_loss(
     """
     report = read_losses(metrics, checkpoints=checkpoints)
     with style():
-        ax = ax or plt.subplots(figsize=(7, _INCHES))[1]
+        ax = ax or plt.subplots(figsize=(7, HEIGHT))[1]
         return draw_losses(report, ax)
 
 
@@ -94,28 +90,6 @@ def draw_losses(report: LossReport, ax: Axes) -> Axes:
     _note_trouble(ax, report)
     finish_axes(ax, what, "step")
     return ax
-
-
-def loss_png(report: LossReport) -> bytes:
-    """Draw a report as fast as a live view needs it, without pyplot, which would show it a second time.
-
-    The margins are fixed: finding them takes as long as half of the drawing, and the
-    picture would move while a job runs. The PNG is larger than usual, and done sooner.
-
-    Args:
-        report: The losses, read by `read_losses`.
-
-    Returns:
-        A PNG of 700 x 460 pixels.
-    """
-    with style():
-        figure = Figure(figsize=(7, _INCHES), layout="none")
-        legend = draw_losses(report, figure.add_subplot()).get_legend()
-        rows = math.ceil(len(legend.get_texts()) / 2) if legend else 0
-        figure.subplots_adjust(left=0.1, right=0.98, top=0.88, bottom=(0.6 + 0.19 * rows) / _INCHES)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
 
 
 def _draw_training(ax: Axes, report: LossReport) -> None:
