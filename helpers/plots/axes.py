@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from helpers.jobs.losses.report import LossReport
 from helpers.jobs.losses.values import Quantity
@@ -58,14 +59,9 @@ def downsample(values: pd.Series) -> pd.Series:
         return values
     size = math.ceil(2 * len(values) / _MOST_POINTS)
     whole = len(values) // size * size
-    parts = values.to_numpy()[:whole].reshape(-1, size)
-    starts = range(0, whole, size)
-    kept = {
-        int(place) + start
-        for ends in (parts.argmin(1), parts.argmax(1))
-        for place, start in zip(ends, starts, strict=True)
-    }
-    return values.iloc[sorted(kept | set(range(whole, len(values))))]
+    parts, starts = values.to_numpy()[:whole].reshape(-1, size), np.arange(0, whole, size)
+    rest = np.arange(whole, len(values))
+    return values.iloc[np.unique(np.concatenate([parts.argmin(1) + starts, parts.argmax(1) + starts, rest]))]
 
 
 def _break_at_gaps(values: pd.Series) -> pd.Series:
@@ -113,6 +109,21 @@ def mark_best(ax: Axes, x: float, y: float, words: str) -> None:
     ax.plot([x], [y], "*", color=GREEN, ms=17, mec="white", mew=1, zorder=4, clip_on=False, label=words)
 
 
+def shifted_by_points(ax: Axes, transform: Transform, right: float, up: float) -> Transform:
+    """Move what a transform places, by a distance that does not depend on the size of the figure.
+
+    Args:
+        ax: The Axes that it belongs to.
+        transform: Such as `ax.transAxes`.
+        right: Points to the right, 1/72 inch each.
+        up: Points upwards.
+
+    Returns:
+        The transform of the new place.
+    """
+    return transform + ScaledTranslation(right / 72, up / 72, ax.figure.dpi_scale_trans)
+
+
 def value_label(what: Quantity) -> str:
     """Name the y axis.
 
@@ -143,7 +154,7 @@ def finish_axes(ax: Axes, what: Quantity, x: str) -> None:
         middle = sum(ax.get_xlim()) / 2
         ax.set_xlim(middle - 1, middle + 1)
     # Below the picture: inside, it would hide a part of the curve, and which part changes while a job runs.
-    below = ax.transAxes + ScaledTranslation(0, -_LEGEND_BELOW / 72, ax.figure.dpi_scale_trans)
+    below = shifted_by_points(ax, ax.transAxes, 0, -_LEGEND_BELOW)
     ax.legend(
         loc="upper left",
         bbox_to_anchor=(0, 0),

@@ -1,10 +1,12 @@
 """The loss curve of a job, drawn again and again as fast as a live view needs it."""
 
+import functools
 import io
 import math
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import TextArea
 
 from helpers.jobs.losses.report import LossReport
 from helpers.plots.loss import HEIGHT, draw_losses
@@ -40,6 +42,10 @@ class LiveLossPlot:
         with style():
             self._clear()
             legend = draw_losses(report, self._ax).get_legend()
+            texts = legend.findobj(TextArea) if legend else []
+            for text in texts:
+                # A legend measures each of its texts five times, once for each box around it.
+                text.get_bbox = functools.cache(text.get_bbox)
             rows = math.ceil(len(legend.get_texts()) / 2) if legend else 0
             self._figure.subplots_adjust(left=0.1, right=0.98, top=0.88, bottom=(0.6 + 0.19 * rows) / HEIGHT)
             buffer = io.BytesIO()

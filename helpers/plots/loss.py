@@ -10,7 +10,15 @@ from matplotlib.axes import Axes
 
 from helpers.jobs.losses.report import LossReport, read_losses
 from helpers.jobs.losses.values import number, percent
-from helpers.plots.axes import downsample, finish_axes, line_points, mark_best, set_loss_range, value_label
+from helpers.plots.axes import (
+    downsample,
+    finish_axes,
+    line_points,
+    mark_best,
+    set_loss_range,
+    shifted_by_points,
+    value_label,
+)
 from helpers.plots.style import BLUE, GRAY, INK, ORANGE, VERMILLION, explain_empty_plot, style
 
 HEIGHT = 4.6
@@ -142,17 +150,9 @@ def _mark_epochs(ax: Axes, report: LossReport) -> None:
 
 def _write_above(ax: Axes, step: float, words: str, *, right: int, ha: str) -> None:
     """Write beside the upper edge, so many points to the right of a step."""
-    ax.annotate(
-        words,
-        (step, 1),
-        xycoords=ax.get_xaxis_transform(),
-        xytext=(right, 6),
-        textcoords="offset points",
-        ha=ha,
-        va="bottom",
-        size=9,
-        color=GRAY,
-    )
+    # Not an annotation, which takes twice the time to draw.
+    place = shifted_by_points(ax, ax.get_xaxis_transform(), right, 6)
+    ax.text(step, 1, words, transform=place, ha=ha, va="bottom", size=9, color=GRAY)
 
 
 def _mark_checkpoints(ax: Axes, report: LossReport) -> None:

@@ -77,9 +77,9 @@ def find_best(checkpoints: pd.DataFrame, told: Mapping[str, pd.Series]) -> BestC
     Returns:
         The checkpoint and the reason; None where there is nothing to choose by.
     """
-    for column, carried in read_columns(checkpoints, _DECIDING).items():
-        values = carried.combine_first(told[column]) if column in told else carried
-        values = values[values.index.isin(checkpoints["step"])]
+    for column, values in read_columns(checkpoints, _DECIDING).items():
+        if column in told:
+            values = values.combine_first(told[column][told[column].index.isin(checkpoints["step"])])
         if len(values):
             return _choose(checkpoints, values, column)
     return None

@@ -96,8 +96,11 @@ def _known_values(metrics: pd.DataFrame, column: str, steps: np.ndarray) -> pd.S
         return pd.Series(dtype="float64")
     numbers = metrics[column].to_numpy("float64", na_value=math.nan)
     known = np.isfinite(numbers) & np.isfinite(steps)
-    values = pd.Series(numbers[known], index=steps[known].astype("int64"))
-    if values.index.is_monotonic_increasing and values.index.is_unique:
+    if not known.any():
+        return pd.Series(dtype="float64")
+    places = steps[known].astype("int64")
+    values = pd.Series(numbers[known], index=places)
+    if (places[1:] > places[:-1]).all():
         return values
     return values[~values.index.duplicated(keep="last")].sort_index()
 
