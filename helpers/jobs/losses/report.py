@@ -119,8 +119,8 @@ def read_losses(
     stored: list[int] = []
     best: BestCheckpoint | None = None
     if checkpoints is not None:
-        stored = checkpoints["step"].dropna().astype(int).tolist()
         best = find_best(checkpoints, columns)
+        stored = checkpoints["step"].dropna().astype(int).tolist()
     return LossReport(
         quantity=what,
         training=training,

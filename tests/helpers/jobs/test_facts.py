@@ -1,11 +1,11 @@
 import json
+from dataclasses import asdict
 
-import pandas as pd
 import pytest
 from openai.types.fine_tuning import FineTuningJob
 
 from helpers.errors import JobFailed, JobNotEnded
-from helpers.jobs.facts import is_terminal, job_facts, require_succeeded
+from helpers.jobs.facts import JobFacts, is_terminal, job_facts, require_succeeded
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
@@ -85,9 +85,13 @@ OPENAI_FACTS = {
     "trained_tokens": 12_000,
     "seconds": 840,
     "error": None,
-    "organization_id": "org-1",
-    "seed": 7,
+    "others": {"organization_id": "org-1", "seed": 7},
 }
+
+
+def known(facts):
+    """The facts that have a value."""
+    return {name: value for name, value in asdict(facts).items() if value not in (None, {})}
 
 
 @pytest.mark.parametrize(
@@ -96,8 +100,7 @@ OPENAI_FACTS = {
 def test_the_facts_of_a_job_are_the_same_in_every_form(form):
     facts = job_facts(form(OPENAI))
 
-    assert facts.to_dict() == OPENAI_FACTS
-    assert (facts.name, facts.dtype) == ("ftjob-AbC", object)
+    assert facts == JobFacts(**OPENAI_FACTS)
 
 
 def test_an_azure_job_that_waits_says_auto_for_minus_one_and_keeps_its_own_fields():
@@ -114,9 +117,9 @@ def test_an_azure_job_that_waits_says_auto_for_minus_one_and_keeps_its_own_field
         "trainingType": "globalStandard",
     }
 
-    facts = job_facts(FineTuningJob.construct(**azure)).to_dict()
+    facts = job_facts(FineTuningJob.construct(**azure))
 
-    assert {name: value for name, value in facts.items() if value is not None} == {
+    assert known(facts) == {
         "id": "ftjob-0123abcd",
         "status": "pending",
         "model": "gpt-4.1-mini-2025-04-14",
@@ -125,8 +128,7 @@ def test_an_azure_job_that_waits_says_auto_for_minus_one_and_keeps_its_own_field
         "n_epochs": "auto",
         "batch_size": "auto",
         "learning_rate_multiplier": "auto",
-        "suffix": "limerick",
-        "trainingType": "globalStandard",
+        "others": {"suffix": "limerick", "trainingType": "globalStandard"},
     }
 
 
@@ -134,8 +136,8 @@ def test_an_azure_job_that_waits_says_auto_for_minus_one_and_keeps_its_own_field
 def test_the_end_of_a_job_that_has_not_ended_means_nothing(status):
     facts = job_facts(OPENAI | {"status": status})
 
-    assert facts["seconds"] is None
-    assert "finished_at" not in facts
+    assert facts.seconds is None
+    assert "finished_at" not in facts.others
 
 
 def test_hyperparameters_of_another_method_and_of_a_service_are_facts_too():
@@ -144,28 +146,34 @@ def test_hyperparameters_of_another_method_and_of_a_service_are_facts_too():
 
     facts = job_facts(job)
 
-    assert facts[["method", "n_epochs", "beta", "lora"]].tolist() == ["dpo", "auto", 0.1, True]
+    assert (facts.method, facts.n_epochs, facts.others) == ("dpo", "auto", {"beta": 0.1, "lora": True})
 
 
 def test_hyperparameters_and_method_of_one_word_are_no_obstacle():
     facts = job_facts({"id": "ftjob-1", "hyperparameters": "auto", "method": "dpo"})
 
-    assert facts.dropna().to_dict() == {"id": "ftjob-1", "method": "dpo"}
+    assert known(facts) == {"id": "ftjob-1", "method": "dpo"}
 
 
 def test_the_reason_of_a_failed_job_is_one_text():
     error = {"code": "invalid_training_file", "message": "Line 3 is not JSON", "param": "training_file"}
 
-    assert job_facts(OPENAI | {"error": error})["error"] == "invalid_training_file: Line 3 is not JSON"
+    assert job_facts(OPENAI | {"error": error}).error == "invalid_training_file: Line 3 is not JSON"
 
 
 def test_a_job_with_almost_no_fields_has_facts():
     facts = job_facts({"id": "ftjob-1"})
 
-    assert facts.dropna().to_dict() == {"id": "ftjob-1", "method": "supervised"}
-    assert isinstance(facts, pd.Series)
+    assert known(facts) == {"id": "ftjob-1", "method": "supervised"}
+
+
+def test_in_a_notebook_the_facts_that_are_known_are_a_table():
+    assert job_facts({"id": "ftjob-1", "suffix": "<b>"})._repr_html_() == (
+        "<table><tr><th>id</th><td>ftjob-1</td></tr><tr><th>method</th><td>supervised</td></tr>"
+        "<tr><th>suffix</th><td>&lt;b&gt;</td></tr></table>"
+    )
 
 
 @pytest.mark.parametrize("odd", [{"finished_at": "later"}, {"finished_at": None}, {"created_at": None}])
 def test_a_job_that_ended_without_times_has_no_length(odd):
-    assert job_facts(OPENAI | odd)["seconds"] is None
+    assert job_facts(OPENAI | odd).seconds is None

@@ -3,7 +3,7 @@ from curve_samples import OVERFITTED, REAL_JOB, epochs, metrics, rewards
 from figures import legend, line
 
 from finetune_dataset.errors import FineTuneError
-from helpers.jobs.describe import describe_runs
+from helpers.jobs.losses.describe import describe_runs
 from helpers.plots.compare_runs import compare_runs
 
 
@@ -74,15 +74,6 @@ def test_epochs_that_are_not_known_are_refused_with_what_to_do():
         compare_runs({"a": metrics([3, 2, 1])}, x="epoch")
 
 
-def test_one_line_for_each_run_and_the_best_one_first():
-    assert describe_runs({"small file": OVERFITTED, "no file": metrics([2, 1]), "course": REAL_JOB}) == (
-        "course: lowest full validation loss 0.0501 at step 216; last 0.0501 at step 216.\n"
-        "small file: lowest full validation loss 1.5 at step 12, then 2 at step 24 (+33%: overfitting).\n"
-        "no file: no validation loss.\n"
-        "Best on validation data: course."
-    )
-
-
 PART_ONLY = metrics([1] * 12, valid={3: 0.9, 6: 0.1, 9: 1.5})
 FULL = epochs([3.0, 2.0, 1.5])
 
@@ -95,19 +86,3 @@ def test_a_part_of_the_validation_file_is_never_compared_with_the_whole():
         "Equal on validation data: full, other.",
     ]
     assert "best: full, step 12: 1.5" in legend(compare_runs({"part": PART_ONLY, "full": FULL}))
-
-
-def test_a_run_alone_is_not_the_best():
-    assert describe_runs({"full": FULL, "no file": metrics([2, 1])}).endswith(
-        "There is no other job to compare full with."
-    )
-
-
-def test_without_validation_no_run_is_the_best():
-    assert describe_runs({"a": metrics([2, 1])}) == (
-        "a: no validation loss.\nWithout validation loss, no job can be called the best."
-    )
-
-
-def test_no_runs_are_said_to_be_none():
-    assert describe_runs({}) == "There is no job to compare."

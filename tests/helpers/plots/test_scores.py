@@ -1,0 +1,66 @@
+import pytest
+from figures import line
+from matplotlib.colors import to_hex
+
+from helpers.evaluation import score_predictions
+from helpers.plots.scores import plot_scores
+from helpers.plots.style import BLUE, GRAY, ORANGE
+
+
+def scores():
+    texts = {
+        "base": "Sr 38",
+        "few_shot": "a - b - c - d - e",
+        "fine_tuned": "a cat - a hat - a walk - a talk - a rat",
+    }
+    return score_predictions(
+        {"model": model, "element": str(row), "text": text, "symbol": "Sr", "number": 38}
+        for model, text in texts.items()
+        for row in range(10)
+    )
+
+
+def test_each_model_has_its_own_color_and_marker_and_one_dot_per_metric():
+    ax = plot_scores(scores())
+
+    assert {artist.get_label(): (artist.get_color(), artist.get_marker()) for artist in ax.lines} == {
+        "base": (GRAY, "s"),
+        "few-shot": (ORANGE, "D"),
+        "fine-tuned": (BLUE, "o"),
+    }
+    assert line(ax, "few-shot").get_xdata().tolist() == [1.0, 0.0, 0.0]
+    assert [text.get_text() for text in ax.texts] == [
+        "0%",
+        "0%",
+        "100%",
+        "100%",
+        "0%",
+        "0%",
+        "100%",
+        "100%",
+        "0%",
+    ]
+
+
+def test_intervals_reach_from_low_to_high_in_the_color_of_their_model():
+    table = scores()
+    ax = plot_scores(table)
+
+    drawn = [(path[0][0], path[1][0]) for lines in ax.collections for path in lines.get_segments()]
+    assert drawn == list(zip(table["low"], table["high"], strict=True))
+    assert [to_hex(lines.get_color()[0]).upper() for lines in ax.collections] == [GRAY, ORANGE, BLUE]
+
+
+def test_dots_of_one_metric_stand_together_without_touching():
+    ax = plot_scores(scores())
+
+    heights = [artist.get_ydata()[1] for artist in ax.lines]
+    assert heights == pytest.approx([0.76, 1.0, 1.24])
+
+
+def test_scores_of_two_models_draw_two_models():
+    table = scores()
+
+    ax = plot_scores(table[table["model"] != "few_shot"])
+
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["base", "fine-tuned"]
