@@ -267,6 +267,16 @@ def reward_job() -> Job:
     )
 
 
+ENDED = {"status": "succeeded", "finished_at": T0 + 200}
+
+
+def long_job() -> Job:
+    """130 steps, more than one page of events; paused before it starts."""
+    steps = [step(number, 130) for number in range(1, 131)]
+    states = [("validating_files", 0), ("paused", 0), ("running", 50), ("running", 51), ("running", 51)]
+    return Job([*(({"status": status}, count) for status, count in states), (ENDED, 130)], steps, [])
+
+
 class Clock:
     """Time that passes only by waiting; notes how long each wait was."""
 

@@ -15,7 +15,12 @@ from helpers.jobs.event_messages import checkpoint_in, numbers_in, real_number, 
         ),
         (
             "Step 10/20 , train mean reward=0.20, full validation mean reward=0.30",
-            {"step": "10", "total_steps": "20", "train_mean_reward": "0.20", "full_valid_mean_reward": "0.30"},
+            {
+                "step": "10",
+                "total_steps": "20",
+                "train_mean_reward": "0.20",
+                "full_valid_mean_reward": "0.30",
+            },
         ),
         ("Step 3/4: something else=1", {"step": "3", "total_steps": "4"}),
         ("Stepping on", {}),
@@ -28,7 +33,10 @@ def test_the_message_of_a_step_has_its_numbers(message, numbers):
 @pytest.mark.parametrize(
     ("message", "found"),
     [
-        ("Checkpoint created at step 100 with Snapshot ID: ft:m:ckpt-step-100", ("100", "ft:m:ckpt-step-100")),
+        (
+            "Checkpoint created at step 100 with Snapshot ID: ft:m:ckpt-step-100",
+            ("100", "ft:m:ckpt-step-100"),
+        ),
         ("Checkpoint created at step 100", ("100", "")),
         ("Created fine-tuning job", None),
     ],

@@ -1,27 +1,37 @@
 """Watch jobs on a real server over a real wire: as services answer, and as they fail."""
 
-import io
 import os
 import signal
+import subprocess
 import sys
 import threading
 
 import pytest
-from services import JOB_ID, T0, Clock, Job, azure_job, nebius_job, openai_job, reward_job, serve, step
+from loading import loaded, modules_after
+from services import (
+    ENDED,
+    JOB_ID,
+    T0,
+    Clock,
+    Job,
+    azure_job,
+    long_job,
+    nebius_job,
+    openai_job,
+    reward_job,
+    serve,
+)
 
-from helpers.errors import BackendUnavailable, JobNotFound, ServerStopped
-from helpers.jobs.describe import describe_loss
-from helpers.jobs.events import metrics_frame
-from helpers.monitor import panel, retry as patience, watch as monitor
-from helpers.monitor.watch import all_events, attach, watch
-
-ENDED = {"status": "succeeded", "finished_at": T0 + 200}
+from helpers.errors import JobNotFound, ServerStopped
+from helpers.monitor import notebook_view, panel, retry, watch as watching
+from helpers.monitor.watch import attach, watch
+from helpers.paths import ROOT
 
 
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    for module in (panel, patience):
+    for module in (panel, retry):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
 
@@ -30,50 +40,9 @@ def clock(monkeypatch):
 def notebook(monkeypatch):
     """What a cell displays: the panels first, then the static end."""
     shown = []
-    monkeypatch.setattr(monitor, "_in_notebook", lambda: True)
-    monkeypatch.setattr(panel, "display", lambda thing, **options: shown.append(thing))
+    monkeypatch.setattr(watching, "_in_notebook", lambda: True)
+    monkeypatch.setattr(notebook_view, "display", lambda thing, **options: shown.append(thing))
     return shown
-
-
-def long_job():
-    steps = [step(number, 130) for number in range(1, 131)]
-    states = [("validating_files", 0), ("paused", 0), ("running", 50), ("running", 51), ("running", 51)]
-    return Job([*(({"status": status}, count) for status, count in states), (ENDED, 130)], steps, [])
-
-
-def test_all_events_come_from_all_pages_oldest_first():
-    with serve(Job([(ENDED, 130)], long_job().events)) as service:
-        events = all_events(service.client(), JOB_ID)
-
-    assert [event.data["step"] for event in events] == list(range(1, 131))
-    assert service.requests == [
-        f"/{JOB_ID}/events?limit=100",
-        f"/{JOB_ID}/events?limit=100&after={long_job().events[30]['id']}",
-    ]
-
-
-def test_a_service_that_ignores_the_cursor_does_not_make_reading_endless(monkeypatch):
-    first_page = {"object": "list", "data": long_job().events[:3], "has_more": True}
-    monkeypatch.setattr("services.page", lambda newest_first, query: first_page)
-
-    with serve(long_job()) as service:
-        events = all_events(service.client(), JOB_ID)
-
-    assert len(events) == 3
-
-
-@pytest.mark.parametrize("id_of_all", [None, "ftevent-1"])
-def test_events_that_share_one_id_or_have_none_are_all_read(id_of_all, clock):
-    events = [step(number, 15) | {"id": id_of_all} for number in range(1, 16)]
-    states = [({"status": "running"}, 5), ({"status": "running"}, 9), (ENDED, 15)]
-
-    with serve(Job(states, events)) as service:
-        at_once = all_events(service.client(), JOB_ID)
-        watch(service.client(), JOB_ID, wait=clock.wait)
-        at_the_end = all_events(service.client(), JOB_ID)
-
-    assert [event.data["step"] for event in at_once] == [1, 2, 3, 4, 5]
-    assert [event.data["step"] for event in at_the_end] == list(range(1, 16))
 
 
 def test_no_job_to_watch_is_said_at_once():
@@ -87,20 +56,6 @@ def test_watch_returns_the_job_when_it_has_ended_and_not_before(clock):
 
     assert (job.id, job.status) == (JOB_ID, "succeeded")
     assert clock.waits == [3] * 5
-
-
-def test_each_look_asks_only_for_what_can_be_new(clock):
-    with serve(openai_job()) as service:
-        watch(service.client(), JOB_ID, wait=clock.wait)
-
-    job, few, all_, checkpoints = "", "/events?limit=20", "/events?limit=100", "/checkpoints"
-    assert [request.removeprefix(f"/{JOB_ID}").partition("&after")[0] for request in service.requests] == [
-        *(job, all_),  # the whole history at first
-        *(job, few, job, few, job, few),
-        *(job, few, checkpoints),  # after the first epoch
-        *(job, few, checkpoints),  # after the second
-        *(job, all_, checkpoints),  # the end
-    ]
 
 
 @pytest.mark.parametrize(
@@ -121,71 +76,6 @@ def test_jobs_of_every_service_end_in_a_figure_a_sentence_and_a_table(job, said,
     assert said in figure["text/plain"]
     assert said in facts["text/plain"]
     assert "<table>" in facts["text/html"]
-
-
-def test_the_printed_lines_of_a_job_are_few_and_the_same_every_time(capsys, clock):
-    printed = []
-    for _ in range(2):
-        with serve(openai_job()) as service:
-            watch(service.client(), JOB_ID, wait=clock.wait)
-        printed.append(capsys.readouterr().out)
-
-    curve = describe_loss(metrics_frame(openai_job().events))
-    assert printed[0] == printed[1]
-    assert printed[0].splitlines() == [
-        "… validating_files · 0:00 elapsed",
-        "… queued · 0:05 elapsed",
-        "► running · 0:08 elapsed",
-        "► running 30% · step 9 of 30 · epoch 0.9 of 3 · speed 1 steps/s · training loss 0.444 "
-        "· 0:19 elapsed, about 0:21 left",
-        "► running 40% · step 12 of 30 · epoch 1.2 of 3 · speed 1 steps/s · training loss 0.333 "
-        "· validation loss 0.500 · 0:22 elapsed, about 0:18 left",
-        "► running 96% · step 29 of 30 · epoch 2.9 of 3 · speed 1 steps/s · training loss 0.138 "
-        "· validation loss 0.250 · 0:39 elapsed, about 0:01 left",
-        "✓ succeeded · step 30 of 30 · epoch 3.0 of 3 · speed 100 tokens/s · training loss 0.133 "
-        "· validation loss 0.167 · 0:50 elapsed",
-        "",
-        f"The job {JOB_ID} succeeded after 0:50 and 30 steps. {curve}",
-        "",
-        f"Job                   {JOB_ID}",
-        "Status                ✓ succeeded",
-        "Base model            periodic-tiny-2026-11",
-        "Fine-tuned model      ft:tiny::abc",
-        "Step                  30 of 30",
-        "Epoch                 3.0 of 3",
-        "Time                  0:50",
-        "Trained tokens        3,000",
-        "Speed                 100 tokens/s",
-        "Training loss         0.133",
-        "Full validation loss  0.167",
-        "Checkpoints           3",
-    ]
-
-
-def test_a_log_file_that_cannot_hold_the_signs_gets_question_marks(monkeypatch, clock):
-    log = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
-    monkeypatch.setattr(sys, "stdout", log)
-
-    with serve(openai_job()) as service:
-        watch(service.client(), JOB_ID, wait=clock.wait)
-
-    assert "? succeeded · step 30 of 30" in log.buffer.getvalue().decode("cp1252")
-
-
-def test_a_long_job_without_a_total_is_not_a_flood_of_lines(capsys, clock):
-    job = azure_job()
-
-    job.events = [
-        step(number, 0) | {"data": {}, "message": f"Step {number}: training loss=1"}
-        for number in range(1, 1001)
-    ]
-    job.states = [({"status": "running"}, count) for count in range(1, 1001, 40)] + [(ENDED, 1000)]
-
-    with serve(job) as service:
-        watch(service.client(), JOB_ID, wait=clock.wait)
-
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("►")]
-    assert 5 < len(lines) < 15
 
 
 def test_several_jobs_are_watched_side_by_side_and_returned_in_the_order_given(notebook, clock):
@@ -242,42 +132,6 @@ def test_attach_without_any_job_says_so():
         attach(service.client())
 
 
-@pytest.mark.parametrize("fault", ["drop", 429, 500, 503, 408])
-def test_a_fault_at_any_request_is_told_and_waited_out(fault, capsys, clock):
-    with serve(openai_job()) as service:
-        service.faults = [fault, None] * 20  # every request fails once
-        job = watch(service.client(), JOB_ID, wait=clock.wait)
-
-    printed = capsys.readouterr().out
-    assert job.status == "succeeded"
-    assert printed.count("No answer for 0 s (") == printed.count("The service answers again.") == 17
-    assert printed.splitlines()[-1] == "Checkpoints           3"
-
-
-def test_the_pauses_grow_up_to_half_a_minute(clock):
-    with serve(openai_job()) as service:
-        service.faults = [500] * 9
-        watch(service.client(), JOB_ID, poll_seconds=0, wait=clock.wait)
-
-    # Each pause is waited in slices of a second; a slice below one second ends it, as does a whole pause.
-    assert max(clock.waits) <= 1
-    total = sum(clock.waits)
-    longest = [1, 2, 4, 8, 16, 30, 30, 30, 30]
-    assert 0.75 * sum(longest) <= total <= sum(longest)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [({"retry-after": "7"}, 7), ({"retry-after-ms": "2500"}, 2.5), ({"retry-after": "9999"}, 120)],
-)
-def test_the_pause_is_the_one_that_the_service_asks_for(headers, seconds, clock):
-    with serve(openai_job()) as service:
-        service.faults = [None, (429, headers)]
-        watch(service.client(), JOB_ID, poll_seconds=0, wait=clock.wait)
-
-    assert sum(clock.waits) == pytest.approx(seconds)
-
-
 def test_trouble_is_shown_in_the_panel_and_goes_away(notebook, clock):
     told = []
 
@@ -326,40 +180,6 @@ def test_a_local_server_that_has_ended_is_given_up_after_half_a_minute(notebook,
             watch(client, JOB_ID, wait=wait)
 
     assert 30 <= sum(clock.waits[3:]) <= 60
-
-
-@pytest.mark.parametrize("read", [all_events, watch, lambda client, job_id, **_: attach(client)])
-def test_no_server_at_the_first_look_is_said_at_once(read):
-    with serve(openai_job()) as service:
-        client = service.client(max_retries=0)
-
-    with pytest.raises(ServerStopped, match=r"not lost.*connect\(\)"):
-        read(client, JOB_ID)
-
-
-@pytest.mark.parametrize("read", [all_events, watch])
-@pytest.mark.parametrize(
-    ("status", "kind", "said"),
-    [
-        (401, BackendUnavailable, r"does not let you read the job .*401: Fault 401.*connect\(\) again"),
-        (403, BackendUnavailable, "does not let you read the job .*403: Fault 403"),
-        (404, JobNotFound, r"does not have the job .*404: Fault 404.*jobs\.list\(\)"),
-    ],
-)
-def test_a_refusal_is_explained_at_once(status, kind, said, read):
-    with serve(openai_job()) as service:
-        service.faults = [status]
-        with pytest.raises(kind, match=said):
-            read(service.client(), JOB_ID)
-
-    assert len(service.requests) == 1
-
-
-def test_a_page_in_place_of_a_job_is_refused_with_what_to_check():
-    with serve(openai_job()) as service:
-        service.faults = ["page"]
-        with pytest.raises(BackendUnavailable, match=r"'<html>Log in here'\. Check base_url"):
-            watch(service.client(), JOB_ID)
 
 
 def test_a_paused_job_is_watched_on_and_the_panel_says_how_to_resume(notebook, clock):
@@ -422,3 +242,41 @@ def test_an_interrupt_before_the_first_answer_is_an_ordinary_interrupt(monkeypat
 
         with pytest.raises(KeyboardInterrupt):
             watch(service.client(), JOB_ID, wait=interrupt)
+
+
+def test_a_terminal_of_ipython_gets_text():
+    program = "from helpers.monitor.watch import _in_notebook; print(_in_notebook())"
+
+    printed = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert printed.stdout.endswith("False\n")
+
+
+PROGRAM = """
+import sys
+sys.path.insert(0, "tests/support")
+from services import Clock, JOB_ID, openai_job, serve
+from helpers.monitor import watch as watching
+watching._in_notebook = lambda: {notebook}
+with serve(openai_job()) as service:
+    watching.watch(service.client(), JOB_ID, wait=Clock().wait)
+"""
+
+
+def test_watching_in_a_terminal_loads_no_pictures_no_widgets_and_no_dataset_checker():
+    modules = modules_after(PROGRAM.format(notebook=False))
+
+    assert loaded(modules, "matplotlib", "ipywidgets", "torch", "local_server") == set()
+    assert loaded(modules, "finetune_dataset") == {"finetune_dataset", "finetune_dataset.errors"}
+
+
+def test_watching_in_a_notebook_loads_no_dataset_checker():
+    modules = modules_after(PROGRAM.format(notebook=True))
+
+    assert {"matplotlib", "ipywidgets"} <= modules
+    assert loaded(modules, "finetune_dataset") == {"finetune_dataset", "finetune_dataset.errors"}

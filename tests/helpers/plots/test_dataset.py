@@ -6,8 +6,7 @@ from matplotlib.colors import to_hex
 
 from finetune_dataset.report import Statistics
 from helpers.plots.dataset import describe_statistics, plot_roles, plot_token_histogram, plot_turns
-from helpers.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY
-
+from helpers.plots.style import GREEN, PURPLE, SKY
 
 CHATS = Statistics(
     tokens_per_row=Counter([100, 101, 101, 102, 150]),

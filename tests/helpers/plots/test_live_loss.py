@@ -11,7 +11,9 @@ from helpers.plots.live_loss import LiveLossPlot
 STATES = {
     "nothing yet": read_losses(metrics_frame([])),
     "one step": read_losses(metrics([3])),
-    "a few steps": read_losses(metrics([3, 2, 1, 1, 1, 1]), checkpoints=checkpoints({5: 0.3, 6: 0.2}, "valid_loss")),
+    "a few steps": read_losses(
+        metrics([3, 2, 1, 1, 1, 1]), checkpoints=checkpoints({5: 0.3, 6: 0.2}, "valid_loss")
+    ),
     "the course's job": read_losses(REAL_JOB),
     "with checkpoints": read_losses(REAL_JOB, checkpoints=checkpoints({72: 0.14, 144: 0.06, 216: 0.05})),
     "overfitted": read_losses(OVERFITTED),

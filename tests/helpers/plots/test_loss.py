@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, rewards
 from figures import legend, line
-from matplotlib import image as mpimg, pyplot as plt
+from matplotlib import pyplot as plt
 
 from finetune_dataset.errors import FineTuneError
-from helpers.jobs.losses.describe import describe_loss
 from helpers.jobs.events import metrics_frame
+from helpers.jobs.losses.describe import describe_loss
 from helpers.plots.loss import plot_loss
 from helpers.plots.style import ORANGE, VERMILLION
 

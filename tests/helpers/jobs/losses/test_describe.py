@@ -6,7 +6,6 @@ from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, re
 from helpers.jobs.events import metrics_frame
 from helpers.jobs.losses.describe import describe_loss, describe_runs
 
-
 FALLING = "Training loss falls from 4 at step 1 to 0.174 (mean of the last 3 values, up to step 24)."
 
 

@@ -72,10 +72,17 @@ def test_checkpoints_are_read_in_place_of_metrics_without_values():
 def test_tables_without_values_give_an_empty_report():
     report = read_losses(metrics_frame([]), checkpoints=checkpoints({}))
 
-    assert (report.empty, report.quantity, report.best_checkpoint, report.epoch_ends) == (True, LOSS, None, ())
+    assert (report.empty, report.quantity, report.best_checkpoint, report.epoch_ends) == (
+        True,
+        LOSS,
+        None,
+        (),
+    )
 
 
-@pytest.mark.parametrize("tables", [(pd.DataFrame({"loss": [1.0]}), None), (REAL_JOB, pd.DataFrame({"a": [1]}))])
+@pytest.mark.parametrize(
+    "tables", [(pd.DataFrame({"loss": [1.0]}), None), (REAL_JOB, pd.DataFrame({"a": [1]}))]
+)
 def test_a_table_without_steps_is_refused(tables):
     with pytest.raises(FineTuneError, match='needs a column "step"'):
         read_losses(tables[0], checkpoints=tables[1])

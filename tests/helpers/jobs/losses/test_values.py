@@ -4,7 +4,16 @@ import pandas as pd
 import pytest
 
 from finetune_dataset.errors import FineTuneError
-from helpers.jobs.losses.values import LOSS, REWARD, number, percent, read_columns, share_above, smoothed, smoothing_window
+from helpers.jobs.losses.values import (
+    LOSS,
+    REWARD,
+    number,
+    percent,
+    read_columns,
+    share_above,
+    smoothed,
+    smoothing_window,
+)
 
 
 def test_values_are_ascending_finite_and_one_for_each_step():
@@ -39,7 +48,8 @@ def test_the_best_loss_is_the_lowest_and_the_best_reward_the_highest_the_earlies
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(12345.6, "12,346"), (8.7312, "8.73"), (0.05012, "0.0501"), (0.0, "0"), (3.8e-6, "3.8e-06")]
+    ("value", "text"),
+    [(12345.6, "12,346"), (8.7312, "8.73"), (0.05012, "0.0501"), (0.0, "0"), (3.8e-6, "3.8e-06")],
 )
 def test_a_loss_is_written_with_three_digits(value, text):
     assert number(value) == text
