@@ -16,12 +16,12 @@ from ipywidgets import HTML, BoundedIntText, Button, HBox, Layout, VBox
 from finetune_dataset.chat import message_text
 from finetune_dataset.tokens.count import count_tokens
 
-# Conversations in the static view.
 STATIC = 3
-# Characters of one message; a page stays quick to draw.
-SHOWN = 10_000
+"""Conversations in the static view."""
 
-# Role → color of the bar beside the text. The text itself keeps the page's color, light or dark.
+SHOWN = 10_000
+"""Characters of one message; a page stays quick to draw."""
+
 _COLORS = {
     "system": "#bf8700",
     "developer": "#bf8700",
@@ -30,7 +30,7 @@ _COLORS = {
     "tool": "#8f6ee0",
     "function": "#8f6ee0",
 }
-
+"""Role → color of the bar beside the text. The text itself keeps the page's color, light or dark."""
 
 _CHAT_KEYS = ("messages", "tools", "parallel_tool_calls", "functions")
 
@@ -72,7 +72,15 @@ def show_conversations(rows: Iterable[dict], model: str | Path | None = None) ->
 
 
 class Conversations:
-    """The widgets of some rows. `show(number)` turns to a row, as the buttons do."""
+    """The widgets of some rows. `show(number)` turns to a row, as the buttons do.
+
+    Args:
+        rows: The examples.
+        model: As in `show_conversations`.
+
+    Attributes:
+        box: All widgets.
+    """
 
     def __init__(self, rows: list, model: str | Path | None = None) -> None:
         self._rows, self._model = rows, model
@@ -210,16 +218,20 @@ def _tool_name(tool: object) -> str:
 
 def _call(call: object) -> str:
     """Write a tool call as code: name, and arguments with one key per line where they are long."""
-    function = call.get("function", call) if isinstance(call, dict) else call
-    if not isinstance(function, dict):
+    function = call.get("function", call) if isinstance(call, dict) else None
+    if not isinstance(call, dict) or not isinstance(function, dict):
         return _json(call)
-    arguments = function.get("arguments")
-    try:
-        arguments = _json(json.loads(arguments))
-    except (TypeError, ValueError, RecursionError):
-        arguments = str(arguments)  # As it stands: a reader should see that it is no JSON.
     name = f" [{call['id']}]" if call.get("id") else ""
-    return f"{function.get('name')}({arguments}){name}"
+    return f"{function.get('name')}({_arguments(function.get('arguments'))}){name}"
+
+
+def _arguments(arguments: object) -> str:
+    if isinstance(arguments, str):
+        try:
+            return _json(json.loads(arguments))
+        except (ValueError, RecursionError):
+            pass  # As it stands: a reader should see that it is no JSON.
+    return str(arguments)
 
 
 def _json(value: object) -> str:

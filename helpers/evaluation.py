@@ -32,21 +32,27 @@ Z_95 = 1.959964
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models on the same elements; printed, it is one sentence."""
+    """Two models on the same elements; printed, it is one sentence.
+
+    Attributes:
+        a: The model to compare with.
+        b: The model in question.
+        metric: What was judged: form, rhyme or facts.
+        n: Elements that both models answered.
+        a_only: Elements where only `a` is right.
+        b_only: Elements where only `b` is right.
+        difference: Share right of `b` minus share right of `a`, -1 to 1.
+        p_value: Exact McNemar test, two-sided: how often chance alone gives a split at least this uneven.
+    """
 
     a: str
     b: str
     metric: str
     n: int
-    """Elements that both models answered."""
     a_only: int
-    """Elements where only `a` is right."""
     b_only: int
-    """Elements where only `b` is right."""
     difference: float
-    """Share right of `b` minus share right of `a`, -1 to 1."""
     p_value: float
-    """Exact McNemar test, two-sided: how often chance alone gives a split at least this uneven."""
 
     def __str__(self) -> str:
         p_text = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
@@ -60,7 +66,7 @@ def has_form(text: str) -> bool:
     """Tell whether an answer has the outer form of the training limericks.
 
     Args:
-        text: an answer.
+        text: An answer.
 
     Returns:
         True for five non-empty segments joined by " - ".
@@ -77,7 +83,7 @@ def rhymes(text: str) -> bool:
     Pronouncing Dictionary. A word does not rhyme with itself.
 
     Args:
-        text: an answer.
+        text: An answer.
 
     Returns:
         True when lines 1, 2 and 5 rhyme with each other and line 3 with line 4.
@@ -99,9 +105,9 @@ def has_facts(text: str, *, symbol: str, number: int) -> bool:
     ("In", "He", "I") can be found by chance; the number is what guards those.
 
     Args:
-        text: an answer.
-        symbol: chemical symbol, such as "Sr"; upper and lower case count.
-        number: atomic number, 1 to 118, such as 38; it must stand in digits.
+        text: An answer.
+        symbol: Chemical symbol, such as "Sr"; upper and lower case count.
+        number: Atomic number, 1 to 118, such as 38; it must stand in digits.
 
     Returns:
         True when both are stated and no other atomic number is.
@@ -121,14 +127,14 @@ def score_predictions(predictions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     plus-minus interval shrinks to nothing.
 
     Args:
-        predictions: see the module's text.
+        predictions: See the module's text.
 
     Returns:
         One row per model and metric: model, metric (form, rhyme, facts), value
         (share right, 0 to 1), low and high (95 % interval), n (answers).
 
     Raises:
-        ValueError: a prediction names a model that is not base, few_shot or fine_tuned.
+        ValueError: A prediction names a model that is not base, few_shot or fine_tuned.
     """
     judged = _judge(predictions)
     rows = []
@@ -149,16 +155,16 @@ def compare(predictions: Iterable[Mapping[str, Any]], a: str, b: str, metric: st
     Psychometrika 12, 1947, pages 153-157; exact form: the binomial test).
 
     Args:
-        predictions: see the module's text; one answer per model and element.
-        a: the model to compare with, such as "base".
-        b: the model in question, such as "fine_tuned".
-        metric: form, rhyme or facts.
+        predictions: See the module's text; one answer per model and element.
+        a: The model to compare with, such as "base".
+        b: The model in question, such as "fine_tuned".
+        metric: Form, rhyme or facts.
 
     Returns:
         How often each model alone is right, the difference and the p-value.
 
     Raises:
-        ValueError: the metric is unknown, a model answered an element twice, or
+        ValueError: The metric is unknown, a model answered an element twice, or
             the two models have no element in common.
     """
     if metric not in METRICS:

@@ -81,7 +81,8 @@ def real_number(value: object) -> float | None:
         The number; None for "nan" and for anything that is no number.
     """
     try:
-        number = float(value)
+        # What is no number at all raises TypeError.
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return None
     return None if number != number else number

@@ -132,7 +132,7 @@ def checkpoints_frame(checkpoints: Iterable[SdkObject] | str | bytes) -> pd.Data
 
 
 def _without_repeats(things: list[dict[str, object]]) -> list[dict[str, object]]:
-    unique = {}
+    unique: dict[object, dict[str, object]] = {}
     for place, thing in enumerate(things):
         # Not the id alone: a service that gives all its events the same one would lose them.
         key = f"{thing['id']} {thing.get('created_at')} {thing.get('message')}" if thing.get("id") else place
@@ -209,7 +209,7 @@ def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The table with whole numbers (Int64, which can be missing) and float64.
     """
-    whole = frame.columns.intersection(_WHOLE)
+    whole = frame.columns.intersection(list(_WHOLE))
     return frame.astype({name: "Int64" for name in whole} | {name: "float64" for name in METRICS})
 
 

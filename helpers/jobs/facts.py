@@ -179,7 +179,9 @@ def _seconds(fields: dict[str, Any]) -> int | None:
 
 def _error_text(error: SdkObject) -> str | None:
     """Put an error into words. OpenAI gives a healthy job one without content, which Python calls true."""
-    if not error or isinstance(error, str):
-        return error or None
+    if not error:
+        return None
+    if isinstance(error, str):
+        return error
     fields = record(error)
     return ": ".join(str(part) for part in (fields.get("code"), fields.get("message")) if part) or None

@@ -30,14 +30,14 @@ def watch(
 @overload
 def watch(
     client: OpenAI,
-    job_id: Sequence[str],
+    job_id: list[str] | tuple[str, ...],
     *,
     poll_seconds: float = 2.0,
     wait: Callable[[float], None] | None = None,
 ) -> list[FineTuningJob]: ...
 def watch(
     client: OpenAI,
-    job_id: str | Sequence[str],
+    job_id: str | list[str] | tuple[str, ...],
     *,
     poll_seconds: float = 2.0,
     wait: Callable[[float], None] | None = None,

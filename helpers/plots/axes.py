@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
@@ -136,13 +137,16 @@ def value_label(what: Quantity) -> str:
     return "loss per token (nats)" if what.lower_is_better else f"{what.name} (higher is better)"
 
 
-def finish_axes(ax: Axes, what: Quantity, x: str) -> None:
+def finish_axes(ax: Axes, what: Quantity, x: str) -> Legend:
     """Name the axes and put the legend below them.
 
     Args:
         ax: The Axes with everything else drawn.
         what: The quantity of the y axis.
         x: Name of the x axis.
+
+    Returns:
+        The legend.
     """
     ax.set(xlabel=x, ylabel=value_label(what))
     ax.grid(True, axis="y")
@@ -155,7 +159,7 @@ def finish_axes(ax: Axes, what: Quantity, x: str) -> None:
         ax.set_xlim(middle - 1, middle + 1)
     # Below the picture: inside, it would hide a part of the curve, and which part changes while a job runs.
     below = shifted_by_points(ax, ax.transAxes, 0, -_LEGEND_BELOW)
-    ax.legend(
+    return ax.legend(
         loc="upper left",
         bbox_to_anchor=(0, 0),
         bbox_transform=below,

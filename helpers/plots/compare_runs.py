@@ -65,8 +65,8 @@ def compare_runs(
             ax.plot(values.index / scale, values, color=color, ls=line, marker=marker, ms=7, mec="white",
                     lw=2, label=name)  # fmt: skip
         _mark_best_run(ax, reports, scales)
-        finish_axes(ax, what, x)
-        ax.get_legend().set_title(f"thin: training {what.name}, smoothed; with markers: validation")
+        legend = finish_axes(ax, what, x)
+        legend.set_title(f"thin: training {what.name}, smoothed; with markers: validation")
     return ax
 
 

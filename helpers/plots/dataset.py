@@ -173,4 +173,4 @@ def _spread(counts: Mapping[int, int]) -> str:
 
 def _median(rows: pd.Series) -> int:
     """Return the value of the middle row, the lower one of two; `rows` counts rows by their value."""
-    return int(rows.index[rows.cumsum().searchsorted((rows.sum() + 1) // 2)])
+    return int(rows.index[int(rows.cumsum().searchsorted((rows.sum() + 1) // 2))])

@@ -6,6 +6,7 @@ import math
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.offsetbox import TextArea
 
 from helpers.jobs.losses.report import LossReport
@@ -23,7 +24,8 @@ class LiveLossPlot:
 
     def __init__(self) -> None:
         with style():
-            self._figure = Figure(figsize=(7, HEIGHT), layout="none")
+            # matplotlib's own types lack "none".
+            self._figure = Figure(figsize=(7, HEIGHT), layout="none")  # type: ignore[arg-type]
             # Kept, too: it remembers how wide each text is. `Figure.savefig` would change the layout.
             self._canvas = FigureCanvasAgg(self._figure)
             self._ax = self._figure.add_subplot()
@@ -42,10 +44,8 @@ class LiveLossPlot:
         with style():
             self._clear()
             legend = draw_losses(report, self._ax).get_legend()
-            texts = legend.findobj(TextArea) if legend else []
-            for text in texts:
-                # A legend measures each of its texts five times, once for each box around it.
-                text.get_bbox = functools.cache(text.get_bbox)
+            if legend:
+                _measure_once(legend)
             rows = math.ceil(len(legend.get_texts()) / 2) if legend else 0
             self._figure.subplots_adjust(left=0.1, right=0.98, top=0.88, bottom=(0.6 + 0.19 * rows) / HEIGHT)
             buffer = io.BytesIO()
@@ -63,3 +63,10 @@ class LiveLossPlot:
         self._figure.subplots_adjust(*self._margins)
         ax.set(xlim=(0, 1), ylim=(0, 1))
         ax.autoscale()
+
+
+def _measure_once(legend: Legend) -> None:
+    """Keep how large each text is; a legend asks for it five times, once for each box around it."""
+    for text in legend.findobj(TextArea):
+        # For this legend only: it is drawn once.
+        text.get_bbox = functools.cache(text.get_bbox)  # type: ignore[method-assign]

@@ -55,7 +55,8 @@ class Quantity:
         Returns:
             Its step; the earliest one of equals.
         """
-        return int(values.idxmin() if self.lower_is_better else values.idxmax())
+        numbers = values.to_numpy()
+        return int(values.index[int(numbers.argmin() if self.lower_is_better else numbers.argmax())])
 
 
 LOSS = Quantity("loss", "Loss", "train_loss", "valid_loss", "full_valid_loss", lower_is_better=True)
