@@ -6,21 +6,15 @@ Text of the data is escaped, and nothing in it is loaded: an image is its addres
 """
 
 import html
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 from ipywidgets import HTML, BoundedIntText, Button, HBox, Layout, VBox
 
-from finetune_dataset.chat import message_text
-from finetune_dataset.tokens.count import count_tokens
+from helpers.turns import Turn, turns
 
 STATIC = 3
 """Conversations in the static view."""
-
-SHOWN = 10_000
-"""Characters of one message; a page stays quick to draw."""
 
 _COLORS = {
     "system": "#bf8700",
@@ -31,27 +25,6 @@ _COLORS = {
     "function": "#8f6ee0",
 }
 """Role → color of the bar beside the text. The text itself keeps the page's color, light or dark."""
-
-_CHAT_KEYS = ("messages", "tools", "parallel_tool_calls", "functions")
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """One message, ready to be drawn.
-
-    Attributes:
-        role: Who speaks.
-        marks: What stands beside the role, for example "trained".
-        text: What is said.
-        code: Tool calls and other JSON, as text.
-        grey: True for an answer that is not trained.
-    """
-
-    role: str
-    marks: list[str]
-    text: str
-    code: str = ""
-    grey: bool = False
 
 
 def show_conversations(rows: Iterable[dict], model: str | Path | None = None) -> "Conversations":
@@ -136,116 +109,18 @@ class Conversations:
         return [f"{more:,} more. Run this cell to page through them."] if more > 0 else []
 
     def _html(self, number: int) -> str:
-        return "".join(map(_turn_html, _turns(self._rows[number - 1], self._model)))
+        return "".join(map(_turn_html, turns(self._rows[number - 1], self._model)))
 
     def _text(self, number: int) -> str:
-        return "\n".join([f"Row {number}", *map(_turn_text, _turns(self._rows[number - 1], self._model))])
+        return "\n".join([f"Row {number}", *map(_turn_text, turns(self._rows[number - 1], self._model))])
 
 
-def _turns(row: object, model: str | Path | None) -> Iterator[_Turn]:
-    """Give the messages of a row in reading order; both answers of a preference row."""
-    if not isinstance(row, dict):
-        yield _Turn("not a chat", [], "", _json(row))
-        return
-    # A reinforcement row can have a field `input` of its own.
-    question = row["input"] if isinstance(row.get("input"), dict) and "messages" not in row else row
-    tools = question.get("tools")
-    if isinstance(tools, list) and tools:
-        yield _Turn("tools", [", ".join(map(_tool_name, tools))], "")
-    lists = {
-        "": question.get("messages"),
-        "preferred": row.get("preferred_output"),
-        "not preferred": row.get("non_preferred_output"),
-    }
-    if not any(isinstance(messages, list) for messages in lists.values()):
-        yield _Turn("not a chat", [], "", _json(row))
-    for kind, messages in lists.items():
-        for message in messages if isinstance(messages, list) else []:
-            yield _turn(message, kind, model, trains=question is row)
-    fields = {key: row[key] for key in row if key not in _CHAT_KEYS}
-    if fields and isinstance(row.get("messages"), list):
-        yield _Turn("other fields", [], "", _json(fields))
-
-
-def _turn(message: object, kind: str, model: str | Path | None, *, trains: bool) -> _Turn:
-    if not isinstance(message, dict):
-        return _Turn("not a message", [], "", _json(message))
-    role, grey = str(message.get("role")), kind == "not preferred"
-    marks = [kind] if kind else []
-    if role == "assistant" and trains:
-        grey = message.get("weight") == 0
-        marks.append("not trained, weight 0" if grey else "trained")
-    marks += [f"{key} {message[key]}" for key in ("name", "tool_call_id") if message.get(key)]
-    text = _content(message)
-    if model is not None and text:
-        count = count_tokens(text, model)
-        marks.append(f"{count:,} token{'' if count == 1 else 's'}")
-    calls = message.get("tool_calls") or []
-    calls = [*(calls if isinstance(calls, list) else [calls]), message.get("function_call")]
-    code = "\n".join(_call(call) for call in calls if call)
-    if len(text) > SHOWN:
-        text = f"{text[:SHOWN]}… ({len(text) - SHOWN:,} more characters)"
-    return _Turn(role, marks, text, code, grey)
-
-
-def _content(message: dict) -> str:
-    """Return what a message says; a part that is no text, in words."""
-    content = message.get("content")
-    if isinstance(message.get("refusal"), str):
-        return f"{content or ''}[refusal] {message['refusal']}"
-    if content is None or isinstance(content, str):
-        return content or ""
-    if not isinstance(content, list):
-        return _json(content)
-    return "\n".join(_part(part) for part in content)
-
-
-def _part(part: object) -> str:
-    if not isinstance(part, dict):
-        return _json(part)
-    if part.get("type") == "image_url" and isinstance(part.get("image_url"), dict):
-        url = str(part["image_url"].get("url"))
-        return f"[image, {len(url):,} characters of data]" if url.startswith("data:") else f"[image {url}]"
-    if part.get("type") == "refusal":
-        return f"[refusal] {part.get('refusal')}"
-    return message_text({"content": [part]}) or _json(part)
-
-
-def _tool_name(tool: object) -> str:
-    function = tool.get("function") if isinstance(tool, dict) else None
-    return str(function.get("name")) if isinstance(function, dict) else _json(tool)
-
-
-def _call(call: object) -> str:
-    """Write a tool call as code: name, and arguments with one key per line where they are long."""
-    function = call.get("function", call) if isinstance(call, dict) else None
-    if not isinstance(call, dict) or not isinstance(function, dict):
-        return _json(call)
-    name = f" [{call['id']}]" if call.get("id") else ""
-    return f"{function.get('name')}({_arguments(function.get('arguments'))}){name}"
-
-
-def _arguments(arguments: object) -> str:
-    if isinstance(arguments, str):
-        try:
-            return _json(json.loads(arguments))
-        except (ValueError, RecursionError):
-            pass  # As it stands: a reader should see that it is no JSON.
-    return str(arguments)
-
-
-def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    text = json.dumps(value, ensure_ascii=False, indent=2) if len(text) > 80 else text
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text) - SHOWN:,} more characters)"
-
-
-def _turn_html(turn: _Turn) -> str:
+def _turn_html(turn: Turn) -> str:
     color = _COLORS.get(turn.role, "#6e7781")
     mine = turn.role in ("user", "tool", "function")
     look = f"border-left: 4px solid {color}; margin: 6px 0 6px {'15%' if mine else '0'}; width: 85%; "
     look += "box-sizing: border-box; padding: 4px 10px; text-align: left; line-height: 1.4; "
-    look += f"background: rgba(128, 128, 128, 0.08); opacity: {0.5 if turn.grey else 1}"
+    look += f"background: rgba(128, 128, 128, 0.08); opacity: {0.5 if turn.gray else 1}"
     marks = "".join(f" · {html.escape(mark)}" for mark in turn.marks)
     head = f'<div style="opacity: 0.75; font-size: 85%"><b>{html.escape(turn.role)}</b>{marks}</div>'
     wrap = "white-space: pre-wrap; overflow-wrap: anywhere"
@@ -254,6 +129,6 @@ def _turn_html(turn: _Turn) -> str:
     return f'<div style="{look}">{head}{text}{code}</div>'
 
 
-def _turn_text(turn: _Turn) -> str:
+def _turn_text(turn: Turn) -> str:
     head = f"[{', '.join([turn.role, *turn.marks])}]"
     return " ".join(filter(None, [head, turn.text, turn.code]))

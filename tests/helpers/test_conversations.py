@@ -5,8 +5,9 @@ import json
 import pytest
 
 from finetune_dataset.jsonlines import read_jsonl
-from helpers.conversations import SHOWN, show_conversations
+from helpers.conversations import show_conversations
 from helpers.paths import data_path
+from helpers.turns import SHOWN
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Iași"}'}}
 TOOLS = {
