@@ -147,16 +147,18 @@ def find_rise(losses: pd.Series, no_number_from: int | None) -> Rise | None:
     if len(losses) < _BLOCKS_NEEDED * size:
         return None
     # From the end backwards, so that the newest part is whole.
-    parts = [losses.iloc[end - size : end] for end in range(len(losses), size - 1, -size)][::-1]
+    ends = range(len(losses), size - 1, -size)[::-1]
+    values = losses.to_numpy()
+    parts = [values[end - size : end] for end in ends]
     means = [float(part.mean()) for part in parts]
     lowest = means.index(min(means[:-1]))
     low, fall = means[lowest], max(means[0] - min(means[:-1]), 0.0)
     for part, mean in zip(parts[-2:], means[-2:], strict=True):
-        error = math.sqrt((part.var() + parts[lowest].var()) / size)
+        error = math.sqrt((part.var(ddof=1) + parts[lowest].var(ddof=1)) / size)
         if mean - low <= max(STANDARD_ERRORS * error, REAL_LOSS * fall):
             return None
     lost = (means[-1] - low) / fall if fall else math.inf
-    return Rise(int(parts[lowest].index[-1]), low, means[-1], lost)
+    return Rise(int(losses.index[ends[lowest] - 1]), low, means[-1], lost)
 
 
 def find_no_number(metrics: pd.DataFrame, losses: pd.Series, trained: pd.Series) -> int | None:
@@ -174,7 +176,8 @@ def find_no_number(metrics: pd.DataFrame, losses: pd.Series, trained: pd.Series)
         return None
     last = losses.index[-1]
     infinite = metrics.loc[metrics[LOSS.training].abs() == math.inf, "step"].astype(int)
-    told = {*trained.index, *infinite, *_steps_without_values(metrics, last)}
+    accurate = trained.index[trained.index > last]
+    told = {*accurate, *infinite, *_steps_without_values(metrics, last)}
     return min((int(step) for step in told if step > last), default=None)
 
 
