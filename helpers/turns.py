@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune_dataset.chat import message_text
+from finetune_dataset.chat import CHAT_KEYS, message_text
 from finetune_dataset.tokens.count import count_tokens
 
 SHOWN = 10_000
 """Characters of one message; a page stays quick to draw."""
-
-_CHAT_KEYS = ("messages", "tools", "parallel_tool_calls", "functions")
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def turns(row: object, model: str | Path | None) -> Iterator[Turn]:
     for kind, messages in lists.items():
         for message in messages if isinstance(messages, list) else []:
             yield _turn(message, kind, model, trains=question is row)
-    fields = {key: row[key] for key in row if key not in _CHAT_KEYS}
+    fields = {key: row[key] for key in row if key not in CHAT_KEYS}
     if fields and isinstance(row.get("messages"), list):
         yield Turn("other fields", [], "", _json(fields))
 
