@@ -1,54 +1,63 @@
-# Every command installs what it needs into .venv first. `make run` and `make test` are the two to know.
+# Every command but `help` and `clean` installs into .venv first. `make run` and `make test` are the two to know.
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 RUN    ?= $(shell date +run-%Y%m%d-%H%M%S)
 SEED   ?= 1
 
-.PHONY: run test test-slow test-browser lab serve notebooks record clients fuzz kills lint base-model clean
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients fuzz kills lint lock base-model clean
 
-run: $(VENV)/.local            ## the whole course on the local server, from dataset to scores
+help:                          ## print these lines
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+run: $(VENV)/.installed        ## the whole course on the local server, from dataset to scores
 	$(PY) tools/course.py run --name "$(RUN)"
 
-test: $(VENV)/.dev             ## the test suite, notebooks and one real run included
+test: $(VENV)/.installed       ## the test suite, notebooks and one real run included
 	$(PY) -m pytest
 
-test-slow: $(VENV)/.dev        ## the tests that take longer: full disks, stopped runs, generated requests
+test-slow: $(VENV)/.installed  ## the tests that take longer: full disks, stopped runs, generated requests
 	$(PY) -m pytest -m slow
 
-test-browser: $(VENV)/.dev $(VENV)/.lab  ## notebook 04 in a real JupyterLab in Chromium, while a job trains
+test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium, while a job trains
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
 
-lab: $(VENV)/.lab              ## JupyterLab on the notebooks
+lab: $(VENV)/.installed        ## JupyterLab on the notebooks
 	$(PY) -m jupyterlab notebooks/00_start.ipynb
 
-serve: $(VENV)/.local          ## the local server alone, on port 8399
+serve: $(VENV)/.installed      ## the local server alone, on port 8399
 	$(PY) -m local_server
 
-notebooks: $(VENV)/.local      ## run all notebooks on recorded answers and store their outputs
+notebooks: $(VENV)/.installed  ## run all notebooks on recorded answers and store their outputs
 	$(PY) tools/course.py store
 
-record: $(VENV)/.local         ## a real run on the local server becomes the recording and the sample run
+record: $(VENV)/.installed     ## a real run on the local server becomes the recording and the sample run
 	$(PY) tools/course.py record
 
-clients: $(VENV)/.dev          ## drive the local server with other versions of OpenAI's SDKs (needs a network)
+clients: $(VENV)/.installed    ## drive the local server with other versions of OpenAI's SDKs (needs a network)
 	$(PY) tests/system/clients/run.py
 
-fuzz: $(VENV)/.dev             ## thousands of generated requests to a real server; SEED=2 gives others
+fuzz: $(VENV)/.installed       ## thousands of generated requests to a real server; SEED=2 gives others
 	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/http/test_openapi.py
 
-kills: $(VENV)/.dev            ## kill -9 at random moments of a job; KILL_ROUNDS=200 takes longer, KILL_SEED=2 others
+kills: $(VENV)/.installed      ## kill -9 at random moments of a job; KILL_ROUNDS=200 takes longer, KILL_SEED=2 others
 	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/system/test_kills.py
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.installed       ## ruff (rules and form) and mypy (types)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
-base-model: $(VENV)/.local     ## rebuild data/base_model (about 20 minutes on two cores)
+lock: $(PY)                    ## resolve the packages again; NEWEST="pandas numpy" takes their newest versions
+	$(PY) -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	$(PY) tools/lock.py $(NEWEST)
+
+base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on two cores)
 	$(PY) tools/limericks.py
 	$(PY) tools/base_model.py
 
-clean:
+clean:                         ## remove the virtual environments
 	rm -rf $(VENV) .venv-clients tests/system/clients/node_modules
 
 $(PY):
@@ -57,18 +66,12 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "The virtual environment could not be made. On Debian and Ubuntu, install python3-venv first."; exit 1; }
 
-# pip's constraints are the lock: the same versions today and in ten years.
-INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The locks name every file by its hash: the same packages today and in ten years, and no others. PyTorch has a step
+# of its own, because a machine without a GPU takes a smaller build. The build backend of the course is in the lock too.
+PIP = $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 
-$(VENV)/.local: $(PY) requirements.txt requirements-local.txt constraints.txt pyproject.toml
+$(VENV)/.installed: $(PY) pyproject.toml $(wildcard locks/*.txt)
 	$(PY) tools/install_torch.py
-	$(INSTALL) --requirement requirements-local.txt
-	touch $@
-
-$(VENV)/.dev: $(VENV)/.local requirements-dev.txt
-	$(INSTALL) --requirement requirements-dev.txt
-	touch $@
-
-$(VENV)/.lab: $(VENV)/.local
-	$(INSTALL) "jupyterlab>=4.2,<5"
+	$(PIP) --require-hashes --requirement locks/course.txt
+	$(PIP) --no-build-isolation --no-index --editable .
 	touch $@

@@ -3,11 +3,9 @@
 import os
 import sys
 from getpass import getpass
-from pathlib import Path
 
 from helpers.errors import BackendUnavailable
-
-ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
+from helpers.paths import env_file
 
 
 def find_key(name: str) -> str:
@@ -22,7 +20,7 @@ def find_key(name: str) -> str:
     key = os.environ.get(name) or _from_colab(name) or _from_env_file(name) or _from_prompt(name)
     if not key:
         raise BackendUnavailable(
-            f"{name} was not found: not in the environment, not in {ENV_FILE}, and none was typed. "
+            f"{name} was not found: not in the environment, not in {env_file()}, and none was typed. "
             "Set it, or set FINETUNE_BACKEND=local, which needs no key."
         )
     return key
@@ -40,9 +38,10 @@ def _from_colab(name: str) -> str | None:
 
 
 def _from_env_file(name: str) -> str | None:
-    if not ENV_FILE.is_file():
+    file = env_file()
+    if not file.is_file():
         return None
-    for line in ENV_FILE.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         variable, _, value = line.strip().removeprefix("export ").partition("=")
         if variable.strip() == name:
             return value.strip().strip("'\"")

@@ -13,9 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from helpers.errors import BackendUnavailable
-from helpers.paths import server_state
-
-ROOT = Path(__file__).resolve().parents[2]
+from helpers.paths import ROOT, server_state
 
 START_SECONDS = 60
 """How long a server may take until it answers. On two cores it takes about a second (Nov 2026)."""

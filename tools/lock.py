@@ -1,0 +1,97 @@
+"""Write the locks again: `make lock`. One resolution for Python 3.11 and newer, on Linux, macOS and Windows.
+
+locks/course.txt      every package but PyTorch and the course itself, with the hashes of its files
+locks/torch.txt       PyTorch from the default index, and the GPU libraries that its build for Linux needs
+locks/torch-cpu.txt   PyTorch's small CPU builds for Linux, from PyTorch's own index
+
+uv resolves. A version that stands in a lock stays while it fits the ranges of pyproject.toml; name packages to
+take their newest versions: `python tools/lock.py pandas numpy`. Needs a network.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from install_torch import CPU_INDEX, CPU_LOCK, LOCKS, TORCH_LOCK
+
+ROOT = LOCKS.parent
+COURSE_LOCK = LOCKS / "course.txt"
+EXTRAS = ("xlsx", "local", "lab", "dev")
+ON_EVERY_PLATFORM = "--universal --python-version 3.11".split()
+# torch and what only its build for GPUs needs.
+TORCH = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
+HEADER = "# Made by `make lock` (tools/lock.py). Do not edit.\n"
+
+
+def compile_lock(*arguments: str | Path) -> None:
+    """Run `uv pip compile`; hashes always, and no line that names an index.
+
+    Raises:
+        CalledProcessError: No versions fit, or no index was reached; uv says which on standard error.
+    """
+    options = ["--quiet", "--generate-hashes", "--no-header", "--no-annotate"]
+    command = [sys.executable, "-m", "uv", "pip", "compile", *options, *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def packages(lock: str) -> list[str]:
+    """Return the packages of a lock: each is its line with the version, and the lines of its hashes."""
+    return re.findall(r"^[A-Za-z].*\n(?: +.*\n)*", lock, flags=re.MULTILINE)
+
+
+def resolve(newest: list[str], folder: Path) -> list[str]:
+    """Return what the course needs, with torch.
+
+    Args:
+        newest: Names of packages that may leave the version of the lock.
+        folder: Where uv may write.
+    """
+    lock = folder / "all.txt"
+    lock.write_text("".join(path.read_text(encoding="utf-8") for path in (COURSE_LOCK, TORCH_LOCK)))
+    extras = [f"--extra={extra}" for extra in EXTRAS]
+    newer = [f"--upgrade-package={name}" for name in newest]
+    compile_lock("pyproject.toml", *extras, *newer, *ON_EVERY_PLATFORM, "--output-file", lock)
+    return packages(lock.read_text(encoding="utf-8"))
+
+
+def resolve_cpu_build(version: str, folder: Path) -> list[str]:
+    """Return PyTorch's CPU builds of a version, with the hashes that PyTorch's index gives.
+
+    Args:
+        version: As in "2.13.0".
+        folder: Where uv may write.
+
+    Raises:
+        CalledProcessError: PyTorch's index was not reached.
+    """
+    wanted, lock = folder / "torch.in", folder / "torch-cpu.txt"
+    wanted.write_text(f"torch=={version}+cpu\n")
+    compile_lock(wanted, "--no-deps", "--index-url", CPU_INDEX, "--output-file", lock)
+    return packages(lock.read_text(encoding="utf-8"))
+
+
+def write(path: Path, found: list[str]) -> None:
+    """Write a lock, its packages in the order of their names."""
+    path.write_text(HEADER + "".join(found), encoding="utf-8")
+
+
+def main() -> int:
+    """Write the three locks; names on the command line are the packages that may become newer."""
+    with tempfile.TemporaryDirectory() as name:
+        found = resolve(sys.argv[1:], Path(name))
+        write(COURSE_LOCK, [package for package in found if not TORCH.match(package)])
+        torch = [package for package in found if TORCH.match(package)]
+        write(TORCH_LOCK, torch)
+        version = re.findall(r"^torch==(\S+)", "".join(torch), flags=re.MULTILINE)[0]
+        try:
+            write(CPU_LOCK, resolve_cpu_build(version, Path(name)))
+        except subprocess.CalledProcessError:
+            print(f"{CPU_LOCK.relative_to(ROOT)} stays as it is: PyTorch's index was not reached.")
+            return 0 if f"torch=={version}+cpu " in CPU_LOCK.read_text(encoding="utf-8") else 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
