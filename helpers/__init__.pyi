@@ -1,7 +1,8 @@
 from .backends.connect import base_model as base_model, connect as connect, wait as wait
 from .conversations import show_conversations as show_conversations
 from .costs.break_even import break_even as break_even
-from .costs.estimate import approve as approve, cost_table as cost_table, estimate_cost as estimate_cost
+from .costs.cost_table import cost_table as cost_table
+from .costs.estimate import approve as approve, estimate_cost as estimate_cost
 from .dataset import (
     DatasetError as DatasetError,
     check_quality as check_quality,

@@ -10,7 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds our packages: the repository, or the site-packages of an installed wheel."""
 
-_IN_A_WHEEL = "fine_tuning_course"  # As in pyproject.toml. A folder `data` in site-packages could be anybody's.
+_IN_A_WHEEL = (
+    "fine_tuning_course"  # As in pyproject.toml. A folder `data` in site-packages could be anybody's.
+)
 
 
 def data_path(*parts: str) -> Path:

@@ -8,12 +8,12 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from helpers.paths import data_path
 
-# A price that was read longer ago says so.
 FRESH_DAYS = 90
+"""A price that was read longer ago says so."""
 
 Kind = Literal["training", "inference", "base", "hosting"]
 
@@ -34,7 +34,11 @@ class Origin:
     source: str
 
     def age(self, today: date) -> int:
-        """Return the days since the figure was true."""
+        """Return the number of days since the figure was true.
+
+        Args:
+            today: The day to count from.
+        """
         return (today - date.fromisoformat(f"{self.as_of}-01"[:10])).days
 
     def warning(self, today: date) -> str:
@@ -120,13 +124,21 @@ def find_price(kind: Kind, model: str, service: str) -> Price | None:
 
 
 def find_retirement(model: str, service: str) -> Retirement | None:
-    """Look up when a model ends at a service; None when no date is known."""
+    """Look up when a model ends at a service.
+
+    Args:
+        model: A model id, fine-tuned or not.
+        service: "openai" or "azure"; of other services no date is known.
+
+    Returns:
+        The last days of the model, or None when no date is known.
+    """
     snapshot = _snapshot(model)
     for entry in _read("retirements.json"):
         names = {*entry["models"], *map(base_name, entry["models"])}
         if entry["service"] == service and snapshot in names:
-            dates = [date.fromisoformat(entry[key]) for key in ("last_job", "shutdown")]
-            return Retirement(*dates, entry["who"], _origin(entry))
+            last_job, shutdown = date.fromisoformat(entry["last_job"]), date.fromisoformat(entry["shutdown"])
+            return Retirement(last_job, shutdown, entry["who"], _origin(entry))
     return None
 
 
@@ -140,7 +152,12 @@ def trainable_models() -> list[tuple[str, str]]:
 
 
 def money(low: float, high: float) -> str:
-    """Write an amount in USD, or a range."""
+    """Write an amount of money, or a range.
+
+    Args:
+        low: Lowest amount in USD.
+        high: Highest amount in USD.
+    """
     return f"{span(_cents(low), _cents(high))} USD"
 
 
@@ -157,9 +174,10 @@ def _snapshot(model: str) -> str:
     return re.split(r":|\.ft-", model.removeprefix("ft:"), maxsplit=1)[0]
 
 
-def _origin(entry: dict) -> Origin:
+def _origin(entry: dict[str, Any]) -> Origin:
     return Origin(entry["evidence"], entry["as_of"], entry["source"])
 
 
-def _read(filename: str) -> list[dict]:
-    return json.loads(data_path(filename).read_text(encoding="utf-8"))
+def _read(filename: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(data_path(filename).read_text(encoding="utf-8"))
+    return entries

@@ -1,88 +1,11 @@
 """What a job is said to cost, where that figure is from, and the question before money is spent."""
 
-from collections import Counter
-from datetime import date
-from pathlib import Path
-
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
+from billed_rows import ESTIMATE, ROW, TODAY, figures
 
 from finetune_dataset.errors import FineTuneError
-from finetune_dataset.files import write_jsonl
-from finetune_dataset.report import DatasetReport, Statistics
-from finetune_dataset.tokens.count import count_row
-from finetune_dataset.validate import validate_dataset
-from helpers.costs.estimate import CostEstimate, approve, cost_table, estimate_cost
+from helpers.costs.estimate import approve, estimate_cost
 from helpers.errors import NotApproved
-
-TODAY = date(2026, 11, 21)
-ROW = {
-    "messages": [
-        {"role": "user", "content": "tiktoken is great!"},
-        {"role": "assistant", "content": "tiktoken is great!"},
-    ]
-}
-# By hand: 2 messages of 3 + 1 (role) + 6, and 3 for the row.
-ESTIMATE = 2 * (3 + 1 + 6) + 3
-
-
-@pytest.fixture
-def word_model(tmp_path):
-    """A local model's folder whose tokenizer has one token per word."""
-    words = ["[UNK]", "tiktoken", "is", "great", "!"]
-    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.add_special_tokens(["<|user|>", "<|assistant|>", "<|end|>"])
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
-    return tmp_path
-
-
-@pytest.fixture
-def report_of(tmp_path):
-    """Make the report of a file with some rows, counted for a model."""
-
-    def make(rows: list[dict], model: str | Path = "gpt-4o", method: str = "supervised") -> DatasetReport:
-        path = tmp_path / "train.jsonl"
-        write_jsonl(path, rows)
-        tokens = Counter(count_row(row, model).total for row in rows)
-        return DatasetReport(path, method, model, len(rows), statistics=Statistics(tokens_per_row=tokens))
-
-    return make
-
-
-def estimate_of(tokens: Counter[int], path: Path, model: str, n_epochs: int | None) -> CostEstimate:
-    report = DatasetReport(
-        path, model=model, n_rows=tokens.total(), statistics=Statistics(tokens_per_row=tokens)
-    )
-    return estimate_cost(report, model, n_epochs, today=TODAY)
-
-
-def figures(cost: CostEstimate) -> tuple:
-    return cost.n_epochs, cost.billed_tokens, cost.tokens_low, cost.tokens_high
-
-
-@pytest.mark.parametrize(
-    ("tokens", "model", "n_epochs", "trained"),
-    [
-        # Ten rows about elements, 855 tokens in one pass; "auto" became 10 epochs.
-        (Counter({85: 5, 86: 5}), "gpt-3.5-turbo", 10, 8_350),
-        # A hundred recipes, 13,429 tokens; "auto" became 3 epochs.
-        (Counter({134: 71, 135: 29}), "gpt-3.5-turbo", 3, 39_687),
-        # The cookbook's 103 rows with 16 tools, 9,830 tokens and 379 a row for the tools; "auto" became 3.
-        (Counter({474: 58, 475: 45}), "gpt-3.5-turbo-0125", 3, 145_983),
-    ],
-)
-def test_openai_bills_2_tokens_per_row_less_than_the_estimate_as_in_three_public_jobs(
-    tokens, model, n_epochs, trained, tmp_path
-):
-    (tmp_path / "train.jsonl").touch()
-
-    cost = estimate_of(tokens, tmp_path / "train.jsonl", model, None)
-
-    estimate = n_epochs * sum(count * rows for count, rows in tokens.items())
-    assert figures(cost) == (n_epochs, trained, trained, estimate)
-    assert "matched 7 recorded bills" in cost.rule
-    assert "which OpenAI never confirmed" in cost.rule
 
 
 def test_the_range_of_tokens_becomes_a_range_of_money(report_of):
@@ -92,13 +15,6 @@ def test_the_range_of_tokens_becomes_a_range_of_money(report_of):
     low = high - 3 * 10 * 2
     assert (figures(cost), cost.price, cost.free) == ((3, low, low, high), 3.0, False)
     assert (cost.usd_low, cost.usd_high) == pytest.approx((low * 3 / 1e6, high * 3 / 1e6))
-
-
-def test_azure_keeps_the_estimate_and_rounds_up_to_the_next_thousand(report_of):
-    cost = estimate_cost(report_of([ROW] * 10), "gpt-4.1-2025-04-14", 1, "azure")
-
-    assert figures(cost) == (1, 1000, 10 * ESTIMATE, 1000)
-    assert "illustrative" in cost.source
 
 
 def test_a_local_model_is_free(report_of, word_model):
@@ -170,53 +86,6 @@ def test_a_number_of_epochs_that_no_service_takes_is_refused(n_epochs, report_of
         estimate_cost(report_of([ROW]), "gpt-4o-mini", n_epochs)
 
 
-def test_a_model_with_another_vocabulary_is_a_guess_with_a_wide_range(report_of):
-    cost = estimate_cost(report_of([ROW] * 100), "meta-llama/Meta-Llama-3.1-8B-Instruct", 1, "nebius")
-
-    assert figures(cost) == (1, 2300, 2277, 2760)
-    assert "which is a guess: meta-llama/Meta-Llama-3.1-8B-Instruct is not in our table" in cost.rule
-
-
-def test_tools_widen_the_range_by_what_the_chat_api_adds(report_of):
-    with_tools = {**ROW, "tools": [{"type": "function", "function": {"name": "f"}}]}
-    plain = {**ROW, "metadata": 'says "tools": no'}
-
-    report = report_of([plain, with_tools, with_tools])
-    cost = estimate_cost(report, "gpt-4o", 10)
-
-    assert figures(cost) == (
-        10,
-        10 * (report.tokens - 6),
-        10 * (report.tokens - 6),
-        10 * (report.tokens + 18),
-    )
-    assert "tools in 2 rows" in cost.rule
-
-
-def test_images_are_said_to_be_left_out(report_of):
-    part = {"type": "image_url", "image_url": {"url": "https://example.com/element.png"}}
-    image = {"messages": [{"role": "user", "content": [part]}, ROW["messages"][1]]}
-
-    assert (
-        "images or audio in 1 rows are not counted"
-        in estimate_cost(report_of([ROW, image]), "gpt-4o", 1).rule
-    )
-
-
-def test_preference_rows_have_no_known_bill_so_the_range_goes_up_to_twice(report_of):
-    row = {
-        "input": {"messages": ROW["messages"][:1]},
-        "preferred_output": ROW["messages"][1:],
-        "non_preferred_output": ROW["messages"][1:],
-    }
-    report = report_of([row] * 10, method="dpo")
-
-    cost = estimate_cost(report, "gpt-4o", 1)
-
-    assert figures(cost) == (1, report.tokens - 20, report.tokens - 20, 2 * report.tokens)
-    assert "not compared with a bill of preference rows" in cost.rule
-
-
 def test_a_reinforcement_job_is_billed_by_the_hour(report_of):
     report = report_of([{"messages": ROW["messages"][:1]}] * 10, method="reinforcement")
 
@@ -224,41 +93,6 @@ def test_a_reinforcement_job_is_billed_by_the_hour(report_of):
 
     assert (cost.price, cost.usd_high) == (None, None)
     assert cost.source.startswith("reinforcement jobs are billed by the hour, 100 USD")
-
-
-def test_rows_with_errors_are_said_to_be_left_out(report_of):
-    report = report_of([ROW] * 10)
-    report.n_rows = 12
-
-    assert estimate_cost(report, "gpt-4o", 1).rule.endswith("; 2 rows with errors are left out")
-
-
-def test_a_table_compares_services_with_price_date_evidence_and_days_to_live(report_of):
-    models = [
-        ("azure", "gpt-4.1"),
-        ("openai", "gpt-4.1-mini"),
-        ("openai", "gpt-4o"),
-        ("openai", "gpt-6-luna"),
-    ]
-
-    table = cost_table(report_of([ROW] * 10), models, 1, prices={("openai", "gpt-4o"): 9.0}, today=TODAY)
-
-    columns = [
-        "USD per 1M",
-        "as of",
-        "evidence",
-        "billed tokens",
-        "USD high",
-        "hosting USD/h",
-        "days to live",
-    ]
-    shown = table[columns].astype(object).where(table[columns].notna(), None).to_numpy().tolist()
-    assert shown == [
-        [2.0, "2026-03-19", "illustrative, 247 days old, look it up", 1000, 0.002, 1.7, 327],
-        [5.0, "2026-11", "unverified", 210, 0.00115, None, 54],
-        [9.0, None, "given by you", 210, 0.00207, None, 54],
-        [None, None, None, 210, None, None, None],
-    ]
 
 
 def test_a_free_job_needs_no_yes(report_of, word_model, monkeypatch):
@@ -283,20 +117,3 @@ def test_any_other_answer_stops_before_the_job(answer, report_of, monkeypatch):
 
     with pytest.raises(NotApproved, match="Nothing was spent"):
         approve(cost)
-
-
-def test_a_report_for_another_vocabulary_is_counted_again(tmp_path):
-    rows = [
-        {"messages": [{"role": "user", "content": f"元素{number}"}, *ROW["messages"][1:]]}
-        for number in range(10)
-    ]
-    write_jsonl(tmp_path / "train.jsonl", rows)
-    reports = [
-        validate_dataset(tmp_path / "train.jsonl", model=model) for model in (None, "gpt-4", "gpt-4o-mini")
-    ]
-
-    costs = [estimate_cost(report, "gpt-4o", 1) for report in reports]
-
-    expected = sum(count_row(row, "gpt-4o").total for row in rows)
-    assert [cost.tokens_high for cost in costs] == [expected] * 3
-    assert reports[1].tokens > expected
