@@ -67,8 +67,8 @@ def copy_notebooks(folder: Path, *, overwrite: bool = False) -> list[Path]:
     changed = [notebook.name for notebook in new if (folder / notebook.name).exists()]
     if changed and not overwrite:
         raise FineTuneError(
-            f"Nothing was copied: {folder} holds notebooks that differ from the course's: {', '.join(changed)}. "
-            "Choose another folder, or add --overwrite to replace them."
+            f"Nothing was copied: {folder} holds notebooks that differ from the course's "
+            f"({', '.join(changed)}). Choose another folder, or add --overwrite to replace them."
         )
     folder.mkdir(parents=True, exist_ok=True)
     return [Path(shutil.copyfile(notebook, folder / notebook.name)) for notebook in new]

@@ -12,11 +12,11 @@ FineTuneError
 ├── JobNotFound          the service does not know the job, or has none
 └── ServerStopped        the server went away while a job was watched
 
-`replay.NotRecorded` also belongs to this family. It is defined next to the
+`backends.replay.NotRecorded` also belongs to this family. It is defined next to the
 player because it must derive from the SDK's own root exception as well.
 
 Problems *in data* are not exceptions: `validate_dataset` returns them as rows.
-Exceptions of the OpenAI SDK reach the learner unchanged, except while a job is watched: `patience`
+Exceptions of the OpenAI SDK reach the learner unchanged, except while a job is watched: `monitor`
 says there what a refusal or a silent server means, and keeps the SDK's exception as the cause.
 """
 

@@ -47,6 +47,13 @@ def env_file() -> Path:
     return _own() / ".env"
 
 
+def how_to_install_local() -> str:
+    """Return the command that installs what the local server needs, for a message."""
+    if _is_wheel():
+        return "`pip install 'fine-tuning-course[local]'`"
+    return "`pip install -r requirements-local.txt` in the course folder"
+
+
 def _shipped() -> Path:
     """The folder of what the course brings along."""
     return ROOT / _IN_A_WHEEL if _is_wheel() else ROOT

@@ -16,11 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from finetune_dataset.errors import FineTuneError
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
 from helpers.backends.names import backend_name
-from helpers.errors import MissingArtifact
+from helpers.errors import FineTuneError, MissingArtifact
 from helpers.paths import data_path, runs_dir
 
 DEFAULT_RUN = "my-run"
@@ -30,10 +29,12 @@ NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
 class SDKObject(Protocol):
     """Any object of the OpenAI SDK: a job, a file, an event."""
 
-    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return the object as the API's own JSON, with `mode="json"`."""
+        ...
 
 
-def fingerprint(*parts: Path | Mapping | list | str | float | None) -> str:
+def fingerprint(*parts: Path | Mapping[str, Any] | list[Any] | str | float | None) -> str:
     """Return a short name for a request, so that running a cell twice finds the job that exists.
 
     Args:
@@ -64,7 +65,11 @@ class Run:
     backend: str
 
     def path(self, filename: str) -> Path:
-        """Return where a file of this run is, or will be."""
+        """Return where a file of this run is, or will be.
+
+        Args:
+            filename: Its name in the run folder ("03_job.json").
+        """
         return self.folder / filename
 
     def require(self, filename: str) -> Path:
@@ -73,6 +78,9 @@ class Run:
         In replay a missing file is copied from the sample run. The dataset's parts
         hold no ids of a backend, so those that 01_dataset.ipynb has made in the
         default run serve every backend. One printed line says so.
+
+        Args:
+            filename: Its name in the run folder ("03_job.json").
 
         Raises:
             MissingArtifact: The file is not there; the message names the notebook that makes it.
@@ -96,34 +104,57 @@ class Run:
             f"with the same run name ({self.name!r}) and backend ({self.backend!r})."
         )
 
-    def write_json(self, filename: str, value: Mapping | SDKObject) -> Path:
-        """Write a dict or an SDK object as JSON; the file appears whole or not at all."""
+    def write_json(self, filename: str, value: Mapping[str, Any] | SDKObject) -> Path:
+        """Write a dict or an SDK object as JSON; the file appears whole or not at all.
+
+        Args:
+            filename: Its name in the run folder.
+            value: What the API sent, or plain JSON data.
+
+        Returns:
+            Where the file is.
+        """
         with _replacing(self.path(filename)) as part:
             part.write_text(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return self.path(filename)
 
     def read_json(self, filename: str) -> dict[str, Any]:
-        """Read what `write_json` wrote.
+        """Read what `write_json` wrote, or what an earlier notebook would have, see `require`.
+
+        Args:
+            filename: Its name in the run folder.
 
         Raises:
             MissingArtifact: The file is not there, or it is damaged.
         """
         path = self.require(filename)
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise MissingArtifact(
                 f"{path} is damaged: {error}. Remove it, then run {_notebook_of(filename)} again."
             ) from None
+        return value
 
-    def write_rows(self, filename: str, rows: Iterable[Mapping | SDKObject]) -> Path:
-        """Write dicts or SDK objects as JSON Lines; the file appears whole or not at all."""
+    def write_rows(self, filename: str, rows: Iterable[Mapping[str, Any] | SDKObject]) -> Path:
+        """Write dicts or SDK objects as JSON Lines; the file appears whole or not at all.
+
+        Args:
+            filename: Its name in the run folder.
+            rows: One for each line.
+
+        Returns:
+            Where the file is.
+        """
         with _replacing(self.path(filename)) as part:
             write_jsonl(part, map(_plain, rows))
         return self.path(filename)
 
     def read_rows(self, filename: str) -> list[dict[str, Any]]:
-        """Read what `write_rows` wrote.
+        """Read what `write_rows` wrote, or what an earlier notebook would have, see `require`.
+
+        Args:
+            filename: Its name in the run folder.
 
         Raises:
             MissingArtifact: The file is not there.
@@ -168,7 +199,7 @@ def _notebook_of(filename: str) -> str:
     return f"{(made_by or NOTEBOOKS)[0]}.ipynb"
 
 
-def _plain(value: Mapping | SDKObject) -> Mapping:
+def _plain(value: Mapping[str, Any] | SDKObject) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else value.model_dump(mode="json")
 
 

@@ -4,8 +4,8 @@ locks/course.txt      every package but PyTorch and the course itself, with the 
 locks/torch.txt       PyTorch from the default index, and the GPU libraries that its build for Linux needs
 locks/torch-cpu.txt   PyTorch's small CPU builds for Linux, from PyTorch's own index
 
-uv resolves. A version that stands in a lock stays while it fits the ranges of pyproject.toml; name packages to
-take their newest versions: `python tools/lock.py pandas numpy`. Needs a network.
+uv resolves. A version that stands in a lock stays while it fits the ranges of pyproject.toml; name packages
+to take their newest versions: `make lock NEWEST="pandas numpy"`. Needs a network.
 """
 
 import re
@@ -19,7 +19,7 @@ from install_torch import CPU_INDEX, CPU_LOCK, LOCKS, TORCH_LOCK
 ROOT = LOCKS.parent
 COURSE_LOCK = LOCKS / "course.txt"
 EXTRAS = ("xlsx", "local", "lab", "dev")
-ON_EVERY_PLATFORM = "--universal --python-version 3.11".split()
+ON_EVERY_PLATFORM = ["--universal", "--python-version", "3.11"]
 # torch and what only its build for GPUs needs.
 TORCH = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
 HEADER = "# Made by `make lock` (tools/lock.py). Do not edit.\n"

@@ -17,13 +17,12 @@ from pathlib import Path
 import httpx2
 from openai import DefaultHttpxClient, OpenAI
 
-from finetune_dataset.errors import FineTuneError
 from helpers.backends.api_keys import find_key
 from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
 from helpers.backends.names import backend_name
 from helpers.backends.replay import REPLAY_URL, Player, Recorder, read_manifest
-from helpers.errors import BackendUnavailable
+from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.paths import data_path
 
 LOCAL_MODEL = "periodic-tiny-2026-11"
@@ -39,6 +38,7 @@ OPENAI_ENDS = date(2027, 1, 6)
 """From this day OpenAI creates no fine-tuning jobs (DEPRECATIONS, notice of 2026-05-07)."""
 
 DEPRECATIONS = "developers.openai.com/api/docs/deprecations"
+"""OpenAI's page about what it ends, and when."""
 
 
 def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
@@ -90,12 +90,15 @@ def base_model(client: OpenAI) -> str:
     FINETUNE_MODEL chooses another one on `openai`, `azure` and `compatible`. In
     replay it is the model of the recording.
 
+    Args:
+        client: A client of `connect`.
+
     Raises:
         BackendUnavailable: A compatible server, and FINETUNE_MODEL is not set.
     """
     host = client.base_url.host
     if host == REPLAY_HOST:
-        return read_manifest(_recording())["model"]
+        return str(read_manifest(_recording())["model"])
     compatible = os.environ.get("FINETUNE_BASE_URL", "").rstrip("/") == str(client.base_url).rstrip("/")
     if host == "127.0.0.1" and not compatible:
         return LOCAL_MODEL
@@ -130,6 +133,9 @@ def openai_notice(today: date) -> str:
     """Say what OpenAI's own service still offers on that day.
 
     The dates are those of DEPRECATIONS (notices of 2026-05-07 and 2026-10-14).
+
+    Args:
+        today: The day in question.
 
     Raises:
         BackendUnavailable: The service creates no jobs any more.

@@ -54,9 +54,13 @@ def to_body(content: bytes, content_type: str) -> dict[str, Any]:
 
 
 def from_body(body: dict[str, Any]) -> bytes | Iterator[bytes]:
-    """Return the bytes that `to_body` described; a stream comes event by event.
+    """Return the bytes that `to_body` described.
 
-    An upload (`parts`) cannot be returned: its content is not stored.
+    Args:
+        body: A described body. An upload (`parts`) cannot come back: its content is not stored.
+
+    Returns:
+        The bytes; those of a stream come event by event.
     """
     match body:
         case {"events": events}:
@@ -90,6 +94,9 @@ def scrub(data: dict[str, Any], key: str = "", host: str = "") -> dict[str, Any]
         data: JSON data.
         key: The API key that was used, if any.
         host: The host that was asked, with its port, if any.
+
+    Returns:
+        A copy in which "sk-redacted" stands for keys and `REPLAY_HOST` for the host.
     """
     text = json.dumps(data)
     if len(key) >= 8:  # A shorter one is a placeholder such as "EMPTY", and could be part of any word.
@@ -98,4 +105,5 @@ def scrub(data: dict[str, Any], key: str = "", host: str = "") -> dict[str, Any]
         text = text.replace(host, REPLAY_HOST)
     for pattern, replacement in _PRIVATE:
         text = pattern.sub(replacement, text)
-    return json.loads(text)
+    scrubbed: dict[str, Any] = json.loads(text)
+    return scrubbed

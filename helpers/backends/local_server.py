@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from helpers.errors import BackendUnavailable
-from helpers.paths import ROOT, server_state
+from helpers.paths import ROOT, how_to_install_local, server_state
 
 START_SECONDS = 60
 """How long a server may take until it answers. On two cores it takes about a second (Nov 2026)."""
@@ -25,13 +25,17 @@ IDLE_MINUTES = 60
 """A started server ends after this time without a request and without a running job."""
 
 NEEDED = ("fastapi", "uvicorn", "torch", "transformers", "trl")
+"""What the server imports, and `requirements.txt` does not install."""
 
 
 def local_server() -> tuple[str, str]:
-    """Return the base URL and the API key of the local server, and start it when none runs.
+    """Return how to reach the local server, and start it when none runs.
 
     The server is a process of its own: it outlives the notebook, so a job goes
     on when the kernel stops. Two notebooks that ask at once get the same server.
+
+    Returns:
+        The base URL and the API key.
 
     Raises:
         BackendUnavailable: A package is missing, or the server does not start or answer.
@@ -55,7 +59,17 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def running_server(state: Path) -> tuple[str, str] | None:
-    """Return the address of the server that `state` names, if it answers and accepts its key."""
+    """Return the address of the server that a state folder names, if it answers and takes its key.
+
+    Args:
+        state: The folder in which the server keeps its data.
+
+    Returns:
+        The base URL and the API key, or None when no such server runs.
+
+    Raises:
+        BackendUnavailable: The server runs, but is too busy to answer.
+    """
     try:
         server = json.loads((state / "server.json").read_text(encoding="utf-8"))
         base_url, key = server["base_url"], server["api_key"]
@@ -71,11 +85,8 @@ def running_server(state: Path) -> tuple[str, str] | None:
             f"{ANSWER_SECONDS} s. Wait and try again, or end that process and connect again: its jobs and "
             f"files are kept.\n{_log_tail(state)}"
         ) from None
-    except (
-        OSError,
-        HTTPException,
-    ):  # The server was killed and left its file; its port may have a new owner.
-        return None
+    except (OSError, HTTPException):
+        return None  # The server was killed and left its file; its port may have a new owner.
     return base_url, key
 
 
@@ -85,7 +96,7 @@ def _start(state: Path) -> tuple[str, str]:
     if missing:
         raise BackendUnavailable(
             f"The local server needs packages that are not installed: {', '.join(missing)}. "
-            "Run `pip install -r requirements-local.txt` in the course folder, then restart the kernel."
+            f"Run {how_to_install_local()}, then restart the kernel."
         )
     command = [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state)]
     command += ["--exit-when-idle", str(IDLE_MINUTES)]
@@ -98,6 +109,7 @@ def _start(state: Path) -> tuple[str, str]:
             stderr=log,
             start_new_session=True,
         )
+    assert process.stdout is not None  # It is a pipe, as asked for.
     too_late = threading.Timer(START_SECONDS, process.kill)
     too_late.start()
     try:

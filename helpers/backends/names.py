@@ -6,10 +6,14 @@ import os
 from helpers.errors import UnknownBackend
 
 BACKENDS = ("replay", "local", "openai", "azure", "compatible")
+"""Where the answers come from: recordings, this machine, or one of three kinds of remote services."""
 
 
 def backend_name(name: str | None = None) -> str:
     """Return the backend that `connect(name)` opens, without opening it.
+
+    Args:
+        name: As for `connect`; without it FINETUNE_BACKEND counts, and "replay" without that.
 
     Raises:
         UnknownBackend: No backend has that name.

@@ -20,9 +20,8 @@ from typing import Any
 import httpx2
 from openai import OpenAIError
 
-from finetune_dataset.errors import FineTuneError
 from helpers.backends.http_bodies import REPLAY_HOST, from_body, scrub, to_body
-from helpers.errors import BackendUnavailable
+from helpers.errors import BackendUnavailable, FineTuneError
 
 REPLAY_URL = f"http://{REPLAY_HOST}/v1"
 """Base URL of every client that a `Player` answers."""
@@ -61,7 +60,11 @@ class Recorder(httpx2.BaseTransport):
         self._started = time.monotonic()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request, store the exchange, return the answer."""
+        """Send the request, store the exchange, return the answer.
+
+        Args:
+            request: What the SDK asks.
+        """
         seconds = round(time.monotonic() - self._started, 3)
         described = _describe(request, self._base_path)
         response = self._transport.handle_request(request)
@@ -113,6 +116,9 @@ class Player(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Return the next recorded answer.
 
+        Args:
+            request: What the SDK asks.
+
         Raises:
             NotRecorded: The recording holds no such request.
         """
@@ -149,7 +155,10 @@ def write_manifest(folder: Path, *, backend: str, model: str, command: str, note
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of the recording in `folder`, as `write_manifest` wrote it.
+    """Return the manifest of a recording, as `write_manifest` wrote it.
+
+    Args:
+        folder: The recording.
 
     Raises:
         BackendUnavailable: `folder` holds no recording.
@@ -161,7 +170,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"No recording at {folder}: manifest.json is missing. Recordings in {folder.parent}: "
             f"{', '.join(there) or 'none'}. Set FINETUNE_RECORDING to one of them, or unset it."
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
 
 
 def _describe(request: httpx2.Request, base_path: str) -> dict[str, Any]:
