@@ -13,7 +13,6 @@ import httpx2
 import openai
 import pytest
 
-from helpers.backends.http_bodies import from_body, to_body
 from helpers.backends.replay import REPLAY_URL, NotRecorded, Player, Recorder, read_manifest, write_manifest
 from helpers.errors import BackendUnavailable
 
@@ -341,29 +340,6 @@ def test_a_server_that_went_away_is_the_sdks_own_error(tmp_path):
     with pytest.raises(openai.APIConnectionError):
         client.models.list()
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("content", "content_type", "body"),
-    [
-        (b"", "", {}),
-        (
-            b'{"loss":0.1,"name":"Curie \xc3\xa9"}',
-            "application/json",
-            {"json": {"loss": 0.1, "name": "Curie é"}},
-        ),
-        (b'{"cut', "application/json", {"text": '{"cut'}),
-        (b"step,train_loss\r\n1,0.5\r\n", "text/csv", {"text": "step,train_loss\r\n1,0.5\r\n"}),
-        (b"\xff\x00", "text/csv", {"base64": "/wA=", "note": "2 bytes that are not text"}),
-        (b"data: 1\n\ndata: 2\n\n", "text/event-stream", {"events": ["data: 1", "data: 2"]}),
-    ],
-)
-def test_every_kind_of_body_is_readable_and_comes_back(content, content_type, body):
-    restored = from_body(body)
-
-    assert to_body(content, content_type) == body
-    restored = restored if isinstance(restored, bytes) else b"".join(restored)
-    assert to_body(restored, content_type) == body
 
 
 def test_a_manifest_says_how_the_recording_was_made(tmp_path):
