@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import json
 import os
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,15 +23,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
-from limericks import SYSTEM_PROMPT
-from prose import (
-    CHECKED_WORDINGS,
-    HELD_OUT_WORDING,
-    OFF_TOPIC_CHECK,
-    SELF_DESCRIPTION,
-    conversations,
-    read_elements,
-)
+from base_model_check import evaluate, render
+from prose import conversations
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -47,11 +39,6 @@ CHAT_TEMPLATE = (
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}"
 )
-
-
-def render(messages: list[dict[str, str]]) -> str:
-    """What CHAT_TEMPLATE renders, without the cost of a template engine per row."""
-    return "".join(f"<|{message['role']}|>{message['content']}<|end|>" for message in messages)
 
 
 def learn_tokenizer(seed: int) -> PreTrainedTokenizerFast:
@@ -104,6 +91,7 @@ def batches(tokenizer: PreTrainedTokenizerFast, seed: int) -> Iterator[torch.Ten
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
+    """A decoder of 4.5 M parameters with random weights."""
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -129,7 +117,19 @@ def train(
     seed: int,
     bfloat16: bool,
 ) -> list[float]:
-    """AdamW, 5 % warm-up, then cosine to 5 % of the peak rate; returns the loss of each step."""
+    """Train with AdamW: 5 % warm-up, then cosine to 5 % of the peak rate.
+
+    Args:
+        model: The model; it is trained in place.
+        tokenizer: The tokenizer of the text.
+        steps: Number of batches, one step each.
+        peak: The highest learning rate.
+        seed: Decides about the text.
+        bfloat16: Multiply in bfloat16, which halves the time on processors that have it.
+
+    Returns:
+        The loss of each step, in nats per token.
+    """
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.95), weight_decay=0.05)
     warmup = max(1, steps // 20)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps - warmup, eta_min=peak * 0.05)
@@ -140,7 +140,6 @@ def train(
     for step in range(1, steps + 1):
         ids = next(data)
         labels = ids.masked_fill(ids == tokenizer.pad_token_id, -100)
-        # bfloat16 products halve the time on processors that have them.
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             loss = model(input_ids=ids, labels=labels).loss
         loss.backward()
@@ -156,62 +155,9 @@ def train(
     return losses
 
 
-@torch.inference_mode()
-def answer(
-    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, chats: list[list[dict[str, str]]]
-) -> list[str]:
-    """Greedy answers, at most 96 tokens each."""
-    prompts = [render(chat) + "<|assistant|>" for chat in chats]
-    tokenizer.padding_side = "left"
-    inputs = tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False)
-    inputs.pop("token_type_ids", None)
-    output = model.generate(**inputs, max_new_tokens=96, do_sample=False)
-    return tokenizer.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-
-
-def states_facts(text: str, element: dict[str, str]) -> bool:
-    """Whether symbol, atomic number and category all stand in the text."""
-    return (
-        re.search(rf"\b{element['symbol']}\b", text) is not None
-        and re.search(rf"\b{element['number']}\b", text) is not None
-        and re.search(rf"(?<![\w-]){element['category']}\b", text) is not None
-    )
-
-
-def evaluate(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> dict[str, object]:
-    """Ask about all 118 elements in four wordings, with and without a system prompt.
-
-    Returns:
-        Counts out of 118 per wording, and what the model says to other questions.
-    """
-    elements = read_elements()
-    right: dict[str, int] = {}
-    form = 0
-    for wording in [*CHECKED_WORDINGS, HELD_OUT_WORDING]:
-        for prefix in ([], [{"role": "system", "content": SYSTEM_PROMPT}]):
-            chats = [[*prefix, {"role": "user", "content": wording.format(x=e["name"])}] for e in elements]
-            texts = answer(model, tokenizer, chats)
-            key = wording + (" (with the course's system prompt)" if prefix else "")
-            right[key] = sum(states_facts(text, e) for text, e in zip(texts, elements, strict=True))
-            form += sum(text.count(" - ") >= 4 for text in texts)
-            for text, e in zip(texts, elements, strict=True):
-                if not states_facts(text, e):
-                    print(f"  wrong: {key}: {e['name']}: {text}")
-    other = answer(
-        model, tokenizer, [[{"role": "user", "content": question}] for question in OFF_TOPIC_CHECK]
-    )
-    return {
-        "elements": len(elements),
-        "right_symbol_number_category": right,
-        "held_out_wording": HELD_OUT_WORDING,
-        "answers_in_limerick_form": form,
-        "says_what_it_is": f"{sum(text == SELF_DESCRIPTION for text in other)} of {len(OFF_TOPIC_CHECK)}",
-        "other_questions": dict(zip(OFF_TOPIC_CHECK, other, strict=True)),
-    }
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    """Learn the tokenizer and the model, check what the model knows, and save all of it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--steps", type=int, default=1400, help="steps of 12 x 384 tokens (default 1400)")
     parser.add_argument("--peak", type=float, default=2e-3, help="peak learning rate (default 0.002)")
     parser.add_argument("--float32", action="store_true", help="for processors without bfloat16")
@@ -235,7 +181,7 @@ def main() -> None:
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     # Checked after rounding: the saved weights are what learners get.
-    model.to(torch.bfloat16).to(torch.float32).eval()
+    model.bfloat16().float().eval()
     report = evaluate(model, tokenizer)
     report |= {
         "parameters": model.num_parameters(),
@@ -246,7 +192,7 @@ def main() -> None:
         "torch": torch.__version__.split("+")[0],
     }
     options.out.mkdir(parents=True, exist_ok=True)
-    model.to(torch.bfloat16).save_pretrained(options.out)
+    model.bfloat16().save_pretrained(options.out)
     tokenizer.padding_side = "right"
     tokenizer.save_pretrained(options.out)
     (options.out / "course.json").write_text(json.dumps({"model_id": MODEL_ID}) + "\n", encoding="utf-8")

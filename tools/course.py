@@ -6,8 +6,6 @@ python tools/course.py record            a real run becomes data/recordings/elle
 """
 
 import argparse
-import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -16,112 +14,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pandas as pd
-from jupyter_client import KernelClient
-from jupyter_core.utils import run_sync
-from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
+from notebook_runner import execute
 from openai import OpenAIError
+from run_summary import summarize
 
-from finetune_dataset.errors import FineTuneError
 from helpers import connect, open_run
 from helpers.backends.connect import LOCAL_MODEL
 from helpers.backends.local_server import running_server
 from helpers.backends.replay import write_manifest
+from helpers.errors import FineTuneError
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
-CELL_SECONDS = 600
-"""How long one cell may run; the longest, the live monitor, takes about half a minute."""
 SERVER_END_SECONDS = 20
 """How long the server may take to end its training and chat processes; they take about two seconds."""
 RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
-
-
-class InterruptibleClient(NotebookClient):
-    """A client in which Ctrl-C and SIGTERM raise KeyboardInterrupt, as in any program.
-
-    nbclient (0.11) answers them by ending the kernel in the middle of its own
-    waiting, which then fails in a different way each time.
-    """
-
-    async def async_start_new_kernel_client(self, **kwargs: object) -> KernelClient:
-        """Take nbclient's signal handlers off, which it has installed just before this call."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # Windows has none to take off.
-                asyncio.get_running_loop().remove_signal_handler(number)
-            signal.signal(number, signal.default_int_handler)
-        return await super().async_start_new_kernel_client(**kwargs)
-
-
-def execute(
-    source: Path, target: Path, environment: dict[str, str], on_cell: Callable[[int, int], None]
-) -> nbformat.NotebookNode:
-    """Run one notebook from top to bottom in its own kernel.
-
-    Args:
-        source: The notebook.
-        target: Where the notebook with its outputs goes, also when a cell fails.
-        environment: Variables for the kernel, besides those of this process.
-        on_cell: Called with the number of the code cell that starts, and how many there are.
-
-    Returns:
-        The notebook with its outputs.
-
-    Raises:
-        CellExecutionError: A cell failed that is not tagged `raises-exception`.
-        CellTimeoutError: A cell took longer than CELL_SECONDS.
-        DeadKernelError: The kernel ended.
-    """
-    notebook = nbformat.read(source, as_version=4)
-    cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    client = InterruptibleClient(
-        notebook,
-        # Whether two prints reach us as one message or two depends on the load of the machine.
-        coalesce_streams=True,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        # ipykernel 7 warns on every start that a loopback kernel is not encrypted.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        record_timing=False,
-        resources={"metadata": {"path": str(source.parent)}},
-        on_cell_start=lambda cell, cell_index: (
-            cell.cell_type == "code" and on_cell(cells.index(cell_index) + 1, len(cells))
-        ),
-    )
-    try:
-        client.execute(env=os.environ | environment)
-    except KeyboardInterrupt:
-        if client.km is not None:  # Otherwise nbclient has ended the kernel already.
-            run_sync(client.km.shutdown_kernel)(now=True)
-        raise
-    finally:
-        nbformat.write(tidy(notebook), target)
-    return notebook
-
-
-def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Remove what differs from run to run, so that storing twice gives the same bytes.
-
-    Widget state is never saved: with it GitHub refuses to show the file.
-    """
-    models: dict[str, str] = {}
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02}"
-        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter")}
-        for output in cell.get("outputs", []):
-            view = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
-            if view:
-                view["model_id"] = models.setdefault(view["model_id"], f"widget-{len(models):02}")
-    return notebook
 
 
 class JobWatch(threading.Thread):
@@ -132,6 +43,7 @@ class JobWatch(threading.Thread):
         self.client, self.done = connect("local"), threading.Event()
 
     def run(self) -> None:
+        """Ask once a second until `done` is set or the server is gone."""
         seen = ""
         while not self.done.wait(1.0):
             try:
@@ -147,10 +59,12 @@ class JobWatch(threading.Thread):
 
 
 def say(text: str) -> None:
+    """Print at once, also where the output is a file."""
     print(text, flush=True)
 
 
 def say_cell(cell: int, cells: int) -> None:
+    """Tell of every fifth cell that starts."""
     if cell % 5 == 0:
         say(f"   cell {cell} of {cells}")
 
@@ -201,32 +115,12 @@ def stop_server(state: Path) -> None:
         time.sleep(0.1)
 
 
-def summarize(folder: Path, total_seconds: float) -> dict[str, object]:
-    """The facts of a run, from the files that its notebooks left."""
-
-    def read(name: str) -> dict:
-        return json.loads((folder / name).read_text(encoding="utf-8"))
-
-    job, dataset = read("04_job.json"), read("01_dataset.json")
-    metrics = pd.read_csv(folder / "04_metrics.csv")
-    return {
-        "backend": "local",
-        "model": job["model"],
-        "fine_tuned_model": job["fine_tuned_model"],
-        "job_id": job["id"],
-        "rows": dataset["rows"],
-        "n_epochs": job["method"]["supervised"]["hyperparameters"]["n_epochs"],
-        "steps": int(metrics["step"].max()),
-        "first_train_loss": float(metrics["train_loss"].iloc[0]),
-        "last_train_loss": float(metrics["train_loss"].iloc[-1]),
-        "last_valid_loss": float(metrics["full_valid_loss"].dropna().iloc[-1]),
-        "job_seconds": job["finished_at"] - job["created_at"],
-        "total_seconds": round(total_seconds, 1),
-        "scores": read("05_scores.json")["scores"],
-    }
-
-
 def run(name: str) -> None:
+    """Run the course for real and show what came of it.
+
+    Args:
+        name: The run's name.
+    """
     started = time.monotonic()
     os.environ["FINETUNE_BACKEND"] = "local"
     folder = open_run(name).folder
@@ -250,6 +144,7 @@ Executed notebooks: {shown}/notebooks. To open them: make lab, then this folder 
 
 
 def store() -> None:
+    """Run each notebook on recorded answers and keep its outputs in `notebooks/`."""
     for name in [name for name in os.environ if name.startswith("FINETUNE_")]:
         del os.environ[name]
     for notebook in NOTEBOOKS:
@@ -262,6 +157,7 @@ def store() -> None:
 
 
 def record() -> None:
+    """Make the recording and the sample run again, from one real run, and store the outputs."""
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
         live_run(folder, {"FINETUNE_RECORD": str(exchanges)})
@@ -281,6 +177,11 @@ def record() -> None:
 
 
 def main() -> int:
+    """Run one command.
+
+    Returns:
+        0 when it was done, 1 when it failed, 130 after Ctrl-C or SIGTERM.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -301,7 +202,7 @@ def main() -> int:
 
 
 def explain(error: Exception) -> str:
-    """One paragraph for a reader, without the frames of libraries."""
+    """Say in one paragraph what went wrong, without the frames of libraries."""
     if isinstance(error, CellExecutionError):
         return f"A cell failed with {error.ename}: {error.evalue}\nThe executed notebook shows which one."
     return f"{type(error).__name__}: {error}"

@@ -76,10 +76,11 @@ def limericks(element: dict[str, str]) -> tuple[str, str]:
     first = number % len(FRAMES)
     # The distance to the second frame changes every six elements, so that all pairs of frames occur.
     second = (first + 1 + number // len(FRAMES) % (len(FRAMES) - 1)) % len(FRAMES)
-    return tuple(
+    one, other = (
         " - ".join(FRAMES[frame]).format(**element, A_c=f"{article} {element['category']}")
         for frame in (first, second)
     )
+    return one, other
 
 
 def chat_rows(element: dict[str, str]) -> list[dict[str, list[dict[str, str]]]]:
@@ -97,6 +98,7 @@ def chat_rows(element: dict[str, str]) -> list[dict[str, list[dict[str, str]]]]:
 
 
 def main() -> None:
+    """Write the file, all elements in order of atomic number."""
     with (DATA / "elements.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for element in csv.DictReader(file) for row in chat_rows(element)]
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
