@@ -9,7 +9,7 @@ SEED   ?= 1
 .PHONY: help run test test-slow test-browser lab serve notebooks record clients fuzz kills lint lock base-model clean
 
 help:                          ## print these lines
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.installed        ## the whole course on the local server, from dataset to scores
 	$(PY) tools/course.py run --name "$(RUN)"
