@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune_dataset.models import is_known
 from finetune_dataset.rules.issues.issue import Issue, IssueLog
+from finetune_dataset.rules.rows import Method
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ class DatasetReport:
     """
 
     path: Path
-    method: str = "supervised"
+    method: Method = "supervised"
     model: str | Path | None = None
     n_rows: int = 0
     log: IssueLog = field(default_factory=IssueLog)
