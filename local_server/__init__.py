@@ -1,1 +1,18 @@
-"""A server on this machine that speaks OpenAI's fine-tuning wire, and really trains."""
+"""A server on this machine that speaks OpenAI's fine-tuning wire, and really trains.
+
+The rooms stand on each other in this order; each may import what is further down, and the dataset checker:
+
+    __main__, app   the program, and the list of all routes
+    graders         rewards for answers
+    chat            chat completions and responses, asked from the chat process
+    generation      the chat process: `python -m local_server.generation`
+    jobs            fine-tuning jobs and the models that they make
+    training        the training program: `python -m local_server.training`
+    files           files and uploads
+    http            what every request passes, and the forms of answers
+    store           one SQLite file
+    settings        what is chosen at the start
+
+The server process never loads torch: it takes from `training` and `generation` only the modules that tell
+how one talks with them (`job_log`, `tokenize`, `messages`).
+"""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-DEFAULT_MODEL = ROOT / "data" / "base_model"
+# The folder that holds the packages: that of the course in a clone, site-packages for an installed wheel.
+PACKAGES = Path(__file__).resolve().parents[1]
+DEFAULT_MODEL = PACKAGES / "data" / "base_model"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Settings:
     def child_environment(self) -> dict[str, str]:
         """The environment of the training and chat processes: offline, silent, few and passive threads."""
         return os.environ | {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGES), os.environ.get("PYTHONPATH")])),
             "OMP_NUM_THREADS": str(self.threads),
             "MKL_NUM_THREADS": str(self.threads),
             "OPENBLAS_NUM_THREADS": str(self.threads),
@@ -130,6 +131,19 @@ class Settings:
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+def default_state() -> Path:
+    """Where a server keeps its data when nothing else is said.
+
+    Returns:
+        FINETUNE_LOCAL_STATE, else `.server` in FINETUNE_RUNS_DIR, else `runs/.server`: in the course's own
+        folder, and where the program was started when the course is installed as a package.
+    """
+    if state := os.environ.get("FINETUNE_LOCAL_STATE"):
+        return Path(state).absolute()
+    course = PACKAGES if (PACKAGES / "pyproject.toml").is_file() else Path()
+    return Path(os.environ.get("FINETUNE_RUNS_DIR") or course / "runs").absolute() / ".server"
 
 
 def _is_address(host: str) -> bool:

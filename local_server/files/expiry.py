@@ -13,12 +13,13 @@ from fastapi import Form
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from local_server.files.answers import FILES, UPLOADS
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body
 from local_server.settings import Settings
 from local_server.store import Store
 
-# One hour to 30 days; batch files get 30 days when nothing is asked (openai.types.FileCreateParams, 3.54).
+# 1 hour to 30 days; batch files get 30 days when nothing is asked (openai.types.FileCreateParams, 3.54).
 Seconds = Annotated[int, Field(ge=3600, le=2_592_000)]
 _BATCH_SECONDS = 2_592_000
 FORM_NAMES = ("expires_after[anchor]", "expires_after[seconds]")
@@ -37,19 +38,29 @@ def expires_after_form(
     anchor: Annotated[Literal["created_at"] | NotSent, Form(alias=FORM_NAMES[0])] = None,
     seconds: Annotated[Seconds | NotSent, Form(alias=FORM_NAMES[1])] = None,
 ) -> ExpiresAfter | None:
-    """Read `expires_after` from a multipart form, where the SDK sends one field for each key."""
+    """Read `expires_after` from a multipart form, where the SDK sends one field for each key.
+
+    Args:
+        anchor: The field `expires_after[anchor]`.
+        seconds: The field `expires_after[seconds]`.
+
+    Returns:
+        What was asked for; None when neither field was sent.
+
+    Raises:
+        ApiError: Only one of both was sent.
+    """
     if anchor is None and seconds is None:
         return None
-    for name, value in (("anchor", anchor), ("seconds", seconds)):
-        if value is None:
-            param = f"expires_after.{name}"
-            message = f"Missing required parameter: '{param}'."
-            raise ApiError(400, message, code="missing_required_parameter", param=param)
-    return ExpiresAfter(anchor=anchor, seconds=seconds)
+    if anchor is not None and seconds is not None:
+        return ExpiresAfter(anchor=anchor, seconds=seconds)
+    param = f"expires_after.{'anchor' if anchor is None else 'seconds'}"
+    message = f"Missing required parameter: '{param}'."
+    raise ApiError(400, message, code="missing_required_parameter", param=param)
 
 
 def lifetime(purpose: str, expires_after: ExpiresAfter | None) -> int | None:
-    """Seconds that a new file lives, or None when it stays until it is deleted."""
+    """Work out how many seconds a new file lives; None when it stays until it is deleted."""
     if expires_after is not None:
         return expires_after.seconds
     return _BATCH_SECONDS if purpose == "batch" else None
@@ -63,17 +74,17 @@ def remove_expired(settings: Settings, store: Store) -> None:
         store: Where the objects are.
     """
     now = time.time()
-    for file_id in store.expired_files(now):
+    for file_id in store.expired(FILES, now):
         try:
             # Bytes first: after a crash between the two, the next call finds the object again.
             settings.file_path(file_id).unlink(missing_ok=True)
         except PermissionError:
             # Windows keeps a file that someone is reading; the next call tries again.
             continue
-        store.delete("file", file_id)
+        store.delete(FILES, file_id)
     # A pending upload always has its folder; after a crash, an ended one may still have it.
     for folder in settings.uploads.iterdir():
-        upload = store.get("upload", folder.name)
+        upload = store.get(UPLOADS, folder.name)
         if upload is None or upload["status"] != "pending" or upload["expires_at"] <= now:
-            store.move("upload", folder.name, ("pending",), status="expired")
+            store.move(UPLOADS, folder.name, ("pending",), status="expired")
             shutil.rmtree(folder, ignore_errors=True)

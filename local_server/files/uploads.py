@@ -8,13 +8,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, UploadFile
 from pydantic import Field
 
+from local_server.files.answers import FILES, UPLOADS, KeptUpload, Part, Upload, UploadPurpose
 from local_server.files.expiry import ExpiresAfter, lifetime, remove_expired
-from local_server.files.routes import UploadPurpose, chunks_of, copy, stored
+from local_server.files.storage import chunks_of, copy, stored
 from local_server.http.errors import ApiError, not_found
 from local_server.http.requests import Body, TheSettings, TheStore, only_fields
 from local_server.settings import Settings
@@ -41,7 +42,7 @@ class CompleteUpload(Body):
     md5: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32}$")] | None = None
 
 
-def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> dict[str, Any]:
+def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> Upload:
     """Announce a file. Nothing is reserved: the bytes are counted when the upload is completed."""
     if body.bytes > settings.max_file_bytes:
         message = (
@@ -50,7 +51,7 @@ def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> dict[s
         )
         raise ApiError(400, message, param="bytes", code="invalid_value")
     now = int(time.time())
-    upload = {
+    upload: Upload = {
         "id": new_id("upload_", 24),
         "object": "upload",
         "bytes": body.bytes,
@@ -61,10 +62,10 @@ def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> dict[s
         "expires_at": now + _SECONDS,
     }
     # The lifetime of the file is not part of the upload that a client sees.
-    kept = upload | {"file_lifetime": lifetime(body.purpose, body.expires_after)}
+    kept: KeptUpload = {**upload, "file_lifetime": lifetime(body.purpose, body.expires_after)}
     with store.transaction():
         settings.upload_folder(upload["id"]).mkdir()
-        store.add("upload", kept)
+        store.add(UPLOADS, kept)
     return upload
 
 
@@ -74,7 +75,7 @@ def add_part(
     upload_id: str,
     data: UploadFile,
     _: Annotated[None, Depends(only_fields("data"))],
-) -> dict[str, Any]:
+) -> Part:
     """Keep one part. Parts may come in any order and at the same time; `complete` names their order."""
     _pending(settings, store, upload_id)
     part_id = new_id("part_", 24)
@@ -104,7 +105,7 @@ def add_part(
     return {"id": part_id, "object": "upload.part", "created_at": int(time.time()), "upload_id": upload_id}
 
 
-def complete(settings: TheSettings, store: TheStore, upload_id: str, body: CompleteUpload) -> dict[str, Any]:
+def complete(settings: TheSettings, store: TheStore, upload_id: str, body: CompleteUpload) -> Upload:
     """Put the parts together in the order given, and list the file. A refused upload stays pending."""
     upload = _pending(settings, store, upload_id)
     digest = hashlib.md5(usedforsecurity=False)
@@ -115,7 +116,7 @@ def complete(settings: TheSettings, store: TheStore, upload_id: str, body: Compl
             _chunks(parts, digest),
             filename=upload["filename"],
             purpose=upload["purpose"],
-            lifetime=upload["file_lifetime"],
+            lifetime=upload.get("file_lifetime"),
         ) as file:
             if body.md5 is not None and body.md5.lower() != digest.hexdigest():
                 message = (
@@ -124,9 +125,9 @@ def complete(settings: TheSettings, store: TheStore, upload_id: str, body: Compl
                 )
                 raise ApiError(400, message, param="md5", code="invalid_value")
             with store.transaction():
-                if not store.move("upload", upload_id, ("pending",), status="completed", file=file):
+                if not store.move(UPLOADS, upload_id, ("pending",), status="completed", file=file):
                     _pending(settings, store, upload_id)
-                store.add("file", file)
+                store.add(FILES, file)
     except FileNotFoundError:
         # Another request completed or cancelled it while the parts were read.
         _pending(settings, store, upload_id)
@@ -134,34 +135,39 @@ def complete(settings: TheSettings, store: TheStore, upload_id: str, body: Compl
     return _ended(settings, store, upload_id)
 
 
-def cancel(settings: TheSettings, store: TheStore, upload_id: str) -> dict[str, Any]:
+def cancel(settings: TheSettings, store: TheStore, upload_id: str) -> Upload:
     """End an upload without a file, and delete its parts."""
     _pending(settings, store, upload_id)
-    if not store.move("upload", upload_id, ("pending",), status="cancelled"):
+    if not store.move(UPLOADS, upload_id, ("pending",), status="cancelled"):
         _pending(settings, store, upload_id)
     return _ended(settings, store, upload_id)
 
 
-def _ended(settings: Settings, store: Store, upload_id: str) -> dict[str, Any]:
+def _ended(settings: Settings, store: Store, upload_id: str) -> Upload:
     shutil.rmtree(settings.upload_folder(upload_id), ignore_errors=True)
-    upload = store.get("upload", upload_id)
+    upload = _existing(store, upload_id)
     del upload["file_lifetime"]
     return upload
 
 
-def _pending(settings: Settings, store: Store, upload_id: str) -> dict[str, Any]:
-    """The upload, which must exist and must not have ended."""
-    remove_expired(settings, store)
-    upload = store.get("upload", upload_id)
+def _existing(store: Store, upload_id: str) -> KeptUpload:
+    upload = store.get(UPLOADS, upload_id)
     if upload is None:
         raise not_found("Upload", upload_id, param="upload_id")
+    return upload
+
+
+def _pending(settings: Settings, store: Store, upload_id: str) -> KeptUpload:
+    """The upload, which must exist and must not have ended."""
+    remove_expired(settings, store)
+    upload = _existing(store, upload_id)
     if upload["status"] != "pending":
         message = f"Upload {upload_id} is {upload['status']}, expected pending. Create a new upload."
         raise ApiError(400, message, param="upload_id", code="invalid_upload_state")
     return upload
 
 
-def _parts(settings: Settings, upload: dict[str, Any], part_ids: list[str]) -> list[Path]:
+def _parts(settings: Settings, upload: Upload, part_ids: list[str]) -> list[Path]:
     """The files of the parts, which must be parts of this upload and have its bytes together."""
     there = {part.name: part for part in settings.upload_folder(upload["id"]).iterdir()}
     for part_id in part_ids:

@@ -4,16 +4,35 @@ import errno
 import logging
 import re
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import Match, Route
+
+# Pydantic cannot read the TypedDict of Python 3.11.
+from typing_extensions import TypedDict
 
 log = logging.getLogger("local_server")
+
+
+class Problem(TypedDict):
+    """What is wrong with a request."""
+
+    message: Annotated[str, Field(description="What is wrong, where, what was expected, and what to do.")]
+    type: Annotated[str, Field(description="The family of the error, for example `invalid_request_error`.")]
+    param: Annotated[str | None, Field(description="The field of the request that is wrong.")]
+    code: Annotated[str | None, Field(description="The error, for programs.")]
+
+
+class Error(TypedDict):
+    """OpenAI's error body."""
+
+    error: Problem
 
 
 class ApiError(Exception):
@@ -25,6 +44,10 @@ class ApiError(Exception):
         code: OpenAI's machine-readable code, or None.
         param: The request field that is wrong, or None.
         type: OpenAI's error family.
+
+    Attributes:
+        status: HTTP status.
+        body: OpenAI's error body.
     """
 
     def __init__(
@@ -38,7 +61,7 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"error": {"message": message, "type": type, "param": param, "code": code}}
+        self.body: Error = {"error": {"message": message, "type": type, "param": param, "code": code}}
 
     def response(self) -> JSONResponse:
         """The HTTP answer for this refusal."""
@@ -51,7 +74,7 @@ def not_found(kind: str, object_id: str, param: str = "id") -> ApiError:
 
 
 def model_not_found(model: str) -> ApiError:
-    """404 for a model name that is not served here, in OpenAI's wording."""
+    """404 for a model name that is not served here, in OpenAI's words."""
     message = f"The model `{model}` does not exist or you do not have access to it."
     return ApiError(404, message, code="model_not_found")
 
@@ -63,12 +86,16 @@ def server_error(message: str, status: int = 500, code: str | None = None) -> Ap
 
 def install_error_handlers(app: FastAPI) -> None:
     """Make every failure of `app` leave as OpenAI's error body."""
-    app.add_exception_handler(ApiError, lambda request, error: error.response())
-    app.add_exception_handler(RequestValidationError, _on_bad_body)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(OSError, _on_disk_error)
-    app.add_exception_handler(sqlite3.OperationalError, _on_disk_error)
-    app.add_exception_handler(Exception, _on_bug)
+    app.exception_handler(ApiError)(_on_refusal)
+    app.exception_handler(RequestValidationError)(_on_bad_body)
+    app.exception_handler(HTTPException)(_on_http_error)
+    app.exception_handler(OSError)(_on_disk_error)
+    app.exception_handler(sqlite3.OperationalError)(_on_disk_error)
+    app.exception_handler(Exception)(_on_bug)
+
+
+def _on_refusal(request: Request, error: ApiError) -> JSONResponse:
+    return error.response()
 
 
 def _on_bad_body(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -93,8 +120,10 @@ def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 def _methods(request: Request) -> list[str]:
     """The methods that the path of a request has. Starlette names only those of its first route."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
-    return sorted({method for route in routes for method in route.methods})
+    routes: list[Route] = [
+        route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE
+    ]
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 def _on_disk_error(request: Request, error: Exception) -> JSONResponse:
@@ -113,7 +142,7 @@ def _on_bug(request: Request, error: Exception) -> JSONResponse:
     return server_error(message).response()
 
 
-def _first_problem(problems: Sequence[dict[str, Any]]) -> ApiError:
+def _first_problem(problems: Sequence[Mapping[str, Any]]) -> ApiError:
     """Say pydantic's first problem in OpenAI's words (wording seen in public bug reports, 2023-2026)."""
     problem = problems[0]
     kind, param = problem["type"], _param(problem)
@@ -144,7 +173,7 @@ def _expected(message: str) -> str:
     return re.sub(r" after validation, not \w+$", "", message)
 
 
-def _param(problem: dict[str, Any]) -> str:
+def _param(problem: Mapping[str, Any]) -> str:
     """The field that a problem is about. Pydantic's location starts with the part of the request."""
     # A form calls a field `expires_after[seconds]` where OpenAI's messages say `expires_after.seconds`.
     # `list[str]` is no field: pydantic names the type that it tried.

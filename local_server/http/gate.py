@@ -8,8 +8,8 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_server.http.errors import ApiError, server_error
 from local_server.settings import Settings
@@ -28,15 +28,19 @@ class Gate:
     Args:
         app: The application behind the gate.
         settings: Key and size limits.
+
+    Attributes:
+        open_requests: How many are being answered.
+        last_request: When the last answer ended, by `time.monotonic`.
     """
 
-    def __init__(self, app: Callable[..., Awaitable[None]], settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
         self.open_requests = 0
         self.last_request = time.monotonic()
 
-    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI call."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -48,7 +52,7 @@ class Gate:
             self.open_requests -= 1
             self.last_request = time.monotonic()
 
-    async def _answer(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Routes and error handlers read it as `request.state.request_id`.
         request_id = scope.setdefault("state", {})["request_id"] = f"req_{secrets.token_hex(16)}"
         send = _with_openai_headers(send, request_id)
@@ -62,7 +66,7 @@ class Gate:
             return
         started = False
 
-        async def sending(message: dict[str, Any]) -> None:
+        async def sending(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -112,11 +116,11 @@ class Gate:
                 413, f"The request body has {size:,} bytes or more; at most {limit:,} are allowed."
             )
 
-    def _counted(self, receive: Callable, path: str) -> Callable:
+    def _counted(self, receive: Receive, path: str) -> Receive:
         """A body without Content-Length is measured while it arrives."""
         total = 0
 
-        async def counted() -> dict[str, Any]:
+        async def counted() -> Message:
             nonlocal total
             message = await receive()
             total += len(message.get("body", b""))
@@ -126,7 +130,7 @@ class Gate:
         return counted
 
 
-def _with_openai_headers(send: Callable, request_id: str) -> Callable:
+def _with_openai_headers(send: Send, request_id: str) -> Send:
     """Add the headers by which clients tell requests apart and time them.
 
     The SDKs read `x-request-id` into `_request_id` and into every exception. Names and version: OpenAI's
@@ -135,7 +139,7 @@ def _with_openai_headers(send: Callable, request_id: str) -> Callable:
     """
     began = time.monotonic()
 
-    async def with_headers(message: dict[str, Any]) -> None:
+    async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             milliseconds = int((time.monotonic() - began) * 1000)
             message["headers"] = [

@@ -1,22 +1,39 @@
 """The server's own OpenAPI description: FastAPI's, with every answer and refusal that a route can give.
 
-FastAPI reads parameters and bodies from the handlers. What leaves the server comes from the table of routes
-and from wire.py. It is put together at the first request for it, so the server starts no later.
+FastAPI reads parameters and bodies from the handlers. What leaves the server comes from the handlers' return
+types. It is put together at the first request for it, so the server starts no later.
 """
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, NamedTuple, NoReturn, Union, get_args, get_origin, get_type_hints
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
+from fastapi.responses import FileResponse
+from pydantic import ConfigDict, TypeAdapter
 
-from local_server.http import answers as wire
+from local_server.http.answers import EventStream, Json
+from local_server.http.errors import Error
 from local_server.http.gate import OPEN_TO_ALL
 
-# Method, path, handler, what it answers (None: it only refuses), and the refusals that not every route has.
-Route = tuple[str, str, Callable[..., Any], Any, *tuple[int, ...]]
+
+class Route(NamedTuple):
+    """One line of the table of routes.
+
+    Attributes:
+        method: GET, POST or DELETE.
+        path: With FastAPI's parameters.
+        handler: Its docstring and its types describe the route.
+        refusals: The HTTP statuses that not every route has.
+    """
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    refusals: tuple[int, ...] = ()
+
 
 _REFUSALS = {
     400: "The request is wrong. `param` names the field.",
@@ -48,8 +65,25 @@ _EVENT = {
 
 def texts(handler: Callable[..., Any]) -> dict[str, str]:
     """FastAPI's `summary` and `description` of a route: the docstring's first sentence, and the rest."""
-    first, _, rest = inspect.getdoc(handler).partition(". ")
+    first, _, rest = (inspect.getdoc(handler) or "").partition(". ")
     return {"summary": first.rstrip("."), "description": rest}
+
+
+def answers_of(handler: Callable[..., Any]) -> list[Any]:
+    """What a handler answers, by its return type.
+
+    Args:
+        handler: The function of a route.
+
+    Returns:
+        The types of its JSON answers, and `EventStream` or `FileResponse` for what is no JSON. Empty when
+        the handler only refuses.
+    """
+    returned = get_type_hints(handler)["return"]
+    kinds = get_args(returned) if get_origin(returned) in (Union, UnionType) else [returned]
+    # A plain Response is what a client that has gone away is told: nobody reads it.
+    known = [kind for kind in kinds if kind not in (NoReturn, Response)]
+    return [get_args(kind)[0] if get_origin(kind) is Json else kind for kind in known]
 
 
 def describe(app: FastAPI, routes: list[Route]) -> dict[str, Any]:
@@ -64,13 +98,15 @@ def describe(app: FastAPI, routes: list[Route]) -> dict[str, Any]:
     """
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     contents, schemas = _contents(routes)
-    for method, path, _, answer, *refusals in routes:
-        operation = document["paths"][path.replace(":path", "")][method.lower()]
-        statuses = {*_OF_EVERY_ROUTE, *refusals}
-        if path == OPEN_TO_ALL:
+    for route in routes:
+        operation = document["paths"][route.path.replace(":path", "")][route.method.lower()]
+        statuses = {*_OF_EVERY_ROUTE, *route.refusals}
+        if route.path == OPEN_TO_ALL:
             operation["security"] = []
             statuses.remove(401)
-        content = {name: schema for kind in _kinds(answer) for name, schema in contents[kind].items()}
+        content = {
+            name: schema for kind in answers_of(route.handler) for name, schema in contents[kind].items()
+        }
         operation["responses"] = {"200": {"description": "Done.", "content": content}} if content else {}
         for status in sorted(statuses):
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
@@ -84,31 +120,37 @@ def describe(app: FastAPI, routes: list[Route]) -> dict[str, Any]:
             schema["additionalProperties"] = False
     document["components"]["schemas"] |= {f"wire.{name}": schema for name, schema in schemas.items()}
     document["components"]["responses"] = {
-        str(status): {"description": text, "content": contents[wire.Error]}
-        for status, text in _REFUSALS.items()
+        str(status): {"description": text, "content": contents[Error]} for status, text in _REFUSALS.items()
     }
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"key": []}]
     return document
 
 
-def _kinds(answer: Any) -> tuple[type, ...]:  # noqa: ANN401  (a class, a union of classes or None)
-    return () if answer is None else get_args(answer) or (answer,)
+def adapter(answer: Any) -> TypeAdapter[Any]:  # noqa: ANN401  (a TypedDict, as a type)
+    """What checks and describes an answer.
+
+    Args:
+        answer: From `answers_of`.
+
+    Returns:
+        Its adapter, for which an unknown field is a mistake.
+    """
+    return TypeAdapter(answer, config=ConfigDict(extra="forbid"))
 
 
-def _contents(routes: list[Route]) -> tuple[dict[type, dict[str, Any]], dict[str, Any]]:
+def _contents(routes: list[Route]) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     """OpenAPI's `content` for each kind of answer, and the schemas that they refer to."""
-    contents = {
-        wire.Content: {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    contents: dict[Any, dict[str, Any]] = {
+        FileResponse: {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
         # One event; `data` is JSON, and at last [DONE].
-        wire.Stream: {"text/event-stream": {"schema": _EVENT}},
+        EventStream: {"text/event-stream": {"schema": _EVENT}},
     }
-    models = {wire.Error, *(kind for _, _, _, answer, *_ in routes for kind in _kinds(answer))} - set(
-        contents
-    )
-    references, document = models_json_schema(
-        [(model, "validation") for model in sorted(models, key=lambda model: model.__name__)],
+    # Each once, and always in the same order.
+    answers = dict.fromkeys([Error, *(kind for route in routes for kind in answers_of(route.handler))])
+    references, document = TypeAdapter.json_schemas(
+        [(kind, "validation", adapter(kind)) for kind in answers if kind not in contents],
         ref_template="#/components/schemas/wire.{model}",
     )
-    contents |= {model: {"application/json": {"schema": schema}} for (model, _), schema in references.items()}
+    contents |= {kind: {"application/json": {"schema": schema}} for (kind, _), schema in references.items()}
     return contents, document["$defs"]

@@ -1,7 +1,7 @@
-"""What the routes share: access to the store and settings, and the shape of requests and list answers."""
+"""What the routes share: access to the store and settings, and the shape of requests."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -84,29 +84,3 @@ def only_fields(*names: str) -> Callable[[Request], Awaitable[None]]:
                 raise ApiError(400, message, code="invalid_value", param=name)
 
     return check
-
-
-def listed(store: Store, kind: str, *, after: str | None, **query: object) -> dict[str, Any]:
-    """One page in OpenAI's list envelope, with first and last id.
-
-    Args:
-        store: Where the objects are.
-        kind: Which objects.
-        after: Cursor of the client: the id of the last object it has seen.
-        **query: Further arguments of `Store.page`.
-
-    Raises:
-        ApiError: 400 when `after` is unknown. Silence here would let a client page for ever.
-    """
-    try:
-        data, has_more = store.page(kind, after=after, **query)
-    except KeyError:
-        message = f"Invalid 'after': this list has no {kind} with the id '{after}'."
-        raise ApiError(400, message, param="after") from None
-    return {"object": "list", "data": data, "has_more": has_more}
-
-
-def with_ids(page: dict[str, Any]) -> dict[str, Any]:
-    """Add first and last id: lists of files and checkpoints have them, those of jobs and events do not."""
-    ids = [item["id"] for item in page["data"]] or [None]
-    return page | {"first_id": ids[0], "last_id": ids[-1]}

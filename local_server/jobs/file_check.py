@@ -13,7 +13,7 @@ class BadFile:
 
     Args:
         code: OpenAI's error code.
-        message: OpenAI's wording with the first bad row.
+        message: OpenAI's words with the first bad row.
         param: `training_file` or `validation_file`.
         further: One line for each further problem.
     """
@@ -33,7 +33,7 @@ def check_file(path: Path, param: str) -> BadFile | int:
             needs 10 rows.
 
     Returns:
-        The number of rows, or what is wrong. Wording observed in public job logs, Dec 2024 to Nov 2025.
+        The number of rows, or what is wrong. Its words were seen in public job logs, Dec 2024 to Nov 2025.
     """
     # Imported at the first job: the server must answer within a second after its start.
     from finetune_dataset.rules.limits import MIN_EXAMPLES

@@ -1,20 +1,22 @@
 """Fine-tuning jobs: create, read, cancel, events, checkpoints. The training itself is in runner.py."""
 
 import re
-import secrets
-import shutil
-import time
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
-from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints
 
-from local_server.chat.models import find_model
+from local_server.files.answers import FILES
+from local_server.http.answers import Json, Page, PageWithIds, listed, with_ids
 from local_server.http.errors import ApiError
-from local_server.http.requests import METADATA_PAIRS, Body, Metadata, TheSettings, TheStore, listed, with_ids
-from local_server.settings import Settings
-from local_server.store import ACTIVE, UNFINISHED, Store, new_id
+from local_server.http.requests import METADATA_PAIRS, Body, Metadata, TheSettings
+from local_server.jobs import answers
+from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
+from local_server.jobs.lifecycle import discard_checkpoints
+from local_server.jobs.models import find_model
+from local_server.jobs.store import ACTIVE, UNFINISHED, JobStore, TheJobs
+from local_server.store import Query as Narrowed
+from local_server.store import Store
 
 Auto = Literal["auto"]
 PageSize = Annotated[int, Query(ge=1, le=1000)]
@@ -29,10 +31,14 @@ class Hyperparameters(Body):
 
 
 class Supervised(Body):
+    """The settings of the method `supervised`."""
+
     hyperparameters: Hyperparameters | None = None
 
 
 class Method(Body):
+    """How the job should train. Only `supervised` does not end in a refusal."""
+
     type: Literal["supervised", "dpo", "reinforcement"]
     supervised: Supervised | None = None
     dpo: Any = None
@@ -40,6 +46,8 @@ class Method(Body):
 
 
 class WandbSettings(Body):
+    """The settings of Weights & Biases, which are kept and not used."""
+
     project: str
     name: str | None = None
     entity: str | None = None
@@ -47,6 +55,8 @@ class WandbSettings(Body):
 
 
 class Integration(Body):
+    """A service that the job should report to. Nothing is sent to it."""
+
     type: Literal["wandb"]
     wandb: WandbSettings
 
@@ -68,7 +78,7 @@ class CreateJob(Body):
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
 
-def create(settings: TheSettings, store: TheStore, body: CreateJob) -> dict[str, Any]:
+def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
     """Accept a job. Its files are checked afterwards, so a bad row fails the job and not this call."""
     if not settings.training_available:
         message = (
@@ -86,9 +96,18 @@ def create(settings: TheSettings, store: TheStore, body: CreateJob) -> dict[str,
     _check_file(store, body.training_file, "training_file")
     if body.validation_file is not None:
         _check_file(store, body.validation_file, "validation_file")
-    job = _new_job(body, hyperparameters)
+    job = answers.new_job(
+        model=body.model,
+        training_file=body.training_file,
+        validation_file=body.validation_file,
+        hyperparameters=hyperparameters,
+        seed=body.seed,
+        suffix=body.suffix,
+        metadata=body.metadata,
+        integrations=[_integration(item) for item in body.integrations or []],
+    )
     with store.transaction():
-        store.add("job", job)
+        store.add(JOBS, job)
         store.add_event(job["id"], f"Created fine-tuning job: {job['id']}", data={})
         files = f"Validating training file: {body.training_file}"
         if body.validation_file is not None:
@@ -100,7 +119,15 @@ def create(settings: TheSettings, store: TheStore, body: CreateJob) -> dict[str,
     return job
 
 
-def _asked_hyperparameters(body: CreateJob) -> dict[str, Any]:
+def _integration(asked: Integration) -> answers.Integration:
+    wandb = asked.wandb
+    return {
+        "type": asked.type,
+        "wandb": {"project": wandb.project, "name": wandb.name, "entity": wandb.entity, "tags": wandb.tags},
+    }
+
+
+def _asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
     asked = body.hyperparameters
     if body.method is not None:
         if body.method.type != "supervised":
@@ -110,12 +137,16 @@ def _asked_hyperparameters(body: CreateJob) -> dict[str, Any]:
             raise ApiError(400, message, code="unsupported_value", param="method.type")
         if body.method.supervised is not None and body.method.supervised.hyperparameters is not None:
             asked = body.method.supervised.hyperparameters
-    given = asked.model_dump(exclude_none=True) if asked else {}
-    return {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"} | given
+    asked = asked or Hyperparameters()
+    return {
+        "n_epochs": asked.n_epochs or "auto",
+        "batch_size": asked.batch_size or "auto",
+        "learning_rate_multiplier": asked.learning_rate_multiplier or "auto",
+    }
 
 
 def _check_file(store: Store, file_id: str, param: str) -> None:
-    file = store.get("file", file_id)
+    file = store.get(FILES, file_id)
     if file is None:
         raise ApiError(
             404, f"The file '{file_id}' does not exist. Upload it first.", param=param, code="file_not_found"
@@ -128,51 +159,12 @@ def _check_file(store: Store, file_id: str, param: str) -> None:
         raise ApiError(400, message, param=param, code="invalid_file_purpose")
 
 
-def _new_job(body: CreateJob, hyperparameters: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "object": "fine_tuning.job",
-        "id": new_id("ftjob-", 24),
-        "model": body.model,
-        "created_at": int(time.time()),
-        "finished_at": None,
-        "estimated_finish": None,
-        "fine_tuned_model": None,
-        "organization_id": "org-local",
-        "status": "validating_files",
-        "training_file": body.training_file,
-        "validation_file": body.validation_file,
-        "result_files": [],
-        "trained_tokens": None,
-        "error": None,
-        "seed": secrets.randbelow(2**31) if body.seed is None else body.seed,
-        "user_provided_suffix": body.suffix,
-        "metadata": body.metadata,
-        "integrations": [item.model_dump() for item in body.integrations or []],
-        "usage_metrics": None,
-        "shared_with_openai": False,
-        **with_hyperparameters(hyperparameters),
-    }
-
-
-def with_hyperparameters(values: dict[str, Any]) -> dict[str, Any]:
-    """The two fields of a job that repeat its hyperparameters."""
-    return {
-        "hyperparameters": values,
-        "method": {"type": "supervised", "supervised": {"hyperparameters": values}},
-    }
-
-
-def list_jobs(
-    request: Request,
-    store: TheStore,
-    after: str | None = None,
-    limit: PageSize = 20,
-) -> dict[str, Any]:
+def list_jobs(request: Request, store: TheJobs, after: str | None = None, limit: PageSize = 20) -> Page[Job]:
     """List jobs, newest first; `metadata[key]=value` narrows the list, `metadata=null` to jobs without."""
-    return listed(store, "job", after=after, limit=limit, **_metadata_filter(request))
+    return listed(store, JOBS, after=after, limit=limit, **_metadata_filter(request))
 
 
-def _metadata_filter(request: Request) -> dict[str, object]:
+def _metadata_filter(request: Request) -> Narrowed:
     found = {name: value for name, value in request.query_params.items() if name.startswith("metadata")}
     # The syntax is that of the SDK's docstring (openai 3.54).
     if found == {"metadata": "null"}:
@@ -190,20 +182,20 @@ def _metadata_filter(request: Request) -> dict[str, object]:
 
 # Learners poll this and `list_events`. Without a thread for each call, and without FastAPI's copy of the
 # answer, a page of events takes 0.5 ms of CPU time instead of 1.5 (measured Nov 2026).
-async def retrieve(store: TheStore, job_id: str) -> JSONResponse:
+async def retrieve(store: TheJobs, job_id: str) -> Json[Job]:
     """Read one job."""
-    return JSONResponse(_existing(store, job_id))
+    return Json(_existing(store, job_id))
 
 
-def _existing(store: Store, job_id: str) -> dict[str, Any]:
-    job = store.get("job", job_id)
+def _existing(store: JobStore, job_id: str) -> Job:
+    job = store.get(JOBS, job_id)
     if job is None:
         message = f"Could not find fine tune: {job_id}"
         raise ApiError(404, message, code="fine_tune_not_found", param="fine_tune_id")
     return job
 
 
-def cancel(settings: TheSettings, store: TheStore, job_id: str) -> dict[str, Any]:
+def cancel(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
     """Cancel a job that has not ended. Its training process is ended."""
     job = _move(store, job_id, UNFINISHED, "cancelled", "Fine-tuning job cancelled")
     # A process that still runs is ended by the runner, which does this once more.
@@ -211,27 +203,21 @@ def cancel(settings: TheSettings, store: TheStore, job_id: str) -> dict[str, Any
     return job
 
 
-def discard_checkpoints(settings: Settings, job_id: str) -> None:
-    """Free the disk space of a job that will not go on: its training state is about 50 MB for each epoch."""
-    shutil.rmtree(settings.job_folder(job_id) / "checkpoints", ignore_errors=True)
-
-
-def pause(store: TheStore, job_id: str) -> dict[str, Any]:
+def pause(store: TheJobs, job_id: str) -> Job:
     """Pause a job. Its training process keeps a checkpoint at its next step, and ends."""
     return _move(store, job_id, ACTIVE, "paused", "Fine-tuning job paused")
 
 
-def resume(settings: TheSettings, store: TheStore, job_id: str) -> dict[str, Any]:
+def resume(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
     """Put a paused job back into the queue. It goes on from where it stopped, with the very same losses."""
     _existing(store, job_id)
     checked = (settings.job_folder(job_id) / "job.json").exists()
-    status, next_step = (
-        ("queued", "it is queued again") if checked else ("validating_files", "its files are checked")
-    )
+    status: Status = "queued" if checked else "validating_files"
+    next_step = "it is queued again" if checked else "its files are checked"
     return _move(store, job_id, ("paused",), status, f"Fine-tuning job resumed; {next_step}")
 
 
-def _move(store: Store, job_id: str, expected: tuple[str, ...], status: str, event: str) -> dict[str, Any]:
+def _move(store: JobStore, job_id: str, expected: tuple[Status, ...], status: Status, event: str) -> Job:
     """Carry out what a client asks for, when the job's status allows it."""
     with store.transaction():
         job = _existing(store, job_id)
@@ -244,31 +230,17 @@ def _move(store: Store, job_id: str, expected: tuple[str, ...], status: str, eve
     return _existing(store, job_id)
 
 
-def permissions(checkpoint: str) -> None:
-    """Refuse to share a checkpoint with other projects, as for a key that is not an admin key."""
-    message = (
-        f"The permissions of '{checkpoint}' need an admin API key: they share a checkpoint with other "
-        "projects of an organization. There is one project here, and no admin key."
-    )
-    raise ApiError(403, message, code="insufficient_permissions")
-
-
-def delete_permission(checkpoint: str, id: str) -> None:
-    """Refuse to end the sharing of a checkpoint, in the same way."""
-    permissions(checkpoint)
-
-
 async def list_events(
-    store: TheStore, job_id: str, after: str | None = None, limit: PageSize = 20
-) -> JSONResponse:
+    store: TheJobs, job_id: str, after: str | None = None, limit: PageSize = 20
+) -> Json[Page[Event]]:
     """List a job's events, newest first."""
     _existing(store, job_id)
-    return JSONResponse(listed(store, "event", after=after, limit=limit, job_id=job_id))
+    return Json(listed(store, EVENTS, after=after, limit=limit, job_id=job_id))
 
 
 def list_checkpoints(
-    store: TheStore, job_id: str, after: str | None = None, limit: PageSize = 10
-) -> dict[str, Any]:
+    store: TheJobs, job_id: str, after: str | None = None, limit: PageSize = 10
+) -> PageWithIds[Checkpoint]:
     """List a job's checkpoints, newest first."""
     _existing(store, job_id)
-    return with_ids(listed(store, "checkpoint", after=after, limit=limit, job_id=job_id))
+    return with_ids(listed(store, CHECKPOINTS, after=after, limit=limit, job_id=job_id))

@@ -14,15 +14,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from local_server.chat.models import find_model
 from local_server.files.expiry import remove_expired
-from local_server.jobs import lifecycle as progress
+from local_server.jobs import lifecycle
+from local_server.jobs.answers import Job
 from local_server.jobs.file_check import BadFile, check_file, overlap
-from local_server.jobs.routes import discard_checkpoints
-from local_server.settings import ROOT, Settings
-from local_server.store import Store
+from local_server.jobs.models import find_model
+from local_server.jobs.store import JobStore
+from local_server.settings import PACKAGES, Settings
 
 log = logging.getLogger("local_server")
 
@@ -43,11 +42,11 @@ class Runner:
         store: Where jobs and events are.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: JobStore) -> None:
         self._settings = settings
         self._store = store
         self._stopping = threading.Event()
-        self._processes: dict[str, subprocess.Popen] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._began_at: dict[str, int] = {}
         self._futile_starts: Counter[str] = Counter()
         self._waiting: list[str] = []
@@ -60,10 +59,10 @@ class Runner:
         """Begin. Jobs that the last server left running are queued again; their checkpoints are kept."""
         for job in self._store.jobs("running"):
             try:
-                progress.take_over(self._settings, self._store, job["id"])
+                lifecycle.take_over(self._settings, self._store, job["id"])
             except _DAMAGED as error:
                 self._give_up(job["id"], error)
-            progress.requeue(self._store, job["id"], "The server was restarted; the job is queued again")
+            lifecycle.requeue(self._store, job["id"], "The server was restarted; the job is queued again")
         for thread in self._threads:
             thread.start()
 
@@ -73,7 +72,7 @@ class Runner:
         for thread in self._threads:
             thread.join()
         for process in self._processes.values():
-            process.stdin.close()
+            _tell_to_stop(process)
         deadline = time.monotonic() + _STOP_SECONDS
         for process in self._processes.values():
             try:
@@ -101,22 +100,25 @@ class Runner:
                 message = f"The files could not be checked: {type(error).__name__}: {error}"
                 problem = BadFile("server_error", message, "training_file", [])
             if isinstance(problem, BadFile):
-                progress.fail(
+                lifecycle.fail(
                     self._store, job["id"], problem.code, problem.message, problem.param, problem.further
                 )
 
-    def _prepare(self, job: dict[str, Any]) -> BadFile | None:
+    def _prepare(self, job: Job) -> BadFile | None:
         """Check both files, copy them into the job folder and queue the job."""
         folder = self._settings.job_folder(job["id"])
         folder.mkdir(parents=True, exist_ok=True)
         rows = 0
-        for param, name in (("training_file", "training.jsonl"), ("validation_file", "validation.jsonl")):
-            if job[param] is None:
+        for param, file_id, name in (
+            ("training_file", job["training_file"], "training.jsonl"),
+            ("validation_file", job["validation_file"], "validation.jsonl"),
+        ):
+            if file_id is None:
                 continue
             try:
-                shutil.copyfile(self._settings.file_path(job[param]), folder / name)
+                shutil.copyfile(self._settings.file_path(file_id), folder / name)
             except FileNotFoundError:
-                message = f"The file {job[param]} was deleted before the job could read it. Upload it again."
+                message = f"The file {file_id} was deleted before the job could read it. Upload it again."
                 return BadFile(f"invalid_{param}", message, param, [])
             result = check_file(folder / name, param)
             if isinstance(result, BadFile):
@@ -124,8 +126,8 @@ class Runner:
             rows = rows or result
         if job["validation_file"] is not None:
             repeated = overlap(folder / "training.jsonl", folder / "validation.jsonl")
-            progress.warn_of_overlap(self._store, job["id"], repeated)
-        progress.queue(self._store, job, folder, rows)
+            lifecycle.warn_of_overlap(self._store, job["id"], repeated)
+        lifecycle.queue(self._store, job, folder, rows)
         return None
 
     def _train(self) -> None:
@@ -149,12 +151,12 @@ class Runner:
                 self._give_up(job["id"], error)
             except OSError as error:
                 message = f"The training process could not be started: {error}"
-                progress.fail(self._store, job["id"], "server_error", message)
-            if self._store.get("job", job["id"])["status"] == "failed":
-                discard_checkpoints(self._settings, job["id"])
+                lifecycle.fail(self._store, job["id"], "server_error", message)
+            if self._store.job(job["id"])["status"] == "failed":
+                lifecycle.discard_checkpoints(self._settings, job["id"])
         waiting = [job["id"] for job in queued[free:]]
         if waiting != self._waiting:
-            progress.announce_positions(self._store, queued[free:])
+            lifecycle.announce_positions(self._store, queued[free:])
             self._waiting = waiting
 
     def _give_up(self, job_id: str, error: Exception) -> None:
@@ -164,17 +166,17 @@ class Runner:
             f"The files in the folder of this job are damaged: {type(error).__name__}: {error}. "
             "Create a new job to try again."
         )
-        progress.fail(self._store, job_id, "server_error", message)
-        discard_checkpoints(self._settings, job_id)
+        lifecycle.fail(self._store, job_id, "server_error", message)
+        lifecycle.discard_checkpoints(self._settings, job_id)
 
-    def _look_after(self, job_id: str, process: subprocess.Popen) -> bool:
+    def _look_after(self, job_id: str, process: subprocess.Popen[bytes]) -> bool:
         """Move one job along with its process; True when the process has ended."""
-        status = self._store.get("job", job_id)["status"]
+        status = self._store.job(job_id)["status"]
         if status == "cancelled" or not self._has_folder(job_id):
             process.kill()
             process.wait()
-            discard_checkpoints(self._settings, job_id)
-            progress.fail(self._store, job_id, "server_error", _GONE)
+            lifecycle.discard_checkpoints(self._settings, job_id)
+            lifecycle.fail(self._store, job_id, "server_error", _GONE)
             return True
         ended = process.poll() is not None
         if status == "running" and ended:
@@ -182,31 +184,31 @@ class Runner:
             return True
         if status != "running" and not ended:
             # Paused, and perhaps resumed by now: it stops at its next step, with a checkpoint.
-            process.stdin.close()
-        progress.take_over(self._settings, self._store, job_id)
+            _tell_to_stop(process)
+        lifecycle.take_over(self._settings, self._store, job_id)
         return ended
 
     def _conclude(self, job_id: str, exit_status: int) -> None:
-        progress.take_over(self._settings, self._store, job_id)
+        lifecycle.take_over(self._settings, self._store, job_id)
         futile = self._store.bytes_taken(job_id) == self._began_at[job_id]
         self._futile_starts[job_id] = self._futile_starts[job_id] + 1 if futile else 0
         retry = self._futile_starts[job_id] < _FUTILE_STARTS
-        progress.conclude(self._settings, self._store, job_id, exit_status, retry=retry)
+        lifecycle.conclude(self._settings, self._store, job_id, exit_status, retry=retry)
 
     def _has_folder(self, job_id: str) -> bool:
         return (self._settings.job_folder(job_id) / "job.json").exists()
 
-    def _start(self, job: dict[str, Any]) -> None:
+    def _start(self, job: Job) -> None:
         folder = self._settings.job_folder(job["id"])
         if not self._has_folder(job["id"]):
-            progress.fail(self._store, job["id"], "server_error", _GONE)
+            lifecycle.fail(self._store, job["id"], "server_error", _GONE)
             return
         found = find_model(self._settings, self._store, job["model"])
         if found is None:
             message = f"The model {job['model']} was deleted before the job could start from it."
-            progress.fail(self._store, job["id"], "model_not_available", message, "model")
+            lifecycle.fail(self._store, job["id"], "model_not_available", message, "model")
             return
-        if not progress.begin(self._store, job, folder, found[1]):
+        if not lifecycle.begin(self._store, job, folder, found[1]):
             return
         self._began_at[job["id"]] = self._store.bytes_taken(job["id"])
         with open(folder / "trainer.log", "ab") as output:
@@ -214,5 +216,11 @@ class Runner:
             self._processes[job["id"]] = subprocess.Popen(
                 [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"],
                 stdin=subprocess.PIPE, stdout=output, stderr=output,
-                env=self._settings.child_environment(), cwd=ROOT,
+                env=self._settings.child_environment(), cwd=PACKAGES,
             )  # fmt: skip
+
+
+def _tell_to_stop(process: subprocess.Popen[bytes]) -> None:
+    """A training process stops at its next step when its stdin closes."""
+    if process.stdin is not None:
+        process.stdin.close()

@@ -16,11 +16,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 from urllib.parse import urlsplit
 
+from local_server.jobs.answers import Job
+from local_server.jobs.store import JobStore
 from local_server.settings import Settings, write_private
-from local_server.store import Store, new_id
+from local_server.store import Kind, new_id
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +35,25 @@ _ANSWER_SECONDS = 10
 _LOOK_SECONDS = 0.2
 
 
+class JobId(TypedDict):
+    """What a webhook says of its job."""
+
+    id: str
+
+
+class Webhook(TypedDict):
+    """The body of a webhook, as the SDK's `FineTuningJobSucceededWebhookEvent` and its like read it."""
+
+    id: str
+    object: Literal["event"]
+    type: str
+    created_at: int
+    data: JobId
+
+
+WEBHOOKS = Kind[Webhook]("webhook")
+
+
 class Webhooks:
     """Queues and delivers the events; does nothing when the settings name no URL.
 
@@ -42,30 +63,30 @@ class Webhooks:
         pauses: Seconds between the tries, one try more than there are pauses.
     """
 
-    def __init__(self, settings: Settings, store: Store, pauses: Sequence[float] = PAUSES) -> None:
-        self._url = settings.webhook_url
+    def __init__(self, settings: Settings, store: JobStore, pauses: Sequence[float] = PAUSES) -> None:
+        self._url = settings.webhook_url or ""
         self._store = store
         self._pauses = pauses
         # By event: how often it was tried, and when to try again. A restart begins anew.
         self._failed: dict[str, tuple[int, float]] = {}
         self._task: asyncio.Task[None] | None = None
-        if self._url is not None:
+        if self._url:
             self._key = base64.b64decode(kept_secret(settings.state).removeprefix("whsec_"))
             store.on_end = self._queue
 
-    def _queue(self, job: dict[str, Any]) -> None:
-        event = {
+    def _queue(self, job: Job) -> None:
+        event: Webhook = {
             "id": new_id("evt_", 32),
             "object": "event",
             "type": f"fine_tuning.job.{job['status']}",
-            "created_at": job["finished_at"],
+            "created_at": job["finished_at"] or int(time.time()),
             "data": {"id": job["id"]},
         }
-        self._store.add("webhook", event, job["id"])
+        self._store.add(WEBHOOKS, event, job["id"])
 
     def start(self) -> None:
         """Begin to deliver, beside the requests of the server's event loop."""
-        if self._url is not None:
+        if self._url:
             self._task = asyncio.create_task(self._deliver())
 
     async def stop(self) -> None:
@@ -91,7 +112,7 @@ class Webhooks:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def _round(self, client: "httpx2.AsyncClient") -> None:
-        events, _ = self._store.page("webhook", limit=1000, oldest_first=True)
+        events, _ = self._store.page(WEBHOOKS, limit=1000, oldest_first=True)
         for event in events:
             tries, due = self._failed.get(event["id"], (0, 0.0))
             if time.monotonic() < due:
@@ -102,17 +123,15 @@ class Webhooks:
             elif tries < len(self._pauses):
                 self._failed[event["id"]] = (tries + 1, time.monotonic() + self._pauses[tries])
             else:
-                log.warning(
-                    "webhook %s (%s of %s) was given up after %d tries: %s",
-                    *(event["id"], event["type"], event["data"]["id"], tries + 1, problem),
-                )
+                what = f"webhook {event['id']} ({event['type']} of {event['data']['id']})"
+                log.warning("%s was given up after %d tries: %s", what, tries + 1, problem)
                 self._forget(event)
 
-    def _forget(self, event: dict[str, Any]) -> None:
-        self._store.delete("webhook", event["id"])
+    def _forget(self, event: Webhook) -> None:
+        self._store.delete(WEBHOOKS, event["id"])
         self._failed.pop(event["id"], None)
 
-    async def _post(self, client: "httpx2.AsyncClient", event: dict[str, Any]) -> str | None:
+    async def _post(self, client: "httpx2.AsyncClient", event: Webhook) -> str | None:
         """Send an event; returns what went wrong. Only an answer of the kind 2xx means received."""
         import httpx2
 
@@ -129,7 +148,7 @@ class Webhooks:
         except (httpx2.HTTPError, OSError, ValueError) as error:
             return type(error).__name__
 
-    def _headers(self, event: dict[str, Any], body: str) -> dict[str, str]:
+    def _headers(self, event: Webhook, body: str) -> dict[str, str]:
         """Signed at each try, because a receiver refuses a time stamp older than 5 minutes."""
         # One id for all tries, so that a receiver knows an event that it has seen.
         delivery = event["id"].replace("evt_", "wh_")
@@ -161,12 +180,18 @@ def kept_secret(state: Path) -> str:
 def web_address(text: str) -> str:
     """Check the value of `--webhook-url`.
 
+    Args:
+        text: The value.
+
+    Returns:
+        The same text.
+
     Raises:
         ArgumentTypeError: It is not an http or https address.
     """
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:

@@ -7,7 +7,6 @@ goes on from the last checkpoint and writes no line twice.
 """
 
 import argparse
-import json
 import math
 import os
 import threading
@@ -25,6 +24,7 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
+from local_server.training import specification
 from local_server.training.job_log import DISK_FULL, Log, disk_is_full, step_of, write_result_file
 from local_server.training.reporter import Reporter, TrainingFailed, Validation, score
 from local_server.training.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
@@ -41,23 +41,23 @@ class Trainer(SFTTrainer):
     the gradient: together a tenth of a step (measured Nov 2026).
     """
 
-    # Share of the last batch's trained tokens that the model ranked first.
     accuracy = 0.0
+    """Share of the last batch's trained tokens that the model ranked first, from 0 to 1."""
 
     def compute_loss(
         self,
-        model: PreTrainedModel,
-        inputs: dict[str, torch.Tensor],
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
         return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | None = None,
+        num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
-        """The mean loss of a batch, over its trained tokens."""
+        """The mean loss of a batch in nats, over its trained tokens."""
         loss, right, count = score(model, inputs)
         self.accuracy = right / count
         return loss / count
 
 
-def train(folder: Path, job: dict[str, Any], log: Log, stop: threading.Event) -> int | None:
+def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
     """Fine-tune all weights in float32 on the answers of the training rows.
 
     Args:
@@ -89,7 +89,9 @@ def train(folder: Path, job: dict[str, Any], log: Log, stop: threading.Event) ->
     if (folder / "validation.jsonl").exists():
         valid_rows = _tokenized(folder / "validation.jsonl", tokenizer, model)
         validation = Validation(valid_rows, trainer.data_collator, job["batch_size"])
-    trainer.add_callback(Reporter(log, stop, validation, steps_per_epoch, lambda: trainer.accuracy))
+    trainer.add_callback(
+        Reporter(log, stop, validation, folder / "checkpoints", steps_per_epoch, lambda: trainer.accuracy)
+    )
     trainer.train(resume_from_checkpoint=_last_checkpoint(folder, log))
     if trainer.state.global_step < trainer.state.max_steps:
         return None
@@ -121,7 +123,7 @@ def _tokenized(
     return rows
 
 
-def _config(folder: Path, job: dict[str, Any]) -> SFTConfig:
+def _config(folder: Path, job: specification.Specification) -> SFTConfig:
     return SFTConfig(
         output_dir=str(folder / "checkpoints"),
         num_train_epochs=job["n_epochs"],
@@ -187,15 +189,15 @@ def main() -> None:
     with FileLock(folder / "trainer.lock", timeout=_LEAVE_SECONDS):
         log = Log(folder / "events.jsonl")
         try:
-            tokens = train(folder, json.loads((folder / "job.json").read_text()), log, stop)
+            tokens = train(folder, specification.read(folder), log, stop)
             if tokens is None:
                 return
             write_result_file(folder / "step_metrics.csv", log.metrics())
         except Exception as error:
             why = _explain(error, folder)
-            log.write("failed", code=why.code, message=str(why), param=why.param, further=why.further)
+            log.failed(why.code, str(why), why.param, why.further)
             raise
-        log.write("finished", trained_tokens=tokens)
+        log.finished(tokens)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ import csv
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
-# Column names of OpenAI's result file, and the metric that each column holds.
+# Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
 RESULT_COLUMNS = {
     "step": "step",
     "train_loss": "train_loss",
@@ -16,7 +17,86 @@ RESULT_COLUMNS = {
     "valid_mean_token_accuracy": "valid_mean_token_accuracy",
 }
 
-DISK_FULL = {
+
+class ValidationMetrics(TypedDict, total=False):
+    """What was measured on validation rows at one step; losses in nats per token, accuracies from 0 to 1.
+
+    Attributes:
+        valid_loss: Of one small batch.
+        valid_mean_token_accuracy: Share of its trained tokens that the model ranked first.
+        full_valid_loss: Of all rows, where an epoch ends.
+        full_valid_mean_token_accuracy: Of the same rows.
+    """
+
+    valid_loss: float
+    valid_mean_token_accuracy: float
+    full_valid_loss: float
+    full_valid_mean_token_accuracy: float
+
+
+class StepMetrics(ValidationMetrics):
+    """What was measured at one step.
+
+    Attributes:
+        step: Counted from 1.
+        total_steps: Of the whole job.
+        train_loss: Mean over the trained tokens of the step's batch, in nats.
+        train_mean_token_accuracy: Share of these tokens that the model ranked first, from 0 to 1.
+    """
+
+    step: int
+    total_steps: int
+    train_loss: float
+    train_mean_token_accuracy: float
+
+
+class StepLine(TypedDict):
+    """A line of events.jsonl: a step has ended. Times are Unix seconds."""
+
+    kind: Literal["metrics"]
+    time: float
+    metrics: StepMetrics
+    estimated_finish: float
+
+
+class CheckpointLine(TypedDict):
+    """A line of events.jsonl: the checkpoint of a step is whole."""
+
+    kind: Literal["checkpoint"]
+    time: float
+    step: int
+
+
+class FailedLine(TypedDict):
+    """A line of events.jsonl: the job cannot go on. `param` is the field of the request that is to blame."""
+
+    kind: Literal["failed"]
+    time: float
+    code: str
+    message: str
+    param: str | None
+    further: list[str]
+
+
+class FinishedLine(TypedDict):
+    """The last line of events.jsonl. The tokens are those of all rows, times epochs, as OpenAI bills them."""
+
+    kind: Literal["finished"]
+    time: float
+    trained_tokens: int
+
+
+Line = StepLine | CheckpointLine | FailedLine | FinishedLine
+
+
+class Reason(TypedDict):
+    """Why a job fails: OpenAI's code for it, and a text."""
+
+    code: str
+    message: str
+
+
+DISK_FULL: Reason = {
     "code": "insufficient_storage",
     "message": "The disk is full, so the training could not go on. Free about 300 MB and create a new job.",
 }
@@ -32,6 +112,9 @@ class Log:
 
     Args:
         path: The file; made when missing.
+
+    Attributes:
+        lines: What the file holds, oldest first.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,19 +123,45 @@ class Log:
             if path.exists()
             else []
         )
-        self.lines: list[dict[str, Any]] = [json.loads(line) for line in whole]
+        self.lines: list[Line] = [json.loads(line) for line in whole]
         self._file = open(path, "ab")  # noqa: SIM115  (open as long as the program runs)
         # A killed process may leave half a line.
         self._file.truncate(sum(len(line) for line in whole))
 
-    def write(self, kind: str, **values: object) -> None:
-        """Append one line, at once on disk for the reader."""
-        line = {"kind": kind, "time": time.time(), **values}
+    def step(self, metrics: StepMetrics, estimated_finish: float) -> None:
+        """Append the metrics of a step, and when the job should be done in Unix seconds."""
+        self._append(
+            {"kind": "metrics", "time": time.time(), "metrics": metrics, "estimated_finish": estimated_finish}
+        )
+
+    def checkpoint(self, step: int) -> None:
+        """Append that the checkpoint of this step is whole."""
+        self._append({"kind": "checkpoint", "time": time.time(), "step": step})
+
+    def failed(self, code: str, message: str, param: str | None, further: list[str]) -> None:
+        """Append why the job cannot go on."""
+        self._append(
+            {
+                "kind": "failed",
+                "time": time.time(),
+                "code": code,
+                "message": message,
+                "param": param,
+                "further": further,
+            }
+        )
+
+    def finished(self, trained_tokens: int) -> None:
+        """Append that the job is done."""
+        self._append({"kind": "finished", "time": time.time(), "trained_tokens": trained_tokens})
+
+    def _append(self, line: Line) -> None:
+        """Write one line, at once on disk for the reader."""
         self._file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
         self._file.flush()
         self.lines.append(line)
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self) -> list[StepMetrics]:
         """The metrics of every step so far."""
         return [line["metrics"] for line in self.lines if line["kind"] == "metrics"]
 
@@ -62,9 +171,13 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.removeprefix("checkpoint-"))
 
 
-def write_result_file(path: Path, metrics: list[dict[str, Any]]) -> None:
+def write_result_file(path: Path, metrics: list[StepMetrics]) -> None:
     """Write the metrics of every step as CSV: OpenAI's column names, blanks where nothing was measured."""
     with open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(RESULT_COLUMNS)
-        writer.writerows([step.get(metric, "") for metric in RESULT_COLUMNS.values()] for step in metrics)
+        writer.writerows(map(_row, metrics))
+
+
+def _row(metrics: Mapping[str, object]) -> list[object]:
+    return [metrics.get(name, "") for name in RESULT_COLUMNS.values()]

@@ -4,13 +4,14 @@ import math
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from local_server.training.job_log import Log, step_of
+from local_server.training.job_log import Log, StepMetrics, ValidationMetrics, step_of
 from local_server.training.tokenize import IGNORED
 
 FULL_VALIDATION_BATCH = 16
@@ -28,6 +29,11 @@ class TrainingFailed(Exception):
         code: Of the job's error.
         param: The field of the request that is to blame, or None.
         further: One line for each further problem.
+
+    Attributes:
+        code: Of the job's error.
+        param: The field of the request, or None.
+        further: One line for each further problem.
     """
 
     def __init__(
@@ -36,7 +42,7 @@ class TrainingFailed(Exception):
         super().__init__(message)
         self.code = code
         self.param = param
-        self.further = further
+        self.further = list(further)
 
 
 class Validation:
@@ -51,7 +57,7 @@ class Validation:
     def __init__(
         self,
         rows: list[dict[str, list[int]]],
-        collate: Callable[[list], dict[str, torch.Tensor]],
+        collate: Callable[[list[dict[str, list[int]]]], dict[str, torch.Tensor]],
         batch_size: int,
     ) -> None:
         self._full = [
@@ -59,19 +65,27 @@ class Validation:
         ]
         self._small = [collate(rows[i : i + batch_size]) for i in range(0, len(rows), batch_size)]
 
-    def after_step(self, model: PreTrainedModel, step: int, epoch_ends: bool) -> dict[str, float]:
-        """The validation metrics of one step: none, or one batch in turn, or all rows where an epoch ends.
+    def after_step(self, model: PreTrainedModel, step: int, epoch_ends: bool) -> ValidationMetrics:
+        """Measure what belongs to one step: nothing, one batch in turn, or all rows where an epoch ends.
 
-        The first step has them, then every twentieth, and the last step of each epoch.
+        The first step has a batch, then every twentieth, and the last step of each epoch.
+
+        Args:
+            model: The model as the step has left it.
+            step: Counted from 1.
+            epoch_ends: Whether it is the last step of an epoch.
+
+        Returns:
+            The metrics, perhaps none.
         """
         turn, steps_since = divmod(step - 1, VALIDATION_STEPS)
-        metrics = {}
+        metrics: ValidationMetrics = {}
         if epoch_ends or steps_since == 0:
-            small = evaluate(model, [self._small[turn % len(self._small)]])
-            metrics |= dict(zip(("valid_loss", "valid_mean_token_accuracy"), small, strict=True))
+            loss, accuracy = evaluate(model, [self._small[turn % len(self._small)]])
+            metrics |= {"valid_loss": loss, "valid_mean_token_accuracy": accuracy}
         if epoch_ends:
-            full = evaluate(model, self._full)
-            metrics |= dict(zip(("full_valid_loss", "full_valid_mean_token_accuracy"), full, strict=True))
+            loss, accuracy = evaluate(model, self._full)
+            metrics |= {"full_valid_loss": loss, "full_valid_mean_token_accuracy": accuracy}
         return metrics
 
 
@@ -80,14 +94,12 @@ def evaluate(model: PreTrainedModel, batches: list[dict[str, torch.Tensor]]) -> 
     """Mean loss in nats and share of tokens ranked first, over the trained tokens of all batches."""
     was_training = model.training
     model.eval()
-    loss, right, count = (
-        sum(column) for column in zip(*[score(model, batch) for batch in batches], strict=True)
-    )
+    losses, right, counts = zip(*[score(model, batch) for batch in batches], strict=True)
     model.train(was_training)
-    return float(loss / count), right / count
+    return float(sum(losses) / sum(counts)), sum(right) / sum(counts)
 
 
-def score(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int, int]:
+def score(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int, int]:
     """The sum of the loss, the number of tokens ranked first, and the number of trained tokens of a batch.
 
     Scores of the vocabulary are only computed where some row has a trained token: they are costly.
@@ -116,6 +128,7 @@ class Reporter(TrainerCallback):
         log: Where lines go.
         stop: Set when the server pauses the job, ends, or is gone.
         validation: None without a validation file.
+        checkpoints: Folder of the checkpoints.
         steps_per_epoch: Optimizer steps in one epoch.
         accuracy: Gives the share of the last batch's trained tokens that the model ranked first.
     """
@@ -125,12 +138,14 @@ class Reporter(TrainerCallback):
         log: Log,
         stop: threading.Event,
         validation: Validation | None,
+        checkpoints: Path,
         steps_per_epoch: int,
         accuracy: Callable[[], float],
     ) -> None:
         self._log = log
         self._stop = stop
         self._validation = validation
+        self._checkpoints = checkpoints
         self._steps_per_epoch = steps_per_epoch
         self._accuracy = accuracy
         # After a restart, steps between the last checkpoint and the interruption are computed again.
@@ -145,9 +160,15 @@ class Reporter(TrainerCallback):
         self._began = (state.global_step, time.time())
 
     def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
-        logs: dict[str, float], model: PreTrainedModel, **kwargs: object,
-    ) -> None:  # fmt: skip
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        # The base class names them in its **kwargs only, so they need a default.
+        logs: Mapping[str, float] = MappingProxyType({}),
+        model: PreTrainedModel | None = None,
+        **kwargs: object,
+    ) -> None:
         """Report the step that has just ended."""
         step = state.global_step
         if "loss" not in logs or step <= self._reported:
@@ -155,18 +176,18 @@ class Reporter(TrainerCallback):
         if not math.isfinite(logs["loss"]):
             message = f"The training loss is {logs['loss']} at step {step}: the model has diverged. "
             raise TrainingFailed(message + "Use a smaller learning_rate_multiplier and start a new job.")
-        metrics = {
+        metrics: StepMetrics = {
             "step": step,
             "total_steps": state.max_steps,
             "train_loss": logs["loss"],
             "train_mean_token_accuracy": self._accuracy(),
         }
-        if self._validation is not None:
+        if self._validation is not None and model is not None:
             metrics |= self._validation.after_step(model, step, step % self._steps_per_epoch == 0)
         first, began = self._began
         now = time.time()
         finish = now + (state.max_steps - step) * (now - began) / (step - first)
-        self._log.write("metrics", metrics=metrics, estimated_finish=finish)
+        self._log.step(metrics, finish)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
@@ -187,8 +208,8 @@ class Reporter(TrainerCallback):
     ) -> None:
         """Note that a checkpoint is whole: a folder without this line may be half written."""
         self._saved = state.global_step
-        self._log.write("checkpoint", step=state.global_step)
-        folders = {step_of(folder): folder for folder in Path(args.output_dir).glob("checkpoint-*")}
+        self._log.checkpoint(state.global_step)
+        folders = {step_of(folder): folder for folder in self._checkpoints.glob("checkpoint-*")}
         of_epochs = sorted(step for step in folders if step % self._steps_per_epoch == 0)
         for step in folders.keys() - {state.global_step, *of_epochs[-CHECKPOINTS_KEPT:]}:
             shutil.rmtree(folders[step], ignore_errors=True)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # PyTorch's cross entropy leaves this label out.
 IGNORED = -100
+# Further problems of a file that become events: enough to see a pattern.
+MAX_FURTHER = 20
 
 
 def tokenize_row(
@@ -33,16 +35,21 @@ def tokenize_row(
         ValueError: The template writes an answer differently when more messages follow.
     """
     messages = [{**message, "content": _text(message)} for message in row["messages"]]
-    done, input_ids, labels = "", [], []
+    done = ""
+    input_ids: list[int] = []
+    labels: list[int] = []
 
     def add(text: str, learned: bool) -> None:
         tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
         input_ids.extend(tokens)
         labels.extend(tokens if learned else [IGNORED] * len(tokens))
 
-    def rest(messages: list[dict[str, Any]], **options: object) -> str:
-        text = tokenizer.apply_chat_template(messages, tokenize=False, **options)
-        if not text.startswith(done):
+    def rest(messages: list[dict[str, Any]], add_generation_prompt: bool = False) -> str:
+        text = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=add_generation_prompt
+        )
+        # Always a text, with these options; the type names every form that there is.
+        if not isinstance(text, str) or not text.startswith(done):
             raise ValueError("the chat template changes earlier messages when later ones are added")
         return text[len(done) :]
 
@@ -62,11 +69,14 @@ def _text(message: dict[str, Any]) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
-# Further problems of a file that become events: enough to see a pattern.
-MAX_FURTHER = 20
-
-
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read a validated JSON Lines file: the line, counted from 1 with blank ones, and the row on it."""
+    """Read a validated JSON Lines file.
+
+    Args:
+        path: The file; a byte order mark and blank lines do no harm.
+
+    Yields:
+        The number of a line, counted from 1 with blank ones, and the row on it.
+    """
     with open(path, encoding="utf-8-sig", newline="\n") as lines:
         yield from ((number, json.loads(line)) for number, line in enumerate(lines, start=1) if line.strip())

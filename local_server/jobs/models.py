@@ -3,25 +3,66 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Literal, NoReturn
+
+# Pydantic cannot read the TypedDict of Python 3.11.
+from typing_extensions import TypedDict
 
 from local_server.http.errors import ApiError, model_not_found
 from local_server.http.requests import TheSettings, TheStore
+from local_server.jobs.store import UNFINISHED, TheJobs
 from local_server.settings import Settings
-from local_server.store import UNFINISHED, Store
+from local_server.store import Kind, Store
 
 
-def base_model(settings: Settings) -> dict[str, Any]:
-    """The API's object for the base model."""
-    return model_object(settings.base_model_id, settings.base_model_created, "local-server")
-
-
-def model_object(model_id: str, created: int, owner: str) -> dict[str, Any]:
+class Model(TypedDict):
     """The API's model object."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    shutdown_date: None
+
+
+class Models(TypedDict):
+    """The list of all models, which has no pages."""
+
+    object: Literal["list"]
+    data: list[Model]
+
+
+class ModelDeleted(TypedDict):
+    """What a client reads when it has deleted a model."""
+
+    id: str
+    object: Literal["model"]
+    deleted: Literal[True]
+
+
+MODELS = Kind[Model]("model")
+
+
+def new_model(model_id: str, created: int, owner: str) -> Model:
+    """Make the API's model object.
+
+    Args:
+        model_id: Its id.
+        created: When it was made, in Unix seconds.
+        owner: Who has made it.
+
+    Returns:
+        The object.
+    """
     return {"id": model_id, "object": "model", "created": created, "owned_by": owner, "shutdown_date": None}
 
 
-def find_model(settings: Settings, store: Store, model_id: str) -> tuple[dict[str, Any], Path] | None:
+def base_model(settings: Settings) -> Model:
+    """Make the API's object for the base model."""
+    return new_model(settings.base_model_id, settings.base_model_created, "local-server")
+
+
+def find_model(settings: Settings, store: Store, model_id: str) -> tuple[Model, Path] | None:
     """Look a model up by the name that clients use.
 
     Args:
@@ -34,7 +75,7 @@ def find_model(settings: Settings, store: Store, model_id: str) -> tuple[dict[st
     """
     if model_id == settings.base_model_id:
         return base_model(settings), settings.model
-    model = store.get("model", model_id)
+    model = store.get(MODELS, model_id)
     if model is None:
         return None
     folder = settings.job_folder(store.job_of(model_id))
@@ -43,13 +84,13 @@ def find_model(settings: Settings, store: Store, model_id: str) -> tuple[dict[st
     return model, folder / "checkpoints" / f"checkpoint-{checkpoint[1]}" if checkpoint else folder / "model"
 
 
-def list_models(settings: TheSettings, store: TheStore) -> dict[str, Any]:
+def list_models(settings: TheSettings, store: TheStore) -> Models:
     """List the base model and everything made from it."""
-    fine_tuned, _ = store.page("model", limit=100_000, oldest_first=True)
+    fine_tuned, _ = store.page(MODELS, limit=100_000, oldest_first=True)
     return {"object": "list", "data": [base_model(settings), *fine_tuned]}
 
 
-def retrieve(settings: TheSettings, store: TheStore, model_id: str) -> dict[str, Any]:
+def retrieve(settings: TheSettings, store: TheStore, model_id: str) -> Model:
     """Read one model object."""
     found = find_model(settings, store, model_id)
     if found is None:
@@ -57,7 +98,7 @@ def retrieve(settings: TheSettings, store: TheStore, model_id: str) -> dict[str,
     return found[0]
 
 
-def delete(settings: TheSettings, store: TheStore, model_id: str) -> dict[str, Any]:
+def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted:
     """Delete a fine-tuned model or checkpoint, with its weights. The base model stays."""
     found = find_model(settings, store, model_id)
     if found is None:
@@ -72,6 +113,20 @@ def delete(settings: TheSettings, store: TheStore, model_id: str) -> dict[str, A
             "Cancel the job, or delete the model when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
-    store.delete("model", model_id)
+    store.delete(MODELS, model_id)
     shutil.rmtree(found[1], ignore_errors=True)
     return {"id": model_id, "object": "model", "deleted": True}
+
+
+def permissions(checkpoint: str) -> NoReturn:
+    """Refuse to share a checkpoint with other projects, as for a key that is not an admin key."""
+    message = (
+        f"The permissions of '{checkpoint}' need an admin API key: they share a checkpoint with other "
+        "projects of an organization. There is one project here, and no admin key."
+    )
+    raise ApiError(403, message, code="insufficient_permissions")
+
+
+def delete_permission(checkpoint: str, id: str) -> NoReturn:
+    """Refuse to end the sharing of a checkpoint, in the same way."""
+    permissions(checkpoint)

@@ -1,0 +1,99 @@
+"""Bytes on their way to the disk: never whole in memory, and checked as they pass."""
+
+import codecs
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from local_server.files.answers import File, UploadPurpose, new_file
+from local_server.http.errors import ApiError
+from local_server.settings import Settings
+from local_server.store import new_id
+
+_TEXT_PURPOSES = ("fine-tune", "batch", "evals")
+_CHUNK = 1024 * 1024
+
+
+@contextmanager
+def stored(
+    settings: Settings,
+    chunks: Iterable[bytes],
+    *,
+    filename: str,
+    purpose: UploadPurpose,
+    lifetime: int | None,
+) -> Iterator[File]:
+    """Bring bytes to their place on disk, for the block that lists them; if it fails, they go again.
+
+    Args:
+        settings: Folders and the size limit.
+        chunks: The content, never whole in memory.
+        filename: What the client calls it. It is only kept, never used as a path.
+        purpose: Decides whether the content must be UTF-8 text.
+        lifetime: Seconds until the file expires, or None.
+
+    Yields:
+        The API's file object, which is not in the store yet.
+
+    Raises:
+        ApiError: The content is empty, too large or not UTF-8.
+    """
+    file_id = new_id("file-", 22)
+    # Written elsewhere first: what a killed server leaves there is removed at the next start.
+    draft, path = settings.temporary / file_id, settings.file_path(file_id)
+    try:
+        size = copy(_utf8(chunks, filename) if purpose in _TEXT_PURPOSES else chunks, draft)
+        if size == 0:
+            message = f"File is empty: '{filename}' has 0 bytes. Upload a file with content."
+            raise ApiError(400, message, param="file")
+        if size > settings.max_file_bytes:
+            message = f"'{filename}' has {size:,} bytes; at most {settings.max_file_bytes:,} are allowed."
+            raise ApiError(413, message, param="file")
+        draft.replace(path)
+        yield new_file(file_id, filename, size, purpose, lifetime)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise
+
+
+def chunks_of(source: BinaryIO) -> Iterator[bytes]:
+    """Read the rest of an open file, one megabyte at a time."""
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def copy(chunks: Iterable[bytes], path: Path) -> int:
+    """Write chunks to a new file, down to the disk, and return their number of bytes."""
+    with open(path, "wb") as target:
+        for chunk in chunks:
+            target.write(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+        return target.tell()
+
+
+def _utf8(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """Pass chunks on as long as they are UTF-8. A character may lie across two chunks."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    size = 0
+    for chunk in chunks:
+        _check_utf8(decoder, chunk, size, name)
+        yield chunk
+        size += len(chunk)
+    _check_utf8(decoder, b"", size, name)
+
+
+def _check_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes, before: int, name: str) -> None:
+    before -= len(decoder.getstate()[0])
+    try:
+        decoder.decode(chunk, final=not chunk)
+    except UnicodeDecodeError as error:
+        message = (
+            f"Invalid file format for '{name}': expected UTF-8 text, found the byte "
+            f"0x{error.object[error.start]:02x} at position {before + error.start:,}. "
+            "Save the file as UTF-8 and upload it again."
+        )
+        raise ApiError(400, message, param="file", code="invalid_file_format") from None

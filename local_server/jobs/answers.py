@@ -1,0 +1,223 @@
+"""What clients read about jobs, their events and checkpoints."""
+
+import secrets
+import time
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+# Pydantic cannot read the TypedDict of Python 3.11.
+from typing_extensions import NotRequired, TypedDict
+
+from local_server.store import Kind, new_id
+
+Status = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
+Level = Literal["info", "warn", "error"]
+
+
+class Hyperparameters(TypedDict):
+    """Numbers, or "auto" until the files have been checked."""
+
+    n_epochs: int | Literal["auto"]
+    batch_size: int | Literal["auto"]
+    learning_rate_multiplier: float | Literal["auto"]
+
+
+class Supervised(TypedDict):
+    """The settings of the method `supervised`."""
+
+    hyperparameters: Hyperparameters
+
+
+class Method(TypedDict):
+    """How a job trains."""
+
+    type: Literal["supervised"]
+    supervised: Supervised
+
+
+class JobError(TypedDict):
+    """Why a job has failed."""
+
+    code: str
+    message: str
+    param: str | None
+
+
+class Wandb(TypedDict):
+    """The settings of Weights & Biases."""
+
+    project: str
+    name: str | None
+    entity: str | None
+    tags: list[str] | None
+
+
+class Integration(TypedDict):
+    """A service that a job should report to."""
+
+    type: Literal["wandb"]
+    wandb: Wandb
+
+
+class Job(TypedDict):
+    """The API's job object."""
+
+    object: Literal["fine_tuning.job"]
+    id: str
+    model: str
+    created_at: int
+    finished_at: int | None
+    estimated_finish: int | None
+    fine_tuned_model: str | None
+    organization_id: str
+    status: Status
+    training_file: str
+    validation_file: str | None
+    result_files: list[str]
+    trained_tokens: int | None
+    error: JobError | None
+    seed: int
+    user_provided_suffix: str | None
+    metadata: dict[str, str] | None
+    integrations: list[Integration]
+    usage_metrics: None
+    shared_with_openai: Literal[False]
+    hyperparameters: Hyperparameters
+    method: Method
+
+
+class JobChanges(TypedDict, total=False):
+    """The fields of a job that change in the course of its life."""
+
+    status: Status
+    finished_at: int | None
+    estimated_finish: int | None
+    fine_tuned_model: str
+    trained_tokens: int
+    result_files: list[str]
+    error: JobError
+    hyperparameters: Hyperparameters
+    method: Method
+
+
+class Event(TypedDict):
+    """The API's object for one event of a job."""
+
+    object: Literal["fine_tuning.job.event"]
+    id: str
+    created_at: int
+    level: Level
+    message: str
+    data: Annotated[
+        dict[str, Any] | None, Field(description="The metrics of the step, when the type is `metrics`.")
+    ]
+    type: Literal["message", "metrics"]
+
+
+class CheckpointMetrics(TypedDict):
+    """What was measured at the step of a checkpoint."""
+
+    step: int
+    train_loss: float
+    train_mean_token_accuracy: float
+    valid_loss: NotRequired[Annotated[float, Field(description="Only when the job has a validation file.")]]
+    valid_mean_token_accuracy: NotRequired[float]
+    full_valid_loss: NotRequired[float]
+    full_valid_mean_token_accuracy: NotRequired[float]
+
+
+class Checkpoint(TypedDict):
+    """The API's object for one checkpoint of a job."""
+
+    object: Literal["fine_tuning.job.checkpoint"]
+    id: str
+    created_at: int
+    fine_tuned_model_checkpoint: str
+    fine_tuning_job_id: str
+    step_number: int
+    metrics: CheckpointMetrics
+
+
+JOBS = Kind[Job]("job")
+EVENTS = Kind[Event]("event")
+CHECKPOINTS = Kind[Checkpoint]("checkpoint")
+
+
+def supervised(hyperparameters: Hyperparameters) -> Method:
+    """The field of a job that repeats its hyperparameters."""
+    return {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+
+
+def new_job(
+    *,
+    model: str,
+    training_file: str,
+    validation_file: str | None,
+    hyperparameters: Hyperparameters,
+    seed: int | None,
+    suffix: str | None,
+    metadata: dict[str, str] | None,
+    integrations: list[Integration],
+) -> Job:
+    """Make the API's job object.
+
+    Args:
+        model: What the client wants to train.
+        training_file: Id of the file.
+        validation_file: Id of the file, or None.
+        hyperparameters: As asked for.
+        seed: As asked for; None draws one.
+        suffix: Part of the new model's name, or None.
+        metadata: The client's own pairs, or None.
+        integrations: Services to report to.
+
+    Returns:
+        The object, created now. Its files are to be checked.
+    """
+    return {
+        "object": "fine_tuning.job",
+        "id": new_id("ftjob-", 24),
+        "model": model,
+        "created_at": int(time.time()),
+        "finished_at": None,
+        "estimated_finish": None,
+        "fine_tuned_model": None,
+        "organization_id": "org-local",
+        "status": "validating_files",
+        "training_file": training_file,
+        "validation_file": validation_file,
+        "result_files": [],
+        "trained_tokens": None,
+        "error": None,
+        "seed": secrets.randbelow(2**31) if seed is None else seed,
+        "user_provided_suffix": suffix,
+        "metadata": metadata,
+        "integrations": integrations,
+        "usage_metrics": None,
+        "shared_with_openai": False,
+        "hyperparameters": hyperparameters,
+        "method": supervised(hyperparameters),
+    }
+
+
+def new_checkpoint(job_id: str, model: str, metrics: CheckpointMetrics) -> Checkpoint:
+    """Make the API's object for one checkpoint.
+
+    Args:
+        job_id: The job that it belongs to.
+        model: The name under which it answers.
+        metrics: What was measured at its step.
+
+    Returns:
+        The object, created now.
+    """
+    return {
+        "object": "fine_tuning.job.checkpoint",
+        "id": new_id("ftckpt_", 24),
+        "created_at": int(time.time()),
+        "fine_tuned_model_checkpoint": model,
+        "fine_tuning_job_id": job_id,
+        "step_number": metrics["step"],
+        "metrics": metrics,
+    }

@@ -1,0 +1,79 @@
+"""What a job leaves when it has succeeded: models, checkpoints and the result file."""
+
+import base64
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NotRequired
+
+from local_server.files.answers import FILES, File, new_file
+from local_server.jobs.answers import CHECKPOINTS, CheckpointMetrics, Job, new_checkpoint
+from local_server.jobs.models import MODELS, new_model
+from local_server.jobs.store import JobStore
+from local_server.settings import Settings
+from local_server.store import new_id
+from local_server.training.job_log import StepMetrics, step_of
+
+
+def succeed(
+    settings: Settings, store: JobStore, job: Job, metrics: Mapping[int, StepMetrics], trained_tokens: int
+) -> None:
+    """Publish checkpoints, model and result file in one transaction.
+
+    Args:
+        settings: Folders.
+        store: Where the job is.
+        job: The job. When it was cancelled or paused just now, nothing happens.
+        metrics: Of every step, by its number.
+        trained_tokens: What OpenAI would bill.
+    """
+    job_id, folder = job["id"], settings.job_folder(job["id"])
+    family = f"ft:{settings.base_model_id}:local:{job['user_provided_suffix'] or ''}"
+    model = new_id(f"{family}:", 8)
+    steps = sorted(step_of(path) for path in (folder / "checkpoints").glob("checkpoint-*"))
+    names = {step: new_id(f"{family}:", 8) + f":ckpt-step-{step}" for step in steps} | {max(metrics): model}
+    file = _result_file(settings, folder)
+    with store.transaction():
+        moved = store.move_job(
+            job_id,
+            ("running",),
+            status="succeeded",
+            fine_tuned_model=model,
+            trained_tokens=trained_tokens,
+            result_files=[file["id"]],
+        )
+        if not moved:
+            settings.file_path(file["id"]).unlink()
+            return
+        store.add(FILES, file)
+        for step, name in names.items():
+            store.add(CHECKPOINTS, new_checkpoint(job_id, name, _without_total(metrics[step])), job_id)
+            store.add(MODELS, new_model(name, int(time.time()), "org-local"), job_id)
+            if name != model:
+                message = f"Checkpoint created at step {step} with Snapshot ID: {name}"
+                store.add_event(job_id, message, data={})
+        store.add_event(job_id, f"New fine-tuned model created: {model}", data={})
+        store.add_event(job_id, "The job has successfully completed", data={})
+
+
+def _result_file(settings: Settings, folder: Path) -> File:
+    """OpenAI serves the result file as base64 of CSV (observed 2024)."""
+    content = base64.b64encode((folder / "step_metrics.csv").read_bytes())
+    file_id = new_id("file-", 22)
+    try:
+        settings.file_path(file_id).write_bytes(content)
+    except OSError:
+        settings.file_path(file_id).unlink(missing_ok=True)
+        raise
+    return new_file(file_id, "step_metrics.csv", len(content), "fine-tune-results")
+
+
+class _WithTotal(CheckpointMetrics):
+    total_steps: NotRequired[int]
+
+
+def _without_total(metrics: StepMetrics) -> CheckpointMetrics:
+    """A checkpoint's metrics do not say how many steps the job has."""
+    kept: _WithTotal = {**metrics}
+    del kept["total_steps"]
+    return kept

@@ -1,0 +1,134 @@
+"""The store with what is special about jobs: every change of a job's status, and its events."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Unpack
+
+from fastapi import Depends, Request
+
+from local_server.jobs.answers import EVENTS, JOBS, Event, Job, JobChanges, Level, Status
+from local_server.store import Store, new_id
+
+ACTIVE: tuple[Status, ...] = ("validating_files", "queued", "running")
+# A paused job waits for its owner: it can go on, but the server has nothing to do for it.
+UNFINISHED: tuple[Status, ...] = (*ACTIVE, "paused")
+FINAL: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS taken (job_id TEXT PRIMARY KEY, bytes INTEGER NOT NULL)"
+
+
+class JobStore(Store):
+    """The rows of one server. Every change of a job's status goes through `move_job`.
+
+    Args:
+        path: The SQLite file; made when missing.
+
+    Attributes:
+        on_end: Called with each job that ends, inside the transaction that ends it. Set by webhooks.py.
+
+    Raises:
+        sqlite3.DatabaseError: The file is damaged, or it is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.on_end: Callable[[Job], None] | None = None
+        self.rows(_SCHEMA)
+
+    def job(self, job_id: str) -> Job:
+        """Read a job that exists: nothing deletes one.
+
+        Raises:
+            KeyError: There is no such job.
+        """
+        job = self.get(JOBS, job_id)
+        if job is None:
+            raise KeyError(job_id)
+        return job
+
+    def jobs(self, *statuses: Status) -> list[Job]:
+        """The jobs in any of these statuses, oldest first."""
+        marks = ", ".join("?" * len(statuses))
+        sql = f"SELECT body FROM objects WHERE kind = 'job' AND json_extract(body, '$.status') IN ({marks})"
+        return [json.loads(body) for (body,) in self.rows(sql + " ORDER BY seq", *statuses)]
+
+    def move_job(self, job_id: str, expected: tuple[Status, ...], **changes: Unpack[JobChanges]) -> bool:
+        """Change a job, but only if it is still in a status that the caller expects.
+
+        A final status sets `finished_at`.
+
+        Args:
+            job_id: The job.
+            expected: Statuses from which this change is allowed.
+            **changes: New values, `status` among them when it moves.
+
+        Returns:
+            False when it is in another status by now; then nothing changed.
+        """
+        with self.transaction():
+            job = self.get(JOBS, job_id)
+            ends = job is not None and changes.get("status") in FINAL
+            if job is not None and ends:
+                # The clock may have been set back since the job was created.
+                changes["finished_at"] = max(int(time.time()), job["created_at"])
+                changes["estimated_finish"] = None
+            moved = self.move(JOBS, job_id, expected, **changes)
+            if moved and ends and self.on_end is not None:
+                self.on_end(self.job(job_id))
+            return moved
+
+    def add_event(
+        self,
+        job_id: str,
+        message: str,
+        *,
+        level: Level = "info",
+        data: Mapping[str, Any] | None = None,
+        type: Literal["message", "metrics"] = "message",
+        created_at: float | None = None,
+    ) -> None:
+        """Append one event to a job.
+
+        Args:
+            job_id: The job.
+            message: For people.
+            level: How bad it is.
+            data: For programs.
+            type: `metrics` for a step of the training.
+            created_at: Unix seconds: now by default. It is never before that of the last event.
+        """
+        before = self.last_event(job_id)
+        event: Event = {
+            "object": "fine_tuning.job.event",
+            "id": new_id("ftevent-", 24),
+            "created_at": max(int(created_at or time.time()), before["created_at"] if before else 0),
+            "level": level,
+            "message": message,
+            "data": None if data is None else dict(data),
+            "type": type,
+        }
+        self.add(EVENTS, event, job_id)
+
+    def last_event(self, job_id: str) -> Event | None:
+        """The newest event of a job, or None."""
+        events, _ = self.page(EVENTS, job_id=job_id, limit=1)
+        return events[0] if events else None
+
+    def bytes_taken(self, job_id: str) -> int:
+        """How much of the trainer's events.jsonl has become events here."""
+        rows = self.rows("SELECT bytes FROM taken WHERE job_id = ?", job_id)
+        return rows[0][0] if rows else 0
+
+    def set_bytes_taken(self, job_id: str, position: int) -> None:
+        """Remember the reading position; call it in the transaction that stores the events."""
+        self.rows("INSERT OR REPLACE INTO taken (job_id, bytes) VALUES (?, ?)", job_id, position)
+
+
+# Asynchronous, because FastAPI would call a plain function in another thread.
+async def _job_store(request: Request) -> JobStore:
+    return request.app.state.store
+
+
+TheJobs = Annotated[JobStore, Depends(_job_store)]
