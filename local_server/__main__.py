@@ -15,16 +15,16 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 
-from helpers.paths import server_state
 from local_server.app import create_app
 from local_server.http.gate import Gate
+from local_server.jobs.store import ACTIVE, JobStore
 from local_server.jobs.webhooks import web_address
-from local_server.settings import DEFAULT_MODEL, Settings, write_private
-from local_server.store import ACTIVE
+from local_server.settings import DEFAULT_MODEL, Settings, default_state, write_private
 
 DEFAULT_PORT = 8399
 
@@ -34,41 +34,43 @@ class Server(uvicorn.Server):
 
     Args:
         gate: The application.
+        store: Where active jobs are.
         settings: Where server.json goes.
         idle_minutes: Ends after this time without an open request and without an active job; None runs on.
     """
 
-    def __init__(self, gate: Gate, app_state: object, settings: Settings, idle_minutes: float | None) -> None:
+    def __init__(self, gate: Gate, store: JobStore, settings: Settings, idle_minutes: float | None) -> None:
         super().__init__(uvicorn.Config(gate, log_config=None, access_log=False, timeout_graceful_shutdown=3))
         self._gate = gate
-        self._app_state = app_state
+        self._store = store
         self._settings = settings
-        self._idle_seconds = None if idle_minutes is None else idle_minutes * 60
+        self._idle_minutes = idle_minutes
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
         await super().startup(sockets)
-        if self.should_exit:
+        if self.should_exit or not sockets:
             return
         port = sockets[0].getsockname()[1]
         host = "127.0.0.1" if self._settings.host == "0.0.0.0" else self._settings.host
         address = {"base_url": f"http://{host}:{port}/v1", "api_key": self._settings.api_key}
         write_private(self._settings.state / "server.json", json.dumps(address | {"pid": os.getpid()}))
         print(json.dumps(address), flush=True)
-        if self._idle_seconds is not None:
-            self._idle_watch = asyncio.create_task(self._exit_when_idle())
+        if self._idle_minutes is not None:
+            self._idle_watch = asyncio.create_task(self._exit_when_idle(self._idle_minutes * 60))
 
-    async def _exit_when_idle(self) -> None:
+    async def _exit_when_idle(self, seconds: float) -> None:
         while not self.should_exit:
-            await asyncio.sleep(min(1.0, self._idle_seconds / 4))
-            if self._gate.open_requests or self._app_state.store.jobs(*ACTIVE):
+            await asyncio.sleep(min(1.0, seconds / 4))
+            if self._gate.open_requests or self._store.jobs(*ACTIVE):
                 self._gate.last_request = time.monotonic()
-            elif time.monotonic() - self._gate.last_request > self._idle_seconds:
+            elif time.monotonic() - self._gate.last_request > seconds:
                 self.should_exit = True
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Leave the handlers of `main` in place: uvicorn's own make the signal the exit status."""
-        return contextlib.nullcontext()
+        yield
 
 
 def main() -> int:
@@ -103,7 +105,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--state",
         type=Path,
-        default=server_state(),
+        default=default_state(),
         help="folder for files, jobs and models; made when missing (default: runs/.server)",
     )
     parser.add_argument(
@@ -232,7 +234,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> str | None:
             "If the file is damaged, move it away to start with empty lists; "
             "files/ and jobs/ beside it keep all content."
         )
-    server = Server(Gate(app, settings), app.state, settings, arguments.exit_when_idle)
+    server = Server(Gate(app, settings), app.state.store, settings, arguments.exit_when_idle)
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, server.handle_exit)
     try:

@@ -1,46 +1,86 @@
 """What chat and responses share: a question to the chat process, its replies, and the ways they leave."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated, Protocol, TypeVar
 
-from fastapi import Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi import Request, Response
 from pydantic import Field
 
-from local_server.chat.models import find_model
 from local_server.chat.worker import Worker, WorkerDied
+from local_server.generation.messages import Done, Question, Text
+from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError, model_not_found, server_error
+from local_server.jobs.models import find_model
 from local_server.settings import Settings
 from local_server.store import Store
 
-Replies = AsyncIterator[dict[str, Any]]
+T = TypeVar("T")
+Replies = AsyncIterator[Text | Done]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 TopLogprobs = Annotated[int, Field(ge=0, le=20)]
 
 
-def plain(role: str, content: str | Sequence[Any]) -> dict[str, str]:
-    """A message as the chat template reads it.
+class TextPart(Protocol):
+    """A part of a message that holds text."""
+
+    text: str
+
+
+def plain(role: str, content: str | Sequence[TextPart]) -> dict[str, str]:
+    """Turn a client's message into one that the chat template reads.
 
     Args:
         role: Of the client's message; `developer` is the newer name of `system`.
         content: Text, or parts that have a `text`.
+
+    Returns:
+        `role` and `content`.
     """
     text = content if isinstance(content, str) else "".join(part.text for part in content)
     return {"role": "system" if role == "developer" else role, "content": text}
 
 
-def question(settings: Settings, store: Store, model: str, **sampling: object) -> dict[str, Any]:
-    """What the chat process reads.
+def question(
+    settings: Settings,
+    store: Store,
+    model: str,
+    messages: list[dict[str, str]],
+    *,
+    max_tokens: int | None,
+    temperature: float | None,
+    top_p: float | None,
+    stream: bool,
+    seed: int | None = None,
+    stop: Sequence[str] = (),
+    n: int = 1,
+    top_logprobs: int | None = None,
+    frequency_penalty: float = 0.0,
+    presence_penalty: float = 0.0,
+) -> Question:
+    """Make what the chat process reads, of what a client may leave out.
 
     Args:
         settings: Where models lie.
         store: Which models exist.
         model: The base model, a fine-tuned model or a checkpoint.
-        **sampling: messages, max_tokens, temperature, top_p and stream; the rest has a default.
+        messages: From `plain`.
+        max_tokens: None for as many as there is room for.
+        temperature: None for 1, the API's default.
+        top_p: None for 1, the API's default.
+        stream: Whether text is wanted before the end.
+        seed: None draws one.
+        stop: Texts that end an answer.
+        n: Number of choices.
+        top_logprobs: How many log probabilities go with a token; None for none at all.
+        frequency_penalty: -2 to 2.
+        presence_penalty: -2 to 2.
+
+    Returns:
+        The question.
 
     Raises:
         ApiError: 404 for a model that is not here.
@@ -48,18 +88,23 @@ def question(settings: Settings, store: Store, model: str, **sampling: object) -
     found = find_model(settings, store, model)
     if found is None:
         raise model_not_found(model)
-    defaults = {
-        "seed": None,
-        "stop": [],
-        "n": 1,
-        "top_logprobs": None,
-        "frequency_penalty": 0.0,
-        "presence_penalty": 0.0,
+    return {
+        "folder": str(found[1]),
+        "messages": messages,
+        "max_tokens": max_tokens,
+        "temperature": 1.0 if temperature is None else temperature,
+        "top_p": 1.0 if top_p is None else top_p,
+        "seed": seed,
+        "stop": list(stop),
+        "n": n,
+        "stream": stream,
+        "top_logprobs": top_logprobs,
+        "frequency_penalty": frequency_penalty,
+        "presence_penalty": presence_penalty,
     }
-    return defaults | {"folder": str(found[1])} | sampling
 
 
-async def replies(worker: Worker, question: dict[str, Any], param: str) -> Replies:
+async def replies(worker: Worker, question: Question, param: str) -> AsyncGenerator[Text | Done]:
     """Ask the chat process.
 
     Args:
@@ -88,19 +133,22 @@ async def replies(worker: Worker, question: dict[str, Any], param: str) -> Repli
         raise server_error(message, code="worker_died") from None
 
 
-async def whole(request: Request, answer: Coroutine[Any, Any, dict[str, Any]]) -> Response:
+async def whole(request: Request, answer: Coroutine[None, None, T]) -> Json[T] | Response:
     """Wait for an answer, but not longer than the client does.
 
     Args:
         request: Tells when the client goes away.
         answer: Makes the body. It is cancelled when nobody waits for it any more.
+
+    Returns:
+        The answer, or an empty one that nobody reads.
     """
     answering = asyncio.ensure_future(answer)
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         # 499 is what nginx writes into its log for this; no one reads it.
-        return JSONResponse(answering.result()) if answering.done() else Response(status_code=499)
+        return Json(answering.result()) if answering.done() else Response(status_code=499)
     finally:
         leaving.cancel()
         answering.cancel()
@@ -112,12 +160,17 @@ async def _left(request: Request) -> None:
         pass
 
 
-async def streamed(replies: Replies, events: Callable[[Replies], AsyncIterator[str]]) -> StreamingResponse:
+async def streamed(
+    replies: AsyncGenerator[Text | Done], events: Callable[[Replies], AsyncIterator[str]]
+) -> EventStream:
     """Stream an answer as server-sent events.
 
     Args:
         replies: From `replies`. A client that goes away closes them.
         events: Turns replies into the lines of the stream.
+
+    Returns:
+        The stream.
 
     Raises:
         ApiError: The first reply is a refusal. It is awaited here, so that it is still an HTTP error.
@@ -134,4 +187,4 @@ async def streamed(replies: Replies, events: Callable[[Replies], AsyncIterator[s
             async for line in events(all_replies()):
                 yield line
 
-    return StreamingResponse(lines(), media_type="text/event-stream")
+    return EventStream(lines())

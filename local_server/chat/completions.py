@@ -3,15 +3,27 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import Request
-from fastapi.responses import Response
+from fastapi import Request, Response
 from pydantic import Field
 
-from local_server.chat import answering as asking
+from local_server.chat import answering
 from local_server.chat.answering import Replies, Seed, Temperature, TopLogprobs, TopP
+from local_server.chat.completion_answers import (
+    Choice,
+    Chunk,
+    ChunkChoice,
+    Completion,
+    Delta,
+    Head,
+    Logprobs,
+    usage_of,
+)
+from local_server.generation.messages import FinishReason, Token
+from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body, Metadata, TheSettings, TheStore
 from local_server.store import new_id
@@ -20,11 +32,15 @@ Penalty = Annotated[float, Field(ge=-2, le=2)]
 
 
 class TextPart(Body):
+    """Text in a message."""
+
     type: Literal["text"]
     text: str
 
 
 class Message(Body):
+    """A message of the chat so far."""
+
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[TextPart]
     name: str | None = None
@@ -33,19 +49,20 @@ class Message(Body):
 
 
 class ResponseFormat(Body):
+    """The only format that there is here."""
+
     type: Literal["text"]
 
 
 class StreamOptions(Body):
+    """What a stream holds besides the answer."""
+
     include_usage: bool = False
     include_obfuscation: bool = False
 
 
 class CreateCompletion(Body):
-    """The body of `chat.completions.create`; ranges of OpenAI's openapi.yaml, read 2026-08-21.
-
-    What cannot be combined, and the words for it, are those of OpenAI's answers in public bug reports, 2025.
-    """
+    """The body of `chat.completions.create`; ranges of OpenAI's openapi.yaml, read 2026-08-21."""
 
     model: str
     messages: Annotated[list[Message], Field(min_length=1)]
@@ -77,35 +94,43 @@ class CreateCompletion(Body):
         stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return [stop for stop in stops if stop]
 
+    def check(self) -> None:
+        """Refuse what cannot be combined, in the words of OpenAI's answers in public bug reports (2025).
+
+        Raises:
+            ApiError: 400, for the first such pair.
+        """
+        if self.top_logprobs is not None and not self.logprobs:
+            message = "Invalid 'top_logprobs': it needs 'logprobs' to be true. Set it, or leave both out."
+            raise ApiError(400, message, code="invalid_value", param="top_logprobs")
+        if self.max_tokens is not None and self.max_completion_tokens is not None:
+            message = (
+                "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported. "
+                "Leave one of them out."
+            )
+            raise ApiError(400, message, code="invalid_parameter_combination", param="max_tokens")
+        if self.stream_options is not None and not self.stream:
+            message = (
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled. Set 'stream' to "
+                "true, or leave both out."
+            )
+            raise ApiError(400, message, param="stream_options")
+
 
 async def create(
     request: Request, settings: TheSettings, store: TheStore, body: CreateCompletion
-) -> Response:
+) -> Json[Completion] | EventStream | Response:
     """Answer a chat with the base model, a fine-tuned model or a checkpoint."""
-    if body.top_logprobs is not None and not body.logprobs:
-        message = "Invalid 'top_logprobs': it needs 'logprobs' to be true. Set it, or leave both out."
-        raise ApiError(400, message, code="invalid_value", param="top_logprobs")
-    if body.max_tokens is not None and body.max_completion_tokens is not None:
-        message = (
-            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported. "
-            "Leave one of them out."
-        )
-        raise ApiError(400, message, code="invalid_parameter_combination", param="max_tokens")
-    if body.stream_options is not None and not body.stream:
-        message = (
-            "The 'stream_options' parameter is only allowed when 'stream' is enabled. Set 'stream' to true, "
-            "or leave both out."
-        )
-        raise ApiError(400, message, param="stream_options")
+    body.check()
     n = body.n or 1
-    question = asking.question(
+    question = answering.question(
         settings,
         store,
         body.model,
-        messages=[asking.plain(message.role, message.content) for message in body.messages],
+        [answering.plain(message.role, message.content) for message in body.messages],
         max_tokens=body.max_completion_tokens or body.max_tokens,
-        temperature=1.0 if body.temperature is None else body.temperature,
-        top_p=1.0 if body.top_p is None else body.top_p,
+        temperature=body.temperature,
+        top_p=body.top_p,
         seed=body.seed,
         stop=body.stops(),
         n=n,
@@ -114,88 +139,87 @@ async def create(
         presence_penalty=body.presence_penalty or 0.0,
         stream=bool(body.stream or body.logprobs),
     )
-    replies = asking.replies(request.app.state.worker, question, "messages")
-    head = {
+    replies = answering.replies(request.app.state.worker, question, "messages")
+    head: Head = {
         "id": new_id("chatcmpl-", 29),
         "created": int(time.time()),
         "model": body.model,
         "service_tier": "default",
         "system_fingerprint": None,
     }
+    answer = _Answer(head, n, bool(body.logprobs))
     if not body.stream:
-        return await asking.whole(request, _whole(head, n, bool(body.logprobs), replies))
+        return await answering.whole(request, answer.whole(replies))
     with_usage = body.stream_options is not None and body.stream_options.include_usage
-    return await asking.streamed(replies, partial(_events, head, n, bool(body.logprobs), with_usage))
+    return await answering.streamed(replies, partial(answer.events, with_usage))
 
 
-def _usage(done: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "prompt_tokens": done["prompt_tokens"],
-        "completion_tokens": done["completion_tokens"],
-        "total_tokens": done["prompt_tokens"] + done["completion_tokens"],
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
+@dataclass
+class _Answer:
+    """What turns the replies of the chat process into an answer of the API.
 
+    Attributes:
+        head: What stands in every part of it.
+        n: Number of choices.
+        with_logprobs: Whether log probabilities were asked for.
+    """
 
-async def _whole(head: dict[str, Any], n: int, with_logprobs: bool, replies: Replies) -> dict[str, Any]:
-    texts: list[str] = [""] * n
-    logprobs: list[list[dict[str, Any]]] = [[] for _ in range(n)]
-    async for reply in replies:
-        if reply["kind"] == "text":
-            texts[reply["index"]] += reply["text"]
-            logprobs[reply["index"]] += reply["logprobs"]
-    choices = [
-        {
-            "index": index,
-            "message": {"role": "assistant", "content": text, "refusal": None, "annotations": []},
-            "logprobs": {"content": logprobs[index], "refusal": None} if with_logprobs else None,
-            "finish_reason": reply["finish_reasons"][index],
-        }
-        for index, text in enumerate(texts)
-    ]
-    return head | {"object": "chat.completion", "choices": choices, "usage": _usage(reply)}
+    head: Head
+    n: int
+    with_logprobs: bool
 
+    def _logprobs(self, tokens: list[Token]) -> Logprobs | None:
+        return {"content": tokens, "refusal": None} if self.with_logprobs else None
 
-async def _chunks(
-    head: dict[str, Any], n: int, with_logprobs: bool, with_usage: bool, replies: Replies
-) -> AsyncIterator[dict[str, Any]]:
-    head = head | {"object": "chat.completion.chunk"} | ({"usage": None} if with_usage else {})
+    async def whole(self, replies: Replies) -> Completion:
+        texts: list[str] = [""] * self.n
+        tokens: list[list[Token]] = [[] for _ in range(self.n)]
+        async for reply in replies:
+            if reply["kind"] == "text":
+                texts[reply["index"]] += reply["text"]
+                tokens[reply["index"]] += reply["logprobs"]
+            else:
+                done = reply
+        choices: list[Choice] = [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": text, "refusal": None, "annotations": []},
+                "logprobs": self._logprobs(tokens[index]),
+                "finish_reason": done["finish_reasons"][index],
+            }
+            for index, text in enumerate(texts)
+        ]
+        return {**self.head, "object": "chat.completion", "choices": choices, "usage": usage_of(done)}
 
-    def chunk(
-        index: int,
-        delta: dict[str, str | None],
-        logprobs: dict[str, Any] | None = None,
-        finish_reason: str | None = None,
-    ) -> dict[str, Any]:
-        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
-        return head | {"choices": [choice]}
+    async def events(self, with_usage: bool, replies: Replies) -> AsyncIterator[str]:
+        try:
+            async for chunk in self._chunks(with_usage, replies):
+                yield f"data: {json.dumps(chunk)}\n\n"
+        except ApiError as error:
+            # The status line has gone out already; the SDK raises APIError for this event.
+            yield f"data: {json.dumps(error.body)}\n\n"
+            return
+        yield "data: [DONE]\n\n"
 
-    for index in range(n):
-        yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
-    async for reply in replies:
-        if reply["kind"] == "text":
-            logprobs = {"content": reply["logprobs"], "refusal": None} if with_logprobs else None
-            yield chunk(reply["index"], {"content": reply["text"]}, logprobs)
-    for index, reason in enumerate(reply["finish_reasons"]):
-        yield chunk(index, {}, finish_reason=reason)
-    if with_usage:
-        yield head | {"choices": [], "usage": _usage(reply)}
+    async def _chunks(self, with_usage: bool, replies: Replies) -> AsyncIterator[Chunk]:
+        def chunk(*choices: ChunkChoice) -> Chunk:
+            made: Chunk = {**self.head, "object": "chat.completion.chunk", "choices": list(choices)}
+            return {**made, "usage": None} if with_usage else made
 
+        def choice(
+            index: int, delta: Delta, tokens: list[Token] | None = None, reason: FinishReason | None = None
+        ) -> ChunkChoice:
+            logprobs = None if tokens is None else self._logprobs(tokens)
+            return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
 
-async def _events(
-    head: dict[str, Any], n: int, with_logprobs: bool, with_usage: bool, replies: Replies
-) -> AsyncIterator[str]:
-    try:
-        async for chunk in _chunks(head, n, with_logprobs, with_usage, replies):
-            yield f"data: {json.dumps(chunk)}\n\n"
-    except ApiError as error:
-        # The status line has gone out already; the SDK raises APIError for this event.
-        yield f"data: {json.dumps(error.body)}\n\n"
-        return
-    yield "data: [DONE]\n\n"
+        for index in range(self.n):
+            yield chunk(choice(index, {"role": "assistant", "content": "", "refusal": None}))
+        async for reply in replies:
+            if reply["kind"] == "text":
+                yield chunk(choice(reply["index"], {"content": reply["text"]}, reply["logprobs"]))
+            else:
+                done = reply
+        for index, reason in enumerate(done["finish_reasons"]):
+            yield chunk(choice(index, {}, reason=reason))
+        if with_usage:
+            yield {**chunk(), "usage": usage_of(done)}

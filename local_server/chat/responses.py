@@ -2,16 +2,18 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
+import fastapi
 from fastapi import Request
-from fastapi.responses import Response
 from pydantic import Field
 
-from local_server.chat import answering as asking
+from local_server.chat import answering
 from local_server.chat.answering import Replies, Temperature, TopP
+from local_server.chat.response_answers import OutputMessage, Response, finished, output_text
+from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body, Metadata, TheSettings, TheStore
 from local_server.store import new_id
@@ -59,25 +61,25 @@ class CreateResponse(Body):
         head = [] if self.instructions is None else [{"role": "system", "content": self.instructions}]
         if isinstance(self.input, str):
             return [*head, {"role": "user", "content": self.input}]
-        return head + [asking.plain(message.role, message.content) for message in self.input]
+        return head + [answering.plain(message.role, message.content) for message in self.input]
 
 
-async def create(request: Request, settings: TheSettings, store: TheStore, body: CreateResponse) -> Response:
+async def create(
+    request: Request, settings: TheSettings, store: TheStore, body: CreateResponse
+) -> Json[Response] | EventStream | fastapi.Response:
     """Answer a text with the base model, a fine-tuned model or a checkpoint."""
-    temperature = 1.0 if body.temperature is None else body.temperature
-    top_p = 1.0 if body.top_p is None else body.top_p
-    question = asking.question(
+    question = answering.question(
         settings,
         store,
         body.model,
-        messages=body.messages(),
+        body.messages(),
         max_tokens=body.max_output_tokens,
-        temperature=temperature,
-        top_p=top_p,
+        temperature=body.temperature,
+        top_p=body.top_p,
         stream=bool(body.stream),
     )
-    replies = asking.replies(request.app.state.worker, question, "input")
-    head = {
+    replies = answering.replies(request.app.state.worker, question, "input")
+    begun: Response = {
         "id": new_id("resp_", 48),
         "object": "response",
         "created_at": int(time.time()),
@@ -93,93 +95,75 @@ async def create(request: Request, settings: TheSettings, store: TheStore, body:
         "output": [],
         "parallel_tool_calls": True,
         "previous_response_id": None,
-        "temperature": temperature,
+        "temperature": question["temperature"],
         "text": {"format": {"type": "text"}},
         "tool_choice": "auto",
         "tools": [],
-        "top_p": top_p,
+        "top_p": question["top_p"],
         "truncation": "disabled",
         "usage": None,
         "user": body.user,
     }
     if body.stream:
-        return await asking.streamed(replies, partial(_events, head))
-    return await asking.whole(request, _whole(head, replies))
+        return await answering.streamed(replies, partial(_events, begun))
+    return await answering.whole(request, _whole(begun, replies))
 
 
-def _part(text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-
-
-def _message(message_id: str, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "id": message_id,
-        "type": "message",
-        "role": "assistant",
-        "status": status,
-        "content": content,
-    }
-
-
-def _finished(head: dict[str, Any], message_id: str, text: str, done: dict[str, Any]) -> dict[str, Any]:
-    """The whole response, from the chat process's last reply."""
-    complete = done["finish_reasons"] == ["stop"]
-    status = "completed" if complete else "incomplete"
-    return head | {
-        "status": status,
-        "completed_at": int(time.time()) if complete else None,
-        "incomplete_details": None if complete else {"reason": "max_output_tokens"},
-        "output": [_message(message_id, status, [_part(text)])],
-        "usage": {
-            "input_tokens": done["prompt_tokens"],
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": done["completion_tokens"],
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": done["prompt_tokens"] + done["completion_tokens"],
-        },
-    }
-
-
-async def _whole(head: dict[str, Any], replies: Replies) -> dict[str, Any]:
+async def _whole(begun: Response, replies: Replies) -> Response:
     text = ""
     async for reply in replies:
         if reply["kind"] == "text":
             text += reply["text"]
-    return _finished(head, new_id("msg_", 48), text, reply)
+        else:
+            done = reply
+    return finished(begun, new_id("msg_", 48), text, done)
 
 
-async def _stages(head: dict[str, Any], replies: Replies) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+async def _stages(begun: Response, replies: Replies) -> AsyncIterator[tuple[str, Mapping[str, object]]]:
     """The events of one answer, in the order of the API reference (openapi.yaml, read 2026-08-21)."""
     message_id, text = new_id("msg_", 48), ""
+    message: OutputMessage = {
+        "id": message_id,
+        "type": "message",
+        "role": "assistant",
+        "status": "in_progress",
+        "content": [],
+    }
     item = {"output_index": 0}
     place = item | {"item_id": message_id, "content_index": 0}
-    yield "created", {"response": head}
-    yield "in_progress", {"response": head}
-    yield "output_item.added", item | {"item": _message(message_id, "in_progress", [])}
-    yield "content_part.added", place | {"part": _part("")}
+    yield "created", {"response": begun}
+    yield "in_progress", {"response": begun}
+    yield "output_item.added", item | {"item": message}
+    yield "content_part.added", place | {"part": output_text("")}
     async for reply in replies:
         if reply["kind"] == "text":
             text += reply["text"]
             yield "output_text.delta", place | {"delta": reply["text"], "logprobs": []}
-    finished = _finished(head, message_id, text, reply)
+        else:
+            done = reply
+    response = finished(begun, message_id, text, done)
     yield "output_text.done", place | {"text": text, "logprobs": []}
-    yield "content_part.done", place | {"part": _part(text)}
-    yield "output_item.done", item | {"item": finished["output"][0]}
-    yield finished["status"], {"response": finished}
+    yield "content_part.done", place | {"part": output_text(text)}
+    yield "output_item.done", item | {"item": response["output"][0]}
+    yield response["status"], {"response": response}
 
 
-async def _events(head: dict[str, Any], replies: Replies) -> AsyncIterator[str]:
+async def _events(begun: Response, replies: Replies) -> AsyncIterator[str]:
     number = 0
 
-    def event(name: str, content: dict[str, Any]) -> str:
-        data = {"type": f"response.{name}", "sequence_number": number} | content
+    def event(name: str, content: Mapping[str, object]) -> str:
+        data = {"type": f"response.{name}", "sequence_number": number, **content}
         return f"event: response.{name}\ndata: {json.dumps(data)}\n\n"
 
     try:
-        async for name, content in _stages(head, replies):
+        async for name, content in _stages(begun, replies):
             yield event(name, content)
             number += 1
     except ApiError as error:
         # The status line has gone out already; this event is how a response says that it failed.
-        reason = {"code": "server_error", "message": str(error)}
-        yield event("failed", {"response": head | {"status": "failed", "error": reason}})
+        failed: Response = {
+            **begun,
+            "status": "failed",
+            "error": {"code": "server_error", "message": str(error)},
+        }
+        yield event("failed", {"response": failed})

@@ -3,18 +3,18 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from itertools import count
-from typing import Any
 
-from local_server.settings import ROOT, Settings
+from local_server.generation.messages import Cancel, NumberedQuestion, Question, Reply
+from local_server.settings import PACKAGES, Settings
 
 # One line of the worker holds one piece of text; asyncio's own limit of 64 kB would do for most.
 _LINE_LIMIT = 16 * 1024**2
 _STOP_SECONDS = 5
 
-_Inbox = asyncio.Queue[dict[str, Any] | None]
+_Inbox = asyncio.Queue[Reply | None]
 
 
 class WorkerDied(Exception):
@@ -36,11 +36,11 @@ class Worker:
         self._inboxes: dict[int, _Inbox] = {}
         self._reader: asyncio.Task[None] | None = None
 
-    async def ask(self, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def ask(self, question: Question) -> AsyncGenerator[Reply]:
         """Generate an answer. Closing the iterator early ends the generation.
 
         Args:
-            request: What `generate.Request` reads.
+            question: What should be answered.
 
         Yields:
             The worker's replies: `text` pieces, then one `done` or `error`.
@@ -52,7 +52,7 @@ class Worker:
         number = next(self._numbers)
         inbox = inboxes[number] = asyncio.Queue()
         try:
-            _write(process, request | {"id": number})
+            _write(process, {**question, "id": number})
             while (reply := await inbox.get()) is not None:
                 if reply["kind"] == "text":
                     yield reply
@@ -69,22 +69,25 @@ class Worker:
     async def _running(self) -> tuple[asyncio.subprocess.Process, dict[int, _Inbox]]:
         """The process, and where its replies to each request go."""
         async with self._starting:
-            if self._process is None or self._process.returncode is not None or self._reader.done():
+            if self._process is None or self._process.returncode is not None or self._reader_ended():
                 with open(self._settings.state / "generate.log", "ab") as log:
                     self._process = await asyncio.create_subprocess_exec(
                         sys.executable, "-m", "local_server.generation", str(self._settings.models_in_memory),
                         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
-                        env=self._settings.child_environment(), cwd=ROOT, limit=_LINE_LIMIT,
+                        env=self._settings.child_environment(), cwd=PACKAGES, limit=_LINE_LIMIT,
                     )  # fmt: skip
                 self._inboxes = {}
                 self._reader = asyncio.create_task(_deliver(self._process, self._inboxes))
             return self._process, self._inboxes
 
+    def _reader_ended(self) -> bool:
+        return self._reader is None or self._reader.done()
+
     async def stop(self) -> None:
         """End the process: at its next token, by force if it takes longer."""
         if self._process is None or self._process.returncode is not None:
             return
-        self._process.stdin.close()
+        _stdin(self._process).close()
         try:
             await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
         except TimeoutError:
@@ -93,20 +96,27 @@ class Worker:
             await self._process.wait()
 
 
-def _write(process: asyncio.subprocess.Process, message: dict[str, Any]) -> None:
+def _stdin(process: asyncio.subprocess.Process) -> asyncio.StreamWriter:
+    # None only for a process that was started without a pipe.
+    assert process.stdin is not None
+    return process.stdin
+
+
+def _write(process: asyncio.subprocess.Process, message: NumberedQuestion | Cancel) -> None:
     # Never waits: the process reads all the time, and when it is gone its reader says so.
-    process.stdin.write(json.dumps(message).encode() + b"\n")
+    _stdin(process).write(json.dumps(message).encode() + b"\n")
 
 
 async def _deliver(process: asyncio.subprocess.Process, inboxes: dict[int, _Inbox]) -> None:
     """Hand each reply to whoever asked, until the process ends."""
+    assert process.stdout is not None
     try:
         while line := await process.stdout.readline():
-            reply = json.loads(line)
+            reply: Reply = json.loads(line)
             # A request that was cancelled has no inbox any more.
             if inbox := inboxes.get(reply["id"]):
                 inbox.put_nowait(reply)
     finally:
-        process.stdin.close()
+        _stdin(process).close()
         for inbox in inboxes.values():
             inbox.put_nowait(None)

@@ -1,12 +1,12 @@
 """What clients read about files and uploads, and what the store keeps of them."""
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
 # Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from local_server.store import Kind
 
@@ -46,7 +46,7 @@ class Upload(TypedDict):
     created_at: int
     filename: str
     purpose: UploadPurpose
-    status: Literal["pending", "completed", "cancelled", "expired"]
+    status: Literal["pending", "completed", "cancelled"]
     expires_at: int
     file: NotRequired[Annotated[File, Field(description="Only when the upload is completed.")]]
 

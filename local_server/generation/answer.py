@@ -1,11 +1,12 @@
 """One answer while it grows in the chat process: its text, where it ends, and its log probabilities."""
 
 from functools import cache
-from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+from local_server.generation.messages import Candidate, FinishReason, Token
 
 # "Otherwise, the value -9999.0 is used to signify that the token is very unlikely" (openai 3.54).
 _VERY_UNLIKELY = -9999.0
@@ -20,6 +21,10 @@ class Answer:
         stop: Texts that end the answer and do not appear in it.
         limit: Largest number of tokens, at least 1.
         live: Whether `take` must have text before the end. Text at the end alone costs less.
+
+    Attributes:
+        count: Tokens so far, the one that ended the answer included.
+        finish_reason: Why the answer has ended; None while it grows.
     """
 
     def __init__(
@@ -39,11 +44,11 @@ class Answer:
         self._text = ""
         self._safe = 0
         self._sent = 0
-        self._logprobs: list[tuple[int, dict[str, Any]]] = []
+        self._logprobs: list[tuple[int, Token]] = []
         self.count = 0
-        self.finish_reason: str | None = None
+        self.finish_reason: FinishReason | None = None
 
-    def add(self, token: int, logprob: dict[str, Any] | None = None) -> None:
+    def add(self, token: int, logprob: Token | None = None) -> None:
         """Take one token, and its log probability where the client asked for it."""
         self.count += 1
         if token in self._end_tokens:
@@ -65,10 +70,13 @@ class Answer:
         if self.count == self._limit:
             self._finish("length")
 
-    def take(self) -> tuple[str, list[dict[str, Any]]]:
-        """What is new since the last call: text, and the log probabilities of the tokens in it.
+    def take(self) -> tuple[str, list[Token]]:
+        """Take what is new since the last call.
 
         Text is held back while a stop text or a character may be half done.
+
+        Returns:
+            Text, and the log probabilities of the tokens in it.
         """
         piece = self._text[self._sent : self._safe]
         self._sent = self._safe
@@ -78,13 +86,13 @@ class Answer:
         self._logprobs = self._logprobs[len(ready) :]
         return piece, ready
 
-    def _finish(self, reason: str) -> None:
+    def _finish(self, reason: FinishReason) -> None:
         self.finish_reason = reason
         self._text = self._decoded()
         self._safe = len(self._text)
 
     def _decoded(self) -> str:
-        return self._tokenizer.decode(self._tokens, skip_special_tokens=True)
+        return _decoded(self._tokenizer, self._tokens, skip_special_tokens=True)
 
 
 def _overlap(text: str, stop: str) -> int:
@@ -92,8 +100,8 @@ def _overlap(text: str, stop: str) -> int:
     return next((size for size in range(len(stop) - 1, 0, -1) if text.endswith(stop[:size])), 0)
 
 
-def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int, top: int) -> dict[str, Any]:
-    """The log probability of a token and of the best ones, as OpenAI's clients read them.
+def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int, top: int) -> Token:
+    """Give the log probability of a token and of the best ones, as OpenAI's clients read them.
 
     Args:
         tokenizer: Spells the tokens.
@@ -106,7 +114,7 @@ def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int
     """
     logprobs = scores.log_softmax(dim=-1)
 
-    def entry(token: int) -> dict[str, Any]:
+    def entry(token: int) -> Candidate:
         spelled = _spelled(tokenizer, token)
         return {
             "token": spelled.decode(errors="replace"),
@@ -115,7 +123,7 @@ def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int
         }
 
     best = logprobs.topk(min(top, len(logprobs))).indices.tolist() if top else []
-    return entry(token) | {"top_logprobs": [entry(other) for other in best]}
+    return {**entry(token), "top_logprobs": [entry(other) for other in best]}
 
 
 def _spelled(tokenizer: PreTrainedTokenizerBase, token: int) -> bytes:
@@ -123,7 +131,16 @@ def _spelled(tokenizer: PreTrainedTokenizerBase, token: int) -> bytes:
     text = tokenizer.convert_ids_to_tokens(token)
     if type(tokenizer.backend_tokenizer.decoder).__name__ == "ByteLevel":
         return bytes(byte for character in text for byte in _byte_of()[character])
-    return tokenizer.decode([token]).encode()
+    return _decoded(tokenizer, [token]).encode()
+
+
+def _decoded(
+    tokenizer: PreTrainedTokenizerBase, tokens: list[int], *, skip_special_tokens: bool = False
+) -> str:
+    text = tokenizer.decode(tokens, skip_special_tokens=skip_special_tokens)
+    # Only many sequences at once give a list.
+    assert isinstance(text, str)
+    return text
 
 
 @cache

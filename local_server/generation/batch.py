@@ -15,6 +15,7 @@ from transformers import Cache, DynamicLayer, PreTrainedModel
 
 from local_server.generation.answer import Answer
 
+# Tokens that there is room for before everything is copied again.
 _SPARE = 64
 
 
@@ -22,12 +23,29 @@ class RoomyLayer(DynamicLayer):
     """Keys and values of one layer, with room for the next tokens.
 
     transformers' own layer copies everything for every token: half of the time of a step with 64 rows.
+
+    Attributes:
+        keys: Shape (rows, heads, tokens, size of a head).
+        values: The same shape.
     """
+
+    keys: torch.Tensor
+    values: torch.Tensor
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append tokens; returns all keys and values."""
+        """Append tokens.
+
+        Args:
+            key_states: Keys of the new tokens.
+            value_states: Values of the new tokens.
+            *args: What transformers passes on to other kinds of layers.
+            **kwargs: The same.
+
+        Returns:
+            All keys and values.
+        """
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
             self.replace(key_states, value_states)
@@ -56,7 +74,7 @@ class RoomyLayer(DynamicLayer):
 class Row:
     """One choice of a request.
 
-    Args:
+    Attributes:
         request: The number of the request that it belongs to.
         index: Which of the request's choices.
         answer: Its text.
@@ -66,6 +84,7 @@ class Row:
         frequency_penalty: Taken from a token's score for each time it was chosen, -2 to 2.
         presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
         top_logprobs: How many log probabilities go with a token; None for none at all.
+        chosen: Its tokens so far.
     """
 
     request: int
@@ -84,6 +103,9 @@ class Row:
 
         Args:
             scores: The model's scores of the vocabulary, shape (vocabulary,).
+
+        Returns:
+            The token.
         """
         if self.chosen and (self.frequency_penalty or self.presence_penalty):
             # The formula of OpenAI's API guide: each token's count so far, and whether there is any.
@@ -107,6 +129,10 @@ class Batch:
 
     Args:
         model: The loaded model.
+
+    Attributes:
+        rows: The choices that grow here.
+        scores: The model's scores of every row's next token, shape (rows, vocabulary).
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
@@ -115,7 +141,6 @@ class Batch:
         self._cache = Cache(layer_class_to_replicate=RoomyLayer)
         # 1 where a row has a token, 0 in the padding on its left.
         self._mask = torch.zeros(0, 0, dtype=torch.long)
-        # The model's scores of every row's next token.
         self.scores = torch.zeros(0, 0)
 
     @torch.inference_mode()
@@ -145,7 +170,7 @@ class Batch:
             self._cache, self._mask, self.scores = other._cache, other._mask, other.scores
         else:
             width = max(self._mask.shape[1], other._mask.shape[1])
-            for mine, theirs in zip(self._cache.layers, other._cache.layers, strict=True):
+            for mine, theirs in zip(self._layers(), other._layers(), strict=True):
                 mine.replace(
                     torch.cat([_widened(mine.keys, width), _widened(theirs.keys, width)]),
                     torch.cat([_widened(mine.values, width), _widened(theirs.values, width)]),
@@ -156,6 +181,9 @@ class Batch:
             )
             self.scores = torch.cat([self.scores, other.scores])
         self.rows = self.rows + other.rows
+
+    def _layers(self) -> list[RoomyLayer]:
+        return [layer for layer in self._cache.layers if isinstance(layer, RoomyLayer)]
 
     def keep(self, places: list[int]) -> None:
         """Let every row leave except those at these places."""
@@ -169,12 +197,15 @@ class Batch:
         mask = self._mask[places]
         start = int(mask.any(dim=0).long().argmax())
         self._mask, self.scores = mask[:, start:], self.scores[places]
-        for layer in self._cache.layers:
+        for layer in self._layers():
             layer.replace(layer.keys[places, :, start:], layer.values[places, :, start:])
 
     @torch.inference_mode()
     def tokens(self) -> list[int]:
         """Choose the next token of every row.
+
+        Returns:
+            One token for each row.
 
         Raises:
             ValueError: The model's scores are no numbers.

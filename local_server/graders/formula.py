@@ -17,12 +17,16 @@ _OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
     ast.USub: lambda value: -value,
     ast.UAdd: lambda value: value,
 }
-_MANY = {"min": min, "max": max}
-_ONE = {
-    **{"abs": abs, "floor": math.floor, "ceil": math.ceil},
-    **{"exp": math.exp, "sqrt": math.sqrt, "log": math.log},
+_MANY: dict[str, Callable[[list[float]], float]] = {"min": min, "max": max}
+_ONE: dict[str, Callable[[float], float]] = {
+    "abs": abs,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "log": math.log,
 }
-FUNCTIONS = _MANY | _ONE
+FUNCTIONS = (*_MANY, *_ONE)
 
 
 class BadFormula(ValueError):
@@ -89,12 +93,15 @@ def calculate(node: ast.expr, values: Mapping[str, float]) -> float:
         node: The result of `parse`.
         values: The reward of each grader.
 
+    Returns:
+        The number.
+
     Raises:
         ArithmeticError: A division by zero, or a result too large.
         ValueError: A root or logarithm that does not exist.
     """
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return float(value)
         case ast.Name(id=name):
             return values[name]
@@ -105,5 +112,5 @@ def calculate(node: ast.expr, values: Mapping[str, float]) -> float:
         case ast.Call(func=ast.Name(id=name), args=arguments):
             parts = [calculate(part, values) for part in arguments]
             # `min` of one number needs a list.
-            return float(_MANY[name](parts) if name in _MANY else _ONE[name](*parts))
+            return float(_MANY[name](parts) if name in _MANY else _ONE[name](parts[0]))
     raise AssertionError(f"`parse` let {node!r} through")

@@ -1,4 +1,4 @@
-"""The child program of a python grader: `python -I python_grader.py MEMORY SECONDS PARENT [--check]`.
+"""The child program of a python grader: `python -I python_child.py MEMORY SECONDS PARENT [--check]`.
 
 Reads {"source", "sample", "item"} as JSON from stdin and writes {"reward"} or {"problem"} to stdout.
 Only the standard library: it runs apart from the server's packages. Started by sandbox.py.
@@ -31,7 +31,12 @@ class Unusable(Exception):
 
 
 def limit(memory_bytes: int, seconds: float) -> None:
-    """Cap memory, processor time and file size, where the system can."""
+    """Cap memory, processor time and file size, where the system can.
+
+    Args:
+        memory_bytes: Of this process.
+        seconds: Of the clock; the processor time is at most twice as long.
+    """
     with suppress(ImportError):
         import resource
 
@@ -48,7 +53,12 @@ def limit(memory_bytes: int, seconds: float) -> None:
 
 
 def end_with(parent: int, seconds: float) -> None:
-    """Kill this process and its children when the server has died or did not stop them in time."""
+    """Kill this process and its children when the server has died or did not stop them in time.
+
+    Args:
+        parent: Process id of the server.
+        seconds: Of the clock, after which the server should have stopped them.
+    """
 
     def watch() -> None:
         deadline = time.monotonic() + seconds + 5
@@ -64,6 +74,12 @@ def end_with(parent: int, seconds: float) -> None:
 def compiled(source: str) -> CodeType:
     """Compile a grader.
 
+    Args:
+        source: Python that should define `grade(sample, item)`.
+
+    Returns:
+        The code.
+
     Raises:
         Unusable: It is no valid Python, or never mentions `grade`.
     """
@@ -78,6 +94,14 @@ def compiled(source: str) -> CodeType:
 
 def reward(code: CodeType, sample: dict[str, Any], item: dict[str, Any]) -> float:
     """Run a grader.
+
+    Args:
+        code: From `compiled`.
+        sample: Its first argument.
+        item: Its second argument.
+
+    Returns:
+        The reward.
 
     Raises:
         Unusable: `grade` does not exist or returned no finite number.
@@ -108,7 +132,7 @@ def main() -> None:
     linecache.cache[_NAME] = (len(source), None, source.splitlines(keepends=True), _NAME)
     try:
         code = compiled(source)
-        result = {
+        result: dict[str, float | str | None] = {
             "reward": None if "--check" in sys.argv else reward(code, request["sample"], request["item"])
         }
     except Unusable as error:

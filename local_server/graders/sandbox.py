@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypedDict
 
 from local_server.settings import Settings
 
@@ -16,6 +17,13 @@ _PROGRAM = Path(__file__).with_name("python_child.py")
 # Each may take a core and the memory limit; a laptop has few of both.
 _AT_ONCE = 2
 _ANSWER_BYTES = 64 * 1024
+
+
+class Answer(TypedDict, total=False):
+    """What the process of a grader writes: a reward, which is null when it only checked, or a problem."""
+
+    reward: float
+    problem: str
 
 
 class SandboxFailed(Exception):
@@ -35,10 +43,20 @@ class Sandbox:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def check(self, source: str) -> str | None:
-        """Compile a grader without running it; returns the problem, or None."""
+        """Compile a grader without running it.
+
+        Args:
+            source: Python that should define `grade(sample, item)`.
+
+        Returns:
+            The problem, or None.
+
+        Raises:
+            SandboxFailed: Its process ended without an answer.
+        """
         return (await self._ask({"source": source}, "--check")).get("problem")
 
-    async def grade(self, source: str, sample: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    async def grade(self, source: str, sample: dict[str, Any], item: dict[str, Any]) -> float | str:
         """Run a grader.
 
         Args:
@@ -47,14 +65,16 @@ class Sandbox:
             item: Its second argument.
 
         Returns:
-            {"reward": number}, or {"problem": text} when the grader failed.
+            The reward, or the problem when the grader failed.
 
         Raises:
             SandboxFailed: It took too long, or its process ended without an answer.
         """
-        return await self._ask({"source": source, "sample": sample, "item": item})
+        answer = await self._ask({"source": source, "sample": sample, "item": item})
+        problem = answer.get("problem")
+        return answer["reward"] if problem is None else problem
 
-    async def _ask(self, request: dict[str, Any], *options: str) -> dict[str, Any]:
+    async def _ask(self, request: Mapping[str, object], *options: str) -> Answer:
         async with self._turns:
             # Files, not pipes: nothing that the grader or its children hold open can make this wait.
             with (
@@ -71,7 +91,9 @@ class Sandbox:
                 except ValueError:
                     raise SandboxFailed("process_died") from None
 
-    async def _run(self, folder: str, question: Any, answer: Any, options: tuple[str, ...]) -> None:  # noqa: ANN401
+    async def _run(
+        self, folder: str, question: IO[bytes], answer: IO[bytes], options: tuple[str, ...]
+    ) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-B", "-X", "utf8", str(_PROGRAM),
             str(self._memory), str(self._seconds), str(os.getpid()), *options,
@@ -86,7 +108,10 @@ class Sandbox:
             # macOS answers PermissionError for a group that has just ended.
             with suppress(ProcessLookupError, PermissionError):
                 # The whole group, because a grader may have started programs of its own.
-                os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
+                if os.name == "posix":
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
             await process.wait()
 
 

@@ -24,7 +24,7 @@ class TooLong(ValueError):
 
 
 def sample_of(text: str) -> dict[str, Any]:
-    """The `sample` namespace for one answer of a model.
+    """Make the `sample` namespace for one answer of a model.
 
     Args:
         text: The answer.
@@ -33,7 +33,11 @@ def sample_of(text: str) -> dict[str, Any]:
         output_text, choices and output_tools; output_json as well if the answer is valid JSON.
     """
     message = {"role": "assistant", "content": text, "refusal": None}
-    sample = {"output_text": text, "choices": [{"index": 0, "message": message}], "output_tools": []}
+    sample: dict[str, Any] = {
+        "output_text": text,
+        "choices": [{"index": 0, "message": message}],
+        "output_tools": [],
+    }
     try:
         return sample | {"output_json": json.loads(text)}
     except (ValueError, RecursionError):
@@ -41,7 +45,7 @@ def sample_of(text: str) -> dict[str, Any]:
 
 
 def faulty(text: str) -> str | None:
-    """The first template of a text that can never be filled in, or None."""
+    """Find the first template of a text that can never be filled in, or None."""
     inside = (match.strip() for match in _TEMPLATE.findall(text))
     return next((path for path in inside if not _PATH.fullmatch(path)), None)
 
@@ -52,6 +56,9 @@ def fill(text: str, names: dict[str, Any]) -> str:
     Args:
         text: With or without templates.
         names: The namespaces, `item` and `sample`.
+
+    Returns:
+        The text without templates.
 
     Raises:
         UnknownPath: The message is the path that was not found.

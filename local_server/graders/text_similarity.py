@@ -6,17 +6,21 @@ OpenAI names the metrics and, for `fuzzy_match`, the library rapidfuzz (guide to
 
 import re
 from collections import Counter
-from typing import Any
+from typing import Literal
 
 # METEOR compares each word with each; two texts of this length take it about a second.
 MAX_CHARACTERS = 20_000
+
+Metric = Literal[
+    "fuzzy_match", "bleu", "gleu", "meteor", "rouge_1", "rouge_2", "rouge_3", "rouge_4", "rouge_5", "rouge_l"
+]
 
 
 def similarity(metric: str, text: str, reference: str) -> float:
     """Compare a text with a reference.
 
     Args:
-        metric: fuzzy_match, bleu, gleu, meteor, rouge_1 to rouge_5 or rouge_l.
+        metric: One of `Metric`.
         text: The text to judge, at most `MAX_CHARACTERS`.
         reference: The text to reach, at most `MAX_CHARACTERS`.
 
@@ -67,7 +71,7 @@ def _meteor(tokens: list[str], reference: list[str]) -> float:
 
 
 class _NoSynonyms:
-    def synsets(self, word: str) -> list[Any]:
+    def synsets(self, word: str) -> list[object]:
         return []
 
 

@@ -18,9 +18,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from local_server.chat.answering import Seed, Temperature, TopP
+from local_server.graders.text_similarity import Metric
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body
 
+# Of a python grader; the same limit as at OpenAI.
 _SOURCE_BYTES = 256 * 1024
 
 
@@ -29,7 +31,7 @@ class _Grader(Body):
     name: str = ""
 
     def texts(self) -> dict[str, str]:
-        """The texts that may hold templates, by the field where they stand."""
+        """Give the texts that may hold templates, by the field where they stand."""
         return {}
 
 
@@ -42,6 +44,8 @@ class _Comparison(_Grader):
 
 
 class StringCheck(_Comparison):
+    """Compares a text with a reference, letter by letter."""
+
     type: Literal["string_check"]
     operation: Literal["eq", "ne", "like", "ilike"]
 
@@ -57,23 +61,10 @@ def _without_embeddings(metric: str) -> str:
 
 
 class TextSimilarity(_Comparison):
+    """Measures how alike a text and a reference are."""
+
     type: Literal["text_similarity"]
-    evaluation_metric: Annotated[
-        Literal[
-            "cosine",
-            "fuzzy_match",
-            "bleu",
-            "gleu",
-            "meteor",
-            "rouge_1",
-            "rouge_2",
-            "rouge_3",
-            "rouge_4",
-            "rouge_5",
-            "rouge_l",
-        ],
-        AfterValidator(_without_embeddings),
-    ]
+    evaluation_metric: Annotated[Literal["cosine", Metric], AfterValidator(_without_embeddings)]
     # Only evals use it; the guide's examples carry it everywhere.
     pass_threshold: float | None = None
 
@@ -85,6 +76,8 @@ def _not_too_large(source: str) -> str:
 
 
 class PythonGrader(_Grader):
+    """Runs a function of the client's."""
+
     type: Literal["python"]
     source: Annotated[str, AfterValidator(_not_too_large)]
     image_tag: str | None = None
@@ -99,7 +92,8 @@ def _plain(content: Any) -> str | None:  # noqa: ANN401 - it is JSON
             return text
         case list():
             parts = [None if isinstance(part, list) else _plain(part) for part in content]
-            return None if None in parts else "".join(parts)
+            texts = [part for part in parts if part is not None]
+            return "".join(texts) if len(texts) == len(parts) else None
     return None
 
 
@@ -110,6 +104,8 @@ def _text_only(content: Any) -> Any:  # noqa: ANN401
 
 
 class GraderMessage(Body):
+    """A message to a model that grades."""
+
     role: Literal["system", "developer", "user", "assistant"]
     content: Annotated[Any, AfterValidator(_text_only)]
     type: Literal["message"] | None = None
@@ -117,10 +113,12 @@ class GraderMessage(Body):
     @property
     def text(self) -> str:
         """The content, its parts joined."""
-        return _plain(self.content)
+        return _plain(self.content) or ""
 
 
 class SamplingParams(Body):
+    """How the model that grades should answer."""
+
     max_completions_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
@@ -136,6 +134,8 @@ def _ascending(ends: list[float]) -> list[float]:
 
 
 class ScoreModel(_Grader):
+    """Asks a model of this server for a number."""
+
     type: Literal["score_model"]
     model: str
     input: Annotated[list[GraderMessage], Field(min_length=1)]
@@ -146,6 +146,7 @@ class ScoreModel(_Grader):
     pass_threshold: float | None = None
 
     def texts(self) -> dict[str, str]:
+        """Give the text of each message."""
         return {f"input.{i}.content": message.text for i, message in enumerate(self.input)}
 
 
@@ -153,6 +154,8 @@ Single = StringCheck | TextSimilarity | PythonGrader | ScoreModel
 
 
 class Multi(_Grader):
+    """Combines the rewards of other graders by a formula."""
+
     type: Literal["multi"]
     calculate_output: Annotated[str, Field(max_length=1000)]
     # One grader by the SDK's types, a list in the API reference, names to graders in the guide.
@@ -175,7 +178,7 @@ class _AnyGrader:
 
 GivenGrader = Annotated[dict[str, Any], _AnyGrader]
 
-_TYPES = {
+_TYPES: dict[str, type[Single] | type[Multi]] = {
     "string_check": StringCheck,
     "text_similarity": TextSimilarity,
     "python": PythonGrader,
@@ -191,6 +194,9 @@ def understood(given: Any, where: tuple[str, ...] = ("grader",)) -> Single | Mul
         given: The JSON of a client.
         where: Its place in the request.
 
+    Returns:
+        The grader, checked, with its members.
+
     Raises:
         ApiError: 400 when its type is not one of those that run here.
         RequestValidationError: 400 when one of its fields is wrong.
@@ -204,8 +210,8 @@ def understood(given: Any, where: tuple[str, ...] = ("grader",)) -> Single | Mul
             "Use 'score_model', or 'string_check' on the answer."
         )
         raise ApiError(400, message, code="unsupported_value", param=f"{place}.type")
-    nested = len(where) > 1
-    allowed = [name for name in _TYPES if not (nested and name == "multi")]
+    inside = len(where) > 1
+    allowed = [name for name in _TYPES if not (inside and name == "multi")]
     if kind not in allowed:
         message = f"Invalid '{place}.type': expected {', '.join(allowed)}. Found {kind!r:.80}."
         raise ApiError(400, message, code="invalid_value", param=f"{place}.type")
@@ -218,12 +224,16 @@ def understood(given: Any, where: tuple[str, ...] = ("grader",)) -> Single | Mul
         listed = _listed(grader.graders)
         _check_names([name for name, _, _ in listed], f"{place}.graders")
         for name, key, member in listed:
-            grader._members[name] = understood(member, (*where, "graders", *key))
+            nested = understood(member, (*where, "graders", *key))
+            # A multi grader in another one was refused by its type.
+            if not isinstance(nested, Multi):
+                grader.members[name] = nested
     return grader
 
 
 def _listed(graders: dict[str, Any] | list[Any]) -> list[tuple[Any, tuple[str, ...], Any]]:
     """Each grader of a multi grader with its name, and its key in the request if it has one."""
+    keys: list[tuple[tuple[str, ...], Any]]
     if isinstance(graders, list):
         keys = [((str(index),), grader) for index, grader in enumerate(graders)]
     elif isinstance(graders.get("type"), str):

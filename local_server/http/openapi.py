@@ -63,10 +63,17 @@ _EVENT = {
 }
 
 
-def texts(handler: Callable[..., Any]) -> dict[str, str]:
-    """FastAPI's `summary` and `description` of a route: the docstring's first sentence, and the rest."""
+def texts(handler: Callable[..., Any]) -> tuple[str, str]:
+    """Take FastAPI's `summary` and `description` of a route from its handler.
+
+    Args:
+        handler: The function of a route.
+
+    Returns:
+        The docstring's first sentence without its full stop, and the rest.
+    """
     first, _, rest = (inspect.getdoc(handler) or "").partition(". ")
-    return {"summary": first.rstrip("."), "description": rest}
+    return first.rstrip("."), rest
 
 
 def answers_of(handler: Callable[..., Any]) -> list[Any]:

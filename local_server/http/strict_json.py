@@ -1,5 +1,7 @@
-"""JSON bodies with one meaning only. What no answer could hold must not come in: one stored object that
-cannot be sent again would break every list that it is on.
+"""JSON bodies with one meaning only.
+
+What no answer could hold must not come in: one stored object that cannot be sent again would break every list
+that it is on.
 """
 
 import json

@@ -2,12 +2,12 @@
 
 import secrets
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 
 # Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from local_server.store import Kind, new_id
 

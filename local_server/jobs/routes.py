@@ -15,8 +15,7 @@ from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Eve
 from local_server.jobs.lifecycle import discard_checkpoints
 from local_server.jobs.models import find_model
 from local_server.jobs.store import ACTIVE, UNFINISHED, JobStore, TheJobs
-from local_server.store import Query as Narrowed
-from local_server.store import Store
+from local_server.store import Query as Narrowed, Store
 
 Auto = Literal["auto"]
 PageSize = Annotated[int, Query(ge=1, le=1000)]

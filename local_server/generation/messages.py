@@ -1,0 +1,101 @@
+"""What the server and the chat process say to each other: one JSON object on each line. Loads no torch."""
+
+from typing import Literal, final
+
+# Pydantic cannot read the TypedDict of Python 3.11.
+from typing_extensions import TypedDict
+
+FinishReason = Literal["stop", "length"]
+
+
+class Question(TypedDict):
+    """What should be answered.
+
+    Attributes:
+        folder: Of the model's weights.
+        messages: The chat so far; each with `role` and `content`, as the chat template reads them.
+        max_tokens: Of each choice; None for as many as the context has room for.
+        temperature: 0 takes the best token; up to 2, larger is wilder.
+        top_p: Share of probability to choose from, 0 to 1.
+        seed: The same one gives the same text; None draws one.
+        stop: Texts that end an answer and do not appear in it.
+        n: Number of choices.
+        stream: Whether text is wanted before the end. With log probabilities it must be true: the lines of a
+            whole answer would be too long.
+        top_logprobs: How many log probabilities go with a token, 0 to 20; None for none at all.
+        frequency_penalty: Taken from a token's score for each time it was chosen, -2 to 2.
+        presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
+    """
+
+    folder: str
+    messages: list[dict[str, str]]
+    max_tokens: int | None
+    temperature: float
+    top_p: float
+    seed: int | None
+    stop: list[str]
+    n: int
+    stream: bool
+    top_logprobs: int | None
+    frequency_penalty: float
+    presence_penalty: float
+
+
+@final
+class NumberedQuestion(Question):
+    """A question on its way to the chat process; the number marks its replies."""
+
+    id: int
+
+
+@final
+class Cancel(TypedDict):
+    """The question with this number is not to be answered any more."""
+
+    cancel: int
+
+
+class Candidate(TypedDict):
+    """A token with its log probability, as OpenAI's clients read it."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None
+
+
+class Token(Candidate):
+    """A token of the answer, and the best ones in its place."""
+
+    top_logprobs: list[Candidate]
+
+
+class Text(TypedDict):
+    """A reply: a piece of one choice."""
+
+    id: int
+    kind: Literal["text"]
+    index: int
+    text: str
+    logprobs: list[Token]
+
+
+class Done(TypedDict):
+    """The last reply: every choice has ended."""
+
+    id: int
+    kind: Literal["done"]
+    finish_reasons: list[FinishReason]
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Failure(TypedDict):
+    """The only reply to a question that cannot be answered."""
+
+    id: int
+    kind: Literal["error"]
+    code: Literal["context_length_exceeded", "model_error"]
+    message: str
+
+
+Reply = Text | Done | Failure

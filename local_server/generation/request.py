@@ -1,0 +1,97 @@
+"""One request in the chat process: its prompt, its rows, and what is known of its end."""
+
+import secrets
+
+import torch
+
+from local_server.generation.answer import Answer
+from local_server.generation.batch import Row
+from local_server.generation.messages import Done, NumberedQuestion
+from local_server.generation.models import Loaded
+
+# Up to this many bits of length, prompts share a batch. Next to a longer one they would be mostly padding.
+_SHARED_BITS = 8
+
+
+class Request:
+    """One request, tokenized.
+
+    Args:
+        asked: The question.
+        loaded: The model that answers.
+
+    Attributes:
+        id: The number of the question.
+        loaded: The model that answers.
+        prompt: Tokens.
+        cells: Tokens that prompt and answer may come to together.
+        stream: Whether text is wanted before the end.
+        rows: One for each choice.
+
+    Raises:
+        TooLong: The prompt leaves no room for an answer.
+    """
+
+    def __init__(self, asked: NumberedQuestion, loaded: Loaded) -> None:
+        self.id = asked["id"]
+        self.loaded = loaded
+        # One chat without `return_dict` gives a list of tokens; the type names every form that there is.
+        self.prompt: list[int] = loaded.tokenizer.apply_chat_template(  # type: ignore[assignment]
+            asked["messages"], add_generation_prompt=True, sanitize_control_tokens=True, return_dict=False
+        )
+        room = loaded.context - len(self.prompt)
+        if room < 1:
+            raise TooLong(loaded.context, len(self.prompt))
+        limit = min(asked["max_tokens"] or room, room)
+        self.cells = len(self.prompt) + limit
+        self.stream: bool = asked["stream"]
+        seed = secrets.randbelow(2**31) if asked["seed"] is None else asked["seed"]
+        self.rows = [
+            Row(
+                request=self.id,
+                index=index,
+                answer=Answer(
+                    loaded.tokenizer, loaded.end_tokens, asked["stop"], limit, live=asked["stream"]
+                ),
+                temperature=asked["temperature"],
+                top_p=asked["top_p"],
+                rng=torch.Generator().manual_seed((seed + index) % 2**63),
+                frequency_penalty=asked["frequency_penalty"],
+                presence_penalty=asked["presence_penalty"],
+                top_logprobs=asked["top_logprobs"],
+            )
+            for index in range(asked["n"])
+        ]
+
+    @property
+    def batch_key(self) -> tuple[str, int]:
+        """Requests with the same key grow in one batch."""
+        return self.loaded.folder, max(_SHARED_BITS, len(self.prompt).bit_length())
+
+    def done(self) -> Done | None:
+        """The last reply, once every row has ended."""
+        reasons = [row.answer.finish_reason for row in self.rows if row.answer.finish_reason is not None]
+        if len(reasons) < len(self.rows):
+            return None
+        return {
+            "id": self.id,
+            "kind": "done",
+            "finish_reasons": reasons,
+            "prompt_tokens": len(self.prompt),
+            "completion_tokens": sum(row.answer.count for row in self.rows),
+        }
+
+
+class TooLong(Exception):
+    """The prompt fills the model's context.
+
+    Args:
+        context: Tokens that the model can read.
+        tokens: Tokens of the prompt.
+    """
+
+    def __init__(self, context: int, tokens: int) -> None:
+        super().__init__(
+            f"This model's maximum context length is {context} tokens. However, your messages resulted in "
+            f"{tokens} tokens. Please reduce the length of the messages."
+        )

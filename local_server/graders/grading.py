@@ -1,0 +1,228 @@
+"""Give one answer the reward of a grader.
+
+A grader that fails gives the reward 0 and sets a flag (OpenAI's guide to graders, read 2026-11).
+"""
+
+import asyncio
+import json
+import math
+import re
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_server.chat import answering
+from local_server.chat.worker import Worker, WorkerDied
+from local_server.graders import formula
+from local_server.graders.answers import GraderErrors, TokenUsage, summed
+from local_server.graders.sandbox import Sandbox, SandboxFailed
+from local_server.graders.templates import TooLong, UnknownPath, fill
+from local_server.graders.text_similarity import MAX_CHARACTERS, similarity
+from local_server.graders.types import (
+    Multi,
+    PythonGrader,
+    SamplingParams,
+    ScoreModel,
+    Single,
+    StringCheck,
+    TextSimilarity,
+)
+from local_server.http.errors import ApiError
+from local_server.settings import Settings
+from local_server.store import Store
+
+
+@dataclass
+class Outcome:
+    """What one grader found.
+
+    Attributes:
+        reward: Its number; 0 when it failed.
+        errors: The flags that differ from `NO_ERRORS`.
+        usage: Tokens, by model.
+        sub_rewards: Rewards of the members of a multi grader, by name.
+    """
+
+    reward: float = 0.0
+    errors: GraderErrors = field(default_factory=GraderErrors)
+    usage: dict[str, TokenUsage] = field(default_factory=dict)
+    sub_rewards: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class GraderRun:
+    """What graders need to judge one answer.
+
+    Attributes:
+        settings: Where models lie.
+        store: Which models exist.
+        worker: The chat process, for graders that ask a model.
+        sandbox: For python graders.
+        sample: The answer, as templates and python graders see it.
+        item: What the answer is compared with.
+    """
+
+    settings: Settings
+    store: Store
+    worker: Worker
+    sandbox: Sandbox
+    sample: dict[str, Any]
+    item: dict[str, Any]
+
+    async def grade(self, grader: Single | Multi) -> Outcome:
+        """Give the reward of a grader, or the flag of its failure.
+
+        Args:
+            grader: Any of the types that run here.
+
+        Returns:
+            What it found.
+
+        Raises:
+            ApiError: 400 when a text is too long once its templates are filled in.
+        """
+        try:
+            match grader:
+                case StringCheck():
+                    return Outcome(self._string_check(grader))
+                case TextSimilarity():
+                    return Outcome(await self._text_similarity(grader))
+                case PythonGrader():
+                    return await self._python(grader)
+                case ScoreModel():
+                    return await self._score_model(grader)
+                case Multi():
+                    return await self._multi(grader)
+        except UnknownPath as error:
+            if str(error).startswith("sample.output_json") and "output_json" not in self.sample:
+                return Outcome(errors={"sample_parse_error": True})
+            return Outcome(errors={"invalid_variable_error": True})
+        except TooLong as error:
+            raise ApiError(400, str(error), code="string_above_max_length", param="grader") from None
+
+    def _filled(self, text: str) -> str:
+        return fill(text, {"sample": self.sample, "item": self.item})
+
+    def _string_check(self, grader: StringCheck) -> float:
+        text, reference = self._filled(grader.input), self._filled(grader.reference)
+        return float(
+            {
+                "eq": text == reference,
+                "ne": text != reference,
+                "like": reference in text,
+                "ilike": reference.casefold() in text.casefold(),
+            }[grader.operation]
+        )
+
+    async def _text_similarity(self, grader: TextSimilarity) -> float:
+        text, reference = self._filled(grader.input), self._filled(grader.reference)
+        if (longest := max(len(text), len(reference))) > MAX_CHARACTERS:
+            raise TooLong(
+                f"A text to compare has {longest:,} characters; at most {MAX_CHARACTERS:,} are allowed."
+            )
+        return await asyncio.to_thread(similarity, grader.evaluation_metric, text, reference)
+
+    async def _python(self, grader: PythonGrader) -> Outcome:
+        try:
+            result = await self.sandbox.grade(grader.source, self.sample, self.item)
+        except SandboxFailed as failure:
+            return Outcome(
+                errors={
+                    "python_grader_server_error": True,
+                    "python_grader_server_error_type": str(failure),
+                }
+            )
+        if isinstance(result, str):
+            return Outcome(
+                errors={"python_grader_runtime_error": True, "python_grader_runtime_error_details": result}
+            )
+        return Outcome(result)
+
+    async def _score_model(self, grader: ScoreModel) -> Outcome:
+        sampling = grader.sampling_params or SamplingParams()
+        question = answering.question(
+            self.settings,
+            self.store,
+            grader.model,
+            [answering.plain(message.role, self._filled(message.text)) for message in grader.input],
+            max_tokens=sampling.max_completions_tokens,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            seed=sampling.seed,
+            stream=False,
+        )
+        text = ""
+        try:
+            async with aclosing(self.worker.ask(question)) as replies:
+                async for reply in replies:
+                    if reply["kind"] == "error":
+                        return _model_failed(reply["message"])
+                    if reply["kind"] == "text":
+                        text += reply["text"]
+                    else:
+                        done = reply
+        except WorkerDied:
+            return _model_failed("The process that generates text ended in the middle of the answer.")
+        read, written = done["prompt_tokens"], done["completion_tokens"]
+        usage: TokenUsage = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+            "cached_tokens": 0,
+        }
+        outcome = Outcome(usage={grader.model: usage})
+        score = score_in(text)
+        if score is None:
+            outcome.errors["model_grader_parse_error"] = True
+        else:
+            low, high = grader.range
+            outcome.reward = min(max(score, low), high)
+        return outcome
+
+    async def _multi(self, grader: Multi) -> Outcome:
+        try:
+            tree = formula.parse(grader.calculate_output, grader.members)
+        except formula.BadFormula:
+            return Outcome(errors={"formula_parse_error": True})
+        found = [await self.grade(member) for member in grader.members.values()]
+        outcome = Outcome(
+            sub_rewards={name: part.reward for name, part in zip(grader.members, found, strict=True)}
+        )
+        for part in found:
+            outcome.errors.update(part.errors)
+            for model, used in part.usage.items():
+                before = outcome.usage.get(model)
+                outcome.usage[model] = used if before is None else summed(before, used)
+        try:
+            reward = formula.calculate(tree, outcome.sub_rewards)
+        except (ArithmeticError, ValueError, RecursionError):
+            reward = math.nan
+        if math.isfinite(reward):
+            outcome.reward = reward
+        else:
+            outcome.errors["other_error"] = True
+        return outcome
+
+
+def _model_failed(details: str) -> Outcome:
+    return Outcome(errors={"model_grader_server_error": True, "model_grader_server_error_details": details})
+
+
+def score_in(answer: str) -> float | None:
+    """Read the score out of a grading model's answer.
+
+    Args:
+        answer: A number, text with exactly one number, or JSON with the number in `result`.
+
+    Returns:
+        The number as it stands there, or None if the answer leaves any doubt.
+    """
+    try:
+        value = json.loads(answer, parse_int=float)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        value = value.get("result")
+        return value if isinstance(value, float) and math.isfinite(value) else None
+    found = re.findall(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", answer)
+    return float(found[0]) if len(found) == 1 else None
