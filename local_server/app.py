@@ -6,14 +6,12 @@ from typing import Any, Literal
 
 from fastapi import FastAPI
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
-
 from local_server.chat import completions, responses
 from local_server.chat.worker import Worker
 from local_server.files import routes as files, uploads
 from local_server.graders import routes as graders
 from local_server.graders.sandbox import Sandbox
+from local_server.http.answers import Answer
 from local_server.http.errors import install_error_handlers
 from local_server.http.gate import OPEN_TO_ALL
 from local_server.http.openapi import Route, describe, texts
@@ -25,7 +23,7 @@ from local_server.jobs.webhooks import Webhooks
 from local_server.settings import Settings
 
 
-class Health(TypedDict):
+class Health(Answer):
     """The server is up."""
 
     status: Literal["ok"]

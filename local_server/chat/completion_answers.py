@@ -4,16 +4,14 @@ from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
-
 from local_server.generation.messages import Done, FinishReason, Token
+from local_server.http.answers import Answer
 
 # Always empty here; OpenAI's answers carry such lists for what its tools have found.
 Nothing = Annotated[list[str], Field(max_length=0)]
 
 
-class CompletionMessage(TypedDict):
+class CompletionMessage(Answer):
     """What the model says."""
 
     role: Literal["assistant"]
@@ -22,14 +20,14 @@ class CompletionMessage(TypedDict):
     annotations: Nothing
 
 
-class Logprobs(TypedDict):
+class Logprobs(Answer):
     """The log probabilities of a text, token by token."""
 
     content: list[Token]
     refusal: None
 
 
-class Choice(TypedDict):
+class Choice(Answer):
     """One of the answers that were asked for."""
 
     index: int
@@ -38,14 +36,14 @@ class Choice(TypedDict):
     finish_reason: FinishReason
 
 
-class PromptDetails(TypedDict):
+class PromptDetails(Answer):
     """Kinds of prompt tokens that there are none of here."""
 
     cached_tokens: int
     audio_tokens: int
 
 
-class CompletionDetails(TypedDict):
+class CompletionDetails(Answer):
     """Kinds of answer tokens that there are none of here."""
 
     reasoning_tokens: int
@@ -54,7 +52,7 @@ class CompletionDetails(TypedDict):
     rejected_prediction_tokens: int
 
 
-class Usage(TypedDict):
+class Usage(Answer):
     """Tokens that were read and written."""
 
     prompt_tokens: int
@@ -64,7 +62,7 @@ class Usage(TypedDict):
     completion_tokens_details: CompletionDetails
 
 
-class Head(TypedDict):
+class Head(Answer):
     """What stands in a whole answer, and in each piece of a streamed one."""
 
     id: str
@@ -82,7 +80,7 @@ class Completion(Head):
     usage: Usage
 
 
-class Delta(TypedDict, total=False):
+class Delta(Answer, total=False):
     """What a piece adds: the first one the role, the last one nothing."""
 
     role: Literal["assistant"]
@@ -90,7 +88,7 @@ class Delta(TypedDict, total=False):
     refusal: None
 
 
-class ChunkChoice(TypedDict):
+class ChunkChoice(Answer):
     """A piece of one of the answers."""
 
     index: int

@@ -5,17 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
-
 from local_server.generation.messages import Done
+from local_server.http.answers import Answer
 
 # Always empty here; OpenAI's answers carry such lists for what its tools have found.
 Nothing = Annotated[list[str], Field(max_length=0)]
 Status = Literal["in_progress", "completed", "incomplete", "failed"]
 
 
-class OutputText(TypedDict):
+class OutputText(Answer):
     """The text of an answer."""
 
     type: Literal["output_text"]
@@ -24,7 +22,7 @@ class OutputText(TypedDict):
     logprobs: Nothing
 
 
-class OutputMessage(TypedDict):
+class OutputMessage(Answer):
     """The message that holds the text."""
 
     id: str
@@ -34,20 +32,20 @@ class OutputMessage(TypedDict):
     content: list[OutputText]
 
 
-class CachedTokens(TypedDict):
+class CachedTokens(Answer):
     """Kinds of prompt tokens that there are none of here."""
 
     cached_tokens: int
     cache_write_tokens: int
 
 
-class ReasoningTokens(TypedDict):
+class ReasoningTokens(Answer):
     """A kind of answer tokens that there are none of here."""
 
     reasoning_tokens: int
 
 
-class ResponseUsage(TypedDict):
+class ResponseUsage(Answer):
     """Tokens that were read and written."""
 
     input_tokens: int
@@ -57,32 +55,32 @@ class ResponseUsage(TypedDict):
     total_tokens: int
 
 
-class ResponseError(TypedDict):
+class ResponseError(Answer):
     """Why the answer of a stream has ended without an end."""
 
     code: Literal["server_error"]
     message: str
 
 
-class Incomplete(TypedDict):
+class Incomplete(Answer):
     """Why an answer is not complete."""
 
     reason: Literal["max_output_tokens"]
 
 
-class PlainText(TypedDict):
+class PlainText(Answer):
     """The only format of text."""
 
     type: Literal["text"]
 
 
-class TextFormat(TypedDict):
+class TextFormat(Answer):
     """How the text is to be formatted."""
 
     format: PlainText
 
 
-class Response(TypedDict):
+class Response(Answer):
     """The API's response object."""
 
     id: str

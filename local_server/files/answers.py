@@ -5,9 +5,7 @@ from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
-
+from local_server.http.answers import Answer
 from local_server.store import Kind
 
 # Purposes that a client may upload for (OpenAI's API reference, read 2026-08-21).
@@ -15,7 +13,7 @@ UploadPurpose = Literal["assistants", "batch", "fine-tune", "vision", "user_data
 FilePurpose = UploadPurpose | Literal["fine-tune-results"]
 
 
-class File(TypedDict):
+class File(Answer):
     """The API's file object."""
 
     object: Literal["file"]
@@ -29,7 +27,7 @@ class File(TypedDict):
     status_details: None
 
 
-class FileDeleted(TypedDict):
+class FileDeleted(Answer):
     """What a client reads when it has deleted a file."""
 
     id: str
@@ -37,7 +35,7 @@ class FileDeleted(TypedDict):
     deleted: Literal[True]
 
 
-class Upload(TypedDict):
+class Upload(Answer):
     """The API's upload object."""
 
     id: str
@@ -57,7 +55,7 @@ class KeptUpload(Upload):
     file_lifetime: NotRequired[int | None]
 
 
-class Part(TypedDict):
+class Part(Answer):
     """The API's object for one part of an upload."""
 
     id: str

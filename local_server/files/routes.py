@@ -8,8 +8,8 @@ from fastapi.responses import FileResponse
 from local_server.files.answers import FILES, File, FileDeleted, UploadPurpose
 from local_server.files.expiry import FORM_NAMES, ExpiresAfter, expires_after_form, lifetime, remove_expired
 from local_server.files.storage import chunks_of, stored
-from local_server.http.answers import PageWithIds, listed, with_ids
 from local_server.http.errors import ApiError, not_found
+from local_server.http.pages import PageWithIds, listed, with_ids
 from local_server.http.requests import TheSettings, TheStore, only_fields
 from local_server.settings import Settings
 from local_server.store import Store

@@ -4,11 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
+from local_server.http.answers import Answer
 
 
-class GraderErrors(TypedDict, total=False):
+class GraderErrors(Answer, total=False):
     """What went wrong; every flag is in an answer (OpenAI's guide to graders, read 2026-11)."""
 
     formula_parse_error: bool
@@ -27,7 +26,7 @@ class GraderErrors(TypedDict, total=False):
     model_grader_server_error_details: str | None
 
 
-class Grading(TypedDict):
+class Grading(Answer):
     """How a reward came about."""
 
     name: str
@@ -39,7 +38,7 @@ class Grading(TypedDict):
     sampled_model_name: str | None
 
 
-class TokenUsage(TypedDict):
+class TokenUsage(Answer):
     """Tokens of the models that graded."""
 
     prompt_tokens: int
@@ -48,7 +47,7 @@ class TokenUsage(TypedDict):
     cached_tokens: int
 
 
-class Graded(TypedDict):
+class Graded(Answer):
     """The reward of one answer."""
 
     reward: float
@@ -57,7 +56,7 @@ class Graded(TypedDict):
     model_grader_token_usage_per_model: dict[str, TokenUsage]
 
 
-class ValidGrader(TypedDict):
+class ValidGrader(Answer):
     """A grader as it was understood."""
 
     grader: dict[str, Any]

@@ -4,18 +4,35 @@ A route's return type says what it answers: `Json[Job]`, `EventStream`, or a Typ
 the code to it, and `openapi.py` describes it.
 """
 
-from typing import Generic, Literal, TypeVar, Unpack
+from typing import Annotated, Generic, TypeVar
 
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import ConfigDict, Field, with_config
 
 # Pydantic cannot read the TypedDict of Python 3.11.
 from typing_extensions import TypedDict
 
-from local_server.http.errors import ApiError
-from local_server.store import Kind, Query, Store, T
-
 Content = TypeVar("Content")
-Item = TypeVar("Item")
+
+
+@with_config(ConfigDict(extra="forbid"))
+class Answer(TypedDict):
+    """A JSON object that leaves the server. Where one is checked or described, it has no other fields."""
+
+
+class Problem(Answer):
+    """What is wrong with a request."""
+
+    message: Annotated[str, Field(description="What is wrong, where, what was expected, and what to do.")]
+    type: Annotated[str, Field(description="The family of the error, for example `invalid_request_error`.")]
+    param: Annotated[str | None, Field(description="The field of the request that is wrong.")]
+    code: Annotated[str | None, Field(description="The error, for programs.")]
+
+
+class Error(Answer):
+    """OpenAI's error body."""
+
+    error: Problem
 
 
 class Json(JSONResponse, Generic[Content]):
@@ -33,49 +50,3 @@ class EventStream(StreamingResponse):
     """Server-sent events, each with one JSON object."""
 
     media_type = "text/event-stream"
-
-
-class Page(TypedDict, Generic[Item]):
-    """OpenAI's list envelope. Lists of jobs and events have no ids in it."""
-
-    object: Literal["list"]
-    data: list[Item]
-    has_more: bool
-
-
-class PageWithIds(Page[Item], Generic[Item]):
-    """The envelope of lists of files and checkpoints: it also has the first and the last id."""
-
-    first_id: str | None
-    last_id: str | None
-
-
-def listed(store: Store, kind: Kind[T], *, after: str | None, limit: int, **query: Unpack[Query]) -> Page[T]:
-    """One page in OpenAI's list envelope.
-
-    Args:
-        store: Where the objects are.
-        kind: Which objects.
-        after: Cursor of the client: the id of the last object it has seen.
-        limit: Largest number of objects on the page.
-        **query: What the page is narrowed to, and its order.
-
-    Returns:
-        The page.
-
-    Raises:
-        ApiError: 400 when `after` is unknown. Silence here would let a client page for ever.
-    """
-    try:
-        data, has_more = store.page(kind, limit=limit, after=after, **query)
-    except KeyError:
-        message = f"Invalid 'after': this list has no {kind.name} with the id '{after}'."
-        raise ApiError(400, message, param="after") from None
-    return {"object": "list", "data": data, "has_more": has_more}
-
-
-def with_ids(page: Page[T]) -> PageWithIds[T]:
-    """Add first and last id to a page."""
-    data = page["data"]
-    first_id, last_id = (data[0]["id"], data[-1]["id"]) if data else (None, None)
-    return {**page, "first_id": first_id, "last_id": last_id}

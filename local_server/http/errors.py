@@ -5,34 +5,17 @@ import logging
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
+from local_server.http.answers import Error
 
 log = logging.getLogger("local_server")
-
-
-class Problem(TypedDict):
-    """What is wrong with a request."""
-
-    message: Annotated[str, Field(description="What is wrong, where, what was expected, and what to do.")]
-    type: Annotated[str, Field(description="The family of the error, for example `invalid_request_error`.")]
-    param: Annotated[str | None, Field(description="The field of the request that is wrong.")]
-    code: Annotated[str | None, Field(description="The error, for programs.")]
-
-
-class Error(TypedDict):
-    """OpenAI's error body."""
-
-    error: Problem
 
 
 class ApiError(Exception):

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple, NoReturn, Union, get_args, get_origin, get_t
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
-from local_server.http.answers import EventStream, Json
-from local_server.http.errors import Error
+from local_server.http.answers import Error, EventStream, Json
 from local_server.http.gate import OPEN_TO_ALL
 
 
@@ -134,18 +133,6 @@ def describe(app: FastAPI, routes: list[Route]) -> dict[str, Any]:
     return document
 
 
-def adapter(answer: Any) -> TypeAdapter[Any]:  # noqa: ANN401  (a TypedDict, as a type)
-    """What checks and describes an answer.
-
-    Args:
-        answer: From `answers_of`.
-
-    Returns:
-        Its adapter, for which an unknown field is a mistake.
-    """
-    return TypeAdapter(answer, config=ConfigDict(extra="forbid"))
-
-
 def _contents(routes: list[Route]) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     """OpenAPI's `content` for each kind of answer, and the schemas that they refer to."""
     contents: dict[Any, dict[str, Any]] = {
@@ -156,7 +143,7 @@ def _contents(routes: list[Route]) -> tuple[dict[Any, dict[str, Any]], dict[str,
     # Each once, and always in the same order.
     answers = dict.fromkeys([Error, *(kind for route in routes for kind in answers_of(route.handler))])
     references, document = TypeAdapter.json_schemas(
-        [(kind, "validation", adapter(kind)) for kind in answers if kind not in contents],
+        [(kind, "validation", TypeAdapter(kind)) for kind in answers if kind not in contents],
         ref_template="#/components/schemas/wire.{model}",
     )
     contents |= {kind: {"application/json": {"schema": schema}} for (kind, _), schema in references.items()}

@@ -2,20 +2,18 @@
 
 import secrets
 import time
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
-
+from local_server.http.answers import Answer
 from local_server.store import Kind, new_id
 
 Status = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
 Level = Literal["info", "warn", "error"]
 
 
-class Hyperparameters(TypedDict):
+class Hyperparameters(Answer):
     """Numbers, or "auto" until the files have been checked."""
 
     n_epochs: int | Literal["auto"]
@@ -23,20 +21,20 @@ class Hyperparameters(TypedDict):
     learning_rate_multiplier: float | Literal["auto"]
 
 
-class Supervised(TypedDict):
+class Supervised(Answer):
     """The settings of the method `supervised`."""
 
     hyperparameters: Hyperparameters
 
 
-class Method(TypedDict):
+class Method(Answer):
     """How a job trains."""
 
     type: Literal["supervised"]
     supervised: Supervised
 
 
-class JobError(TypedDict):
+class JobError(Answer):
     """Why a job has failed."""
 
     code: str
@@ -44,7 +42,7 @@ class JobError(TypedDict):
     param: str | None
 
 
-class Wandb(TypedDict):
+class Wandb(Answer):
     """The settings of Weights & Biases."""
 
     project: str
@@ -53,14 +51,14 @@ class Wandb(TypedDict):
     tags: list[str] | None
 
 
-class Integration(TypedDict):
+class Integration(Answer):
     """A service that a job should report to."""
 
     type: Literal["wandb"]
     wandb: Wandb
 
 
-class Job(TypedDict):
+class Job(Answer):
     """The API's job object."""
 
     object: Literal["fine_tuning.job"]
@@ -101,7 +99,7 @@ class JobChanges(TypedDict, total=False):
     method: Method
 
 
-class Event(TypedDict):
+class Event(Answer):
     """The API's object for one event of a job."""
 
     object: Literal["fine_tuning.job.event"]
@@ -115,7 +113,7 @@ class Event(TypedDict):
     type: Literal["message", "metrics"]
 
 
-class CheckpointMetrics(TypedDict):
+class CheckpointMetrics(Answer):
     """What was measured at the step of a checkpoint."""
 
     step: int
@@ -127,7 +125,7 @@ class CheckpointMetrics(TypedDict):
     full_valid_mean_token_accuracy: NotRequired[float]
 
 
-class Checkpoint(TypedDict):
+class Checkpoint(Answer):
     """The API's object for one checkpoint of a job."""
 
     object: Literal["fine_tuning.job.checkpoint"]

@@ -5,9 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Literal, NoReturn
 
-# Pydantic cannot read the TypedDict of Python 3.11.
-from typing_extensions import TypedDict
-
+from local_server.http.answers import Answer
 from local_server.http.errors import ApiError, model_not_found
 from local_server.http.requests import TheSettings, TheStore
 from local_server.jobs.store import UNFINISHED, TheJobs
@@ -15,7 +13,7 @@ from local_server.settings import Settings
 from local_server.store import Kind, Store
 
 
-class Model(TypedDict):
+class Model(Answer):
     """The API's model object."""
 
     id: str
@@ -25,14 +23,14 @@ class Model(TypedDict):
     shutdown_date: None
 
 
-class Models(TypedDict):
+class Models(Answer):
     """The list of all models, which has no pages."""
 
     object: Literal["list"]
     data: list[Model]
 
 
-class ModelDeleted(TypedDict):
+class ModelDeleted(Answer):
     """What a client reads when it has deleted a model."""
 
     id: str

@@ -7,8 +7,9 @@ from fastapi import Query, Request
 from pydantic import Field, StringConstraints
 
 from local_server.files.answers import FILES
-from local_server.http.answers import Json, Page, PageWithIds, listed, with_ids
+from local_server.http.answers import Json
 from local_server.http.errors import ApiError
+from local_server.http.pages import Page, PageWithIds, listed, with_ids
 from local_server.http.requests import METADATA_PAIRS, Body, Metadata, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
