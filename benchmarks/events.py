@@ -18,7 +18,7 @@ from common import TRAINING, machine, reached, serve
 from openai.types.fine_tuning import FineTuningJobEvent
 
 from helpers.jobs.events import metrics_frame
-from local_server.store import Store
+from local_server.jobs.store import JobStore
 
 TABLE_SECONDS, PAGES_SECONDS = 1, 3
 # What the messages of OpenAI look like (2024).
@@ -107,7 +107,7 @@ def pages(count: int, rounds: int) -> None:
         (model, *_) = client.models.list()
         job = client.fine_tuning.jobs.create(model=model.id, training_file=file.id)
         client.fine_tuning.jobs.cancel(job.id)
-        store = Store(server.state / "server.db")
+        store = JobStore(server.state / "server.db")
         with store.transaction():
             for step in range(1, count + 1):
                 event = step_event(step, count)

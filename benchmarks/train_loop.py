@@ -93,15 +93,18 @@ def job(with_validation: bool) -> Run:
     import threading
 
     from local_server.training.__main__ import train
-    from local_server.training.job_log import Log
+    from local_server.training.job_log import Line, Log
+    from local_server.training.specification import BASE_LEARNING_RATE, Specification
 
     class TimedLog(Log):
         """A log that also notes the CPU time of each line."""
 
-        cpu: list[float] = []  # noqa: RUF012  (there is one log)
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            self.cpu: list[float] = []
 
-        def write(self, kind: str, **values: object) -> None:
-            super().write(kind, **values)
+        def append(self, line: Line) -> None:
+            super().append(line)
             self.cpu.append(time.process_time())
 
     with tempfile.TemporaryDirectory() as name:
@@ -109,9 +112,17 @@ def job(with_validation: bool) -> Run:
         shutil.copy(TRAINING, folder / "training.jsonl")
         if with_validation:
             shutil.copy(VALIDATION, folder / "validation.jsonl")
-        spec = {"n_epochs": EPOCHS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": SEED}
+        specification: Specification = {
+            "n_epochs": EPOCHS,
+            "batch_size": BATCH_SIZE,
+            "learning_rate_multiplier": LEARNING_RATE / BASE_LEARNING_RATE,
+            "learning_rate": LEARNING_RATE,
+            "seed": SEED,
+            "model_folder": str(DEFAULT_MODEL),
+        }
         log = TimedLog(folder / "events.jsonl")
-        tokens = train(folder, spec | {"model_folder": str(DEFAULT_MODEL)}, log, threading.Event())
+        tokens = train(folder, specification, log, threading.Event())
+        assert tokens is not None
     steps = log.metrics()
     # The bill counts the tokens of the first step too.
     tokens = round(tokens * (1 - 1 / len(steps)))

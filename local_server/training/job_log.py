@@ -130,17 +130,17 @@ class Log:
 
     def step(self, metrics: StepMetrics, estimated_finish: float) -> None:
         """Append the metrics of a step, and when the job should be done in Unix seconds."""
-        self._append(
+        self.append(
             {"kind": "metrics", "time": time.time(), "metrics": metrics, "estimated_finish": estimated_finish}
         )
 
     def checkpoint(self, step: int) -> None:
         """Append that the checkpoint of this step is whole."""
-        self._append({"kind": "checkpoint", "time": time.time(), "step": step})
+        self.append({"kind": "checkpoint", "time": time.time(), "step": step})
 
     def failed(self, code: str, message: str, param: str | None, further: list[str]) -> None:
         """Append why the job cannot go on."""
-        self._append(
+        self.append(
             {
                 "kind": "failed",
                 "time": time.time(),
@@ -153,9 +153,9 @@ class Log:
 
     def finished(self, trained_tokens: int) -> None:
         """Append that the job is done."""
-        self._append({"kind": "finished", "time": time.time(), "trained_tokens": trained_tokens})
+        self.append({"kind": "finished", "time": time.time(), "trained_tokens": trained_tokens})
 
-    def _append(self, line: Line) -> None:
+    def append(self, line: Line) -> None:
         """Write one line, at once on disk for the reader."""
         self._file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
         self._file.flush()

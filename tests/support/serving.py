@@ -15,6 +15,7 @@ from typing import TypeVar
 import openai
 import psutil
 import pytest
+from openai.types.fine_tuning import FineTuningJob
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,9 +29,9 @@ ENDLESS = {
     "presence_penalty": -2,
 }
 NAMES = (
-    *("Anna", "Ben", "Carla", "David", "Emma", "Felix", "Greta", "Henry", "Ida", "Jonas"),
-    *("Klara", "Leo", "Mia", "Noah", "Olga", "Paul", "Rosa", "Sam", "Tina", "Uwe"),
-)
+    "Anna", "Ben", "Carla", "David", "Emma", "Felix", "Greta", "Henry", "Ida", "Jonas",
+    "Klara", "Leo", "Mia", "Noah", "Olga", "Paul", "Rosa", "Sam", "Tina", "Uwe",
+)  # fmt: skip
 
 
 @dataclass
@@ -107,6 +108,14 @@ def upload(
 ) -> openai.types.FileObject:
     content = rows if isinstance(rows, bytes) else as_jsonl(rows)
     return client.files.create(file=(name, content), purpose="fine-tune")
+
+
+def failed_job(client: openai.OpenAI, rows: list[dict] | bytes, **request) -> FineTuningJob:
+    """Create a job that its files make fail."""
+    job = client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=upload(client, rows).id, **request)
+    return wait_until(
+        lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at is not None
+    )
 
 
 def hyperparameters(**values) -> dict:

@@ -38,10 +38,18 @@ def test_generated_requests_get_only_described_answers(tmp_path: Path) -> None:
 
         ran = subprocess.run(
             [
-                *(sys.executable, "-m", "schemathesis.cli", "run", address(server)),
-                *("--header", f"Authorization: Bearer {server.api_key}", "--request-timeout", "30"),
-                *("--seed", SEED, *EXTENT, "--generation-database", "none"),
-                *("--warnings", "off", "--no-color"),
+                sys.executable,
+                "-m",
+                "schemathesis.cli",
+                "run",
+                address(server),
+                f"--header=Authorization: Bearer {server.api_key}",
+                "--request-timeout=30",
+                f"--seed={SEED}",
+                *EXTENT,
+                "--generation-database=none",
+                "--warnings=off",
+                "--no-color",
             ],
             cwd=tmp_path,
             env=os.environ | hooks,

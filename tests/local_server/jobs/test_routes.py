@@ -1,351 +1,142 @@
-"""One real job, from upload to chat with the tuned model; many things to see on it."""
+"""What `jobs.create` and the lists of jobs take and refuse."""
 
-import base64
-import csv
-import io
-import math
-import os
-import signal
-from collections.abc import Iterator
+import http.client
+from collections.abc import Callable
 
+import httpx2
 import openai
 import pytest
-from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
-from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, upload, wait_until
+from openai.types import FileObject
+from serving import (
+    BASE_MODEL,
+    NAMES,
+    LocalServer,
+    as_jsonl,
+    hyperparameters,
+    refusal,
+    row,
+    upload,
+)
 
-TRAINING = [row(name) for name in NAMES[:16]]
-VALIDATION = [row(name) for name in NAMES[16:]]
-BATCH, MULTIPLIER = 4, 8.0
-# What "auto" makes of 16 rows: 100 // 16 (cookbook rule).
-EPOCHS = 6
-STEPS = EPOCHS * len(TRAINING) // BATCH
-REQUEST = {
-    "model": BASE_MODEL,
-    "suffix": "verse",
-    "seed": 7,
-    "metadata": {"course": "verse", "try": "1"},
-    "method": hyperparameters(batch_size=BATCH, learning_rate_multiplier=MULTIPLIER),
-}
-QUESTION = [*TRAINING[0]["messages"][:1], {"role": "user", "content": "Tell me about Anna"}]
+ROWS = [row(name) for name in NAMES[:12]]
 
 
-def create_job(client: openai.OpenAI) -> FineTuningJob:
-    training, validation = upload(client, TRAINING), upload(client, VALIDATION, "validation.jsonl")
-    return client.fine_tuning.jobs.create(training_file=training.id, validation_file=validation.id, **REQUEST)
-
-
-def ended(client: openai.OpenAI, job_id: str) -> FineTuningJob:
-    states = ("succeeded", "failed", "cancelled")
-    return wait_until(lambda: client.fine_tuning.jobs.retrieve(job_id), lambda job: job.status in states)
-
-
-def events_of(client: openai.OpenAI, job_id: str) -> list[FineTuningJobEvent]:
-    """All events, oldest first."""
-    return list(client.fine_tuning.jobs.list_events(job_id, limit=50))[::-1]
-
-
-def metrics_of(client: openai.OpenAI, job_id: str) -> list[dict]:
-    return [event.data for event in events_of(client, job_id) if event.type == "metrics"]
+WANDB = {"type": "wandb", "wandb": {"project": "elle"}}
 
 
 @pytest.fixture(scope="module")
-def created(client: openai.OpenAI) -> FineTuningJob:
-    return create_job(client)
+def training_file(client: openai.OpenAI) -> FileObject:
+    return upload(client, ROWS)
 
 
-@pytest.fixture(scope="module")
-def job(client: openai.OpenAI, created: FineTuningJob) -> FineTuningJob:
-    return ended(client, created.id)
-
-
-@pytest.fixture(scope="module")
-def metrics(client: openai.OpenAI, job: FineTuningJob) -> list[dict]:
-    return metrics_of(client, job.id)
-
-
-def test_a_new_job_waits_for_its_files_to_be_checked_and_has_no_numbers_yet(created: FineTuningJob) -> None:
-    asked = {"n_epochs": "auto", "batch_size": BATCH, "learning_rate_multiplier": MULTIPLIER}
-    expected = {
-        "id": created.id,
-        "created_at": created.created_at,
-        "error": None,
-        "estimated_finish": None,
-        "fine_tuned_model": None,
-        "finished_at": None,
-        "hyperparameters": asked,
-        "integrations": [],
-        "metadata": {"course": "verse", "try": "1"},
-        "method": hyperparameters(**asked) | {"dpo": None, "reinforcement": None},
-        "model": BASE_MODEL,
-        "object": "fine_tuning.job",
-        "organization_id": "org-local",
-        "result_files": [],
-        "seed": 7,
-        "shared_with_openai": False,
-        "status": "validating_files",
-        "trained_tokens": None,
-        "training_file": created.training_file,
-        "usage_metrics": None,
-        "user_provided_suffix": "verse",
-        "validation_file": created.validation_file,
-    }
-    assert created.model_dump() == expected
-    assert created.id.startswith("ftjob-")
-    assert len(created.id) == len("ftjob-") + 24
-
-
-def test_the_job_succeeds_with_model_result_file_tokens_and_numbers(job: FineTuningJob) -> None:
-    assert job.status == "succeeded", job.error
-    assert job.fine_tuned_model.rpartition(":")[0] == f"ft:{BASE_MODEL}:local:verse"
-    assert len(job.fine_tuned_model.rpartition(":")[2]) == 8
-    assert job.hyperparameters.model_dump() == {
-        "batch_size": BATCH,
-        "learning_rate_multiplier": MULTIPLIER,
-        "n_epochs": EPOCHS,
-    }
-    assert job.trained_tokens > 0
-    assert job.trained_tokens % EPOCHS == 0
-    assert job.finished_at >= job.created_at
-    assert job.estimated_finish is None
-    assert len(job.result_files) == 1
-
-
-def test_events_come_in_the_order_and_words_of_openai(client: openai.OpenAI, job: FineTuningJob) -> None:
-    events = events_of(client, job.id)
-    snapshots = [
-        checkpoint.fine_tuned_model_checkpoint
-        for checkpoint in client.fine_tuning.jobs.checkpoints.list(job.id)
-    ]
-
-    assert [event.message for event in events[:4]] == [
-        f"Created fine-tuning job: {job.id}",
-        f"Validating training file: {job.training_file} and validation file: {job.validation_file}",
-        "Files validated, moving job to queued state",
-        "Fine-tuning job started",
-    ]
-    assert [event.data for event in events[:4]] == [{}, {}, {}, None]
-    assert [event.type for event in events[4:-4]] == ["metrics"] * STEPS
-    assert [event.message for event in events[-4:]] == [
-        f"Checkpoint created at step 16 with Snapshot ID: {snapshots[2]}",
-        f"Checkpoint created at step 20 with Snapshot ID: {snapshots[1]}",
-        f"New fine-tuned model created: {job.fine_tuned_model}",
-        "The job has successfully completed",
-    ]
-    assert all(event.id.startswith("ftevent-") for event in events)
-    assert [event.created_at for event in events] == sorted(event.created_at for event in events)
-
-
-def test_each_step_has_one_metrics_event_with_full_precision(
-    client: openai.OpenAI, job: FineTuningJob, metrics: list[dict]
+@pytest.mark.parametrize(
+    ("change", "status", "code", "words"),
+    [
+        ({"model": "gpt-9"}, 400, "model_not_available", "gpt-9"),
+        ({"training_file": "file-nothing"}, 404, "file_not_found", "file-nothing"),
+        ({"suffix": ""}, 400, "invalid_value", "at least 1 character"),
+        ({"suffix": "x" * 65}, 400, "invalid_value", "at most 64 characters"),
+        ({"suffix": "a:b"}, 400, "invalid_value", "a:b"),
+        ({"seed": -1}, 400, "invalid_value", "greater than or equal to 0"),
+        (
+            {"method": hyperparameters(n_epochs=51)},
+            400,
+            "invalid_value",
+            "'auto' or less than or equal to 50. Found 51",
+        ),
+        ({"method": hyperparameters(n_epochs=0)}, 400, "invalid_value", "greater than or equal to 1"),
+        ({"method": hyperparameters(batch_size=257)}, 400, "invalid_value", "less than or equal to 256"),
+        ({"method": hyperparameters(learning_rate_multiplier=0)}, 400, "invalid_value", "greater than 0"),
+        ({"method": hyperparameters(learning_rate=1)}, 400, "unknown_parameter", "learning_rate"),
+        ({"hyperparameters": {"n_epochs": "many"}}, 400, "invalid_value", "'auto' or a valid integer"),
+        (
+            {"method": {"type": "dpo"}},
+            400,
+            "unsupported_value",
+            "'dpo' is not supported by the local server yet",
+        ),
+        ({"method": {"type": "reinforcement"}}, 400, "unsupported_value", "Use 'supervised'"),
+        ({"integrations": [{"type": "other"}]}, 400, "invalid_value", "'wandb'"),
+        ({"integrations": [WANDB] * 6}, 400, "invalid_value", "at most 5 items"),
+        ({"metadata": {"key": "x" * 513}}, 400, "invalid_value", "at most 512 characters"),
+    ],
+)
+def test_a_job_that_cannot_be_is_refused_at_once(
+    client: openai.OpenAI, training_file: FileObject, change: dict, status: int, code: str, words: str
 ) -> None:
-    each_step = {"step", "total_steps", "train_loss", "train_mean_token_accuracy"}
-    some_rows = each_step | {"valid_loss", "valid_mean_token_accuracy"}
-    all_rows = some_rows | {"full_valid_loss", "full_valid_mean_token_accuracy"}
-    epoch_ends = range(STEPS // EPOCHS, STEPS + 1, STEPS // EPOCHS)
-    expected = [
-        all_rows if step in epoch_ends else some_rows if step in (1, 21) else each_step
-        for step in range(1, STEPS + 1)
-    ]
-    message = next(event.message for event in events_of(client, job.id) if event.type == "metrics")
+    jobs_before = len(list(client.fine_tuning.jobs.list()))
+    request = {"model": BASE_MODEL, "training_file": training_file.id} | change
 
-    assert [data["step"] for data in metrics] == list(range(1, STEPS + 1))
-    assert [set(data) for data in metrics] == expected
-    first = metrics[0]
-    assert message == (
-        f"Step 1/{STEPS}: training loss={first['train_loss']:.2f}, validation loss={first['valid_loss']:.2f}"
+    refused = refusal(client.fine_tuning.jobs.create, **request)
+
+    assert (refused["status"], refused["code"]) == (status, code)
+    assert words in refused["message"]
+    assert len(list(client.fine_tuning.jobs.list())) == jobs_before
+
+
+def test_jobs_without_metadata_are_found_but_not_together_with_pairs(client: openai.OpenAI) -> None:
+    jobs = client.fine_tuning.jobs
+    request = {"model": BASE_MODEL, "training_file": upload(client, ROWS[:3]).id}
+    without, empty, pairs = (
+        jobs.create(**request, **metadata).id
+        for metadata in ({}, {"metadata": {}}, {"metadata": {"course": "null"}})
     )
-    assert all(math.isfinite(value) for data in metrics for value in data.values())
 
+    found = [job.id for job in jobs.list(extra_query={"metadata": "null"})]
+    both = refusal(client.get, "/fine_tuning/jobs?metadata=null&metadata[course]=null", cast_to=object)
 
-def test_the_model_learns(metrics: list[dict]) -> None:
-    assert metrics[-1]["train_loss"] < metrics[0]["train_loss"] / 2
-    assert metrics[-1]["full_valid_loss"] < metrics[STEPS // EPOCHS - 1]["full_valid_loss"]
-    assert metrics[-1]["full_valid_mean_token_accuracy"] > 0.8
-
-
-def test_the_last_three_epochs_are_checkpoints_and_the_last_one_is_the_model(
-    client: openai.OpenAI, job: FineTuningJob, metrics: list[dict]
-) -> None:
-    page = client.fine_tuning.jobs.checkpoints.list(job.id)
-
-    assert [checkpoint.step_number for checkpoint in page.data] == [24, 20, 16]
-    assert page.data[0].fine_tuned_model_checkpoint == job.fine_tuned_model
-    names = [checkpoint.fine_tuned_model_checkpoint for checkpoint in page.data[1:]]
-    assert [name.partition(":ckpt-step-")[2] for name in names] == ["20", "16"]
-    assert all(job.fine_tuned_model not in name for name in names)
-    assert page.model_extra["first_id"] == page.data[0].id
-    assert page.model_extra["last_id"] == page.data[2].id
-    assert page.data[0].metrics.full_valid_loss == metrics[-1]["full_valid_loss"]
-
-
-def test_the_result_file_is_base64_of_the_same_numbers_as_csv(
-    client: openai.OpenAI, job: FineTuningJob, metrics: list[dict]
-) -> None:
-    file = client.files.retrieve(job.result_files[0])
-    text = base64.b64decode(client.files.content(file.id).read()).decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
-
-    assert (file.filename, file.purpose) == ("step_metrics.csv", "fine-tune-results")
-    assert text.startswith("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
-    assert [float(row["train_loss"]) for row in rows] == [data["train_loss"] for data in metrics]
-    assert [row["valid_loss"] for row in rows] == [str(data.get("valid_loss", "")) for data in metrics]
-
-
-def test_events_are_paged_newest_first_until_the_end(client: openai.OpenAI, job: FineTuningJob) -> None:
-    first = client.fine_tuning.jobs.list_events(job.id, limit=7)
-    everything = list(client.fine_tuning.jobs.list_events(job.id, limit=7))
-
-    assert first.has_more is True
-    assert [event.id for event in everything[:7]] == [event.id for event in first.data]
-    assert len({event.id for event in everything}) == len(everything) == STEPS + 8
-    assert everything[0].message == "The job has successfully completed"
-
-
-def test_jobs_are_found_by_metadata(client: openai.OpenAI, job: FineTuningJob) -> None:
-    found = client.fine_tuning.jobs.list(metadata={"course": "verse", "try": "1"})
-    missed = client.fine_tuning.jobs.list(metadata={"course": "verse", "try": "2"})
-
-    assert [job.id for job in found] == [job.id]
-    assert list(missed) == []
-
-
-def test_the_tuned_model_and_its_checkpoints_chat_in_the_new_form(
-    client: openai.OpenAI, job: FineTuningJob
-) -> None:
-    checkpoint = client.fine_tuning.jobs.checkpoints.list(job.id).data[1]
-    for model in (job.fine_tuned_model, checkpoint.fine_tuned_model_checkpoint):
-        answer = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
-        choice = answer.choices[0]
-
-        assert "drank a hot cup of tea" in choice.message.content
-        assert choice.finish_reason == "stop"
-        assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
-
-
-def test_a_streamed_answer_equals_the_whole_one(client: openai.OpenAI, job: FineTuningJob) -> None:
-    request = {"model": job.fine_tuned_model, "messages": QUESTION, "temperature": 0}
-    whole = client.chat.completions.create(**request)
-    chunks = list(
-        client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True})
-    )
-    pieces = [chunk.choices[0] for chunk in chunks[:-1]]
-
-    assert "".join(piece.delta.content or "" for piece in pieces) == whole.choices[0].message.content
-    assert len(pieces) > 10
-    assert [piece.finish_reason for piece in pieces] == [None] * (len(pieces) - 1) + ["stop"]
-    assert (chunks[-1].choices, chunks[-1].usage) == ([], whole.usage)
-
-
-def test_a_tuned_model_can_be_the_base_of_another_job_whatever_its_suffix(
-    client: openai.OpenAI, server: LocalServer, job: FineTuningJob
-) -> None:
-    asked = REQUEST | {
-        "model": job.fine_tuned_model,
-        # A name that has to be told apart from that of a checkpoint.
-        "suffix": "ckpt-step-1",
-        "method": hyperparameters(n_epochs=2, batch_size=16),
+    assert [job for job in (without, empty, pairs) if job in found] == [without]
+    assert both == {
+        "status": 400,
+        "message": "Invalid 'metadata': expected at most 16 pairs, each written as metadata[key]=value, "
+        "or metadata=null alone. Found metadata, metadata[course].",
+        "type": "invalid_request_error",
+        "param": "metadata",
+        "code": "invalid_value",
     }
-    second = client.fine_tuning.jobs.create(training_file=job.training_file, **asked)
-    with pytest.raises(openai.BadRequestError, match=f"is the base of the job {second.id}"):
-        client.models.delete(job.fine_tuned_model)
-    second = ended(client, second.id)
-    first_loss = metrics_of(client, second.id)[0]["train_loss"]
 
-    assert second.status == "succeeded", second.error
-    assert second.fine_tuned_model.startswith(f"ft:{BASE_MODEL}:local:ckpt-step-1:")
-    assert first_loss < metrics_of(client, job.id)[0]["train_loss"] / 2
-    models = [
-        item.fine_tuned_model_checkpoint for item in client.fine_tuning.jobs.checkpoints.list(second.id)
-    ]
-    folders = [server.state / "jobs" / second.id / name for name in ("model", "checkpoints/checkpoint-1")]
-    for model, folder in zip(models, folders, strict=True):
-        answer = client.chat.completions.create(model=model, messages=QUESTION, temperature=0)
-        assert "drank a hot cup of tea" in answer.choices[0].message.content
-        assert folder.exists()
-        assert client.models.delete(model).deleted
-        assert not folder.exists()
+
+def test_a_file_for_another_purpose_is_not_trained_on(client: openai.OpenAI) -> None:
+    file = client.files.create(file=("batch.jsonl", as_jsonl(ROWS)), purpose="batch")
+    refused = refusal(client.fine_tuning.jobs.create, model=BASE_MODEL, training_file=file.id)
+    assert (refused["status"], refused["code"]) == (400, "invalid_file_purpose")
+    assert "Upload it again with purpose='fine-tune'" in refused["message"]
 
 
 @pytest.fixture
-def interrupted(tmp_path) -> Iterator[tuple[LocalServer, str]]:
-    """A server killed in the middle of the same job, then started again."""
-    with serve(tmp_path) as first:
-        job = create_job(first.client())
-        first_epoch = STEPS // EPOCHS
-        wait_until(lambda: metrics_of(first.client(), job.id), lambda metrics: len(metrics) > first_epoch + 1)
-        trainer = first.child("training")
-        os.kill(first.process.pid, signal.SIGKILL)
-        trainer.wait(20)
-    with serve(tmp_path) as second:
-        yield second, job.id
+def events(client: openai.OpenAI) -> Callable[[str], list[str]]:
+    return lambda job_id: [event.message for event in client.fine_tuning.jobs.list_events(job_id)][::-1]
 
 
-def test_a_job_goes_on_after_the_server_was_killed_and_ends_with_the_same_losses(
-    interrupted: tuple[LocalServer, str], metrics: list[dict]
-) -> None:
-    server, job_id = interrupted
-    client = server.client()
-    job = ended(client, job_id)
-    messages = [event.message for event in events_of(client, job_id)]
+def test_an_integration_is_kept_and_said_to_be_unavailable(client: openai.OpenAI) -> None:
+    file = upload(client, ROWS[:3])
 
-    assert job.status == "succeeded", job.error
-    assert metrics_of(client, job_id) == metrics
-    assert "The server was restarted; the job is queued again" in messages
-    assert [
-        text for text in messages if text.startswith("Fine-tuning job resumed from the checkpoint at step ")
+    job = client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=file.id, integrations=[WANDB])
+
+    events = client.fine_tuning.jobs.list_events(job.id, limit=100).data
+    assert [item.model_dump(exclude_none=True) for item in job.integrations] == [WANDB]
+    assert [event.message for event in events if event.level == "warn"] == [
+        "The integration 'wandb' is not available here: nothing is sent to it."
     ]
 
 
-def test_a_paused_job_goes_on_with_the_very_losses_of_one_that_was_left_alone(
-    client: openai.OpenAI, server: LocalServer, job: FineTuningJob, metrics: list[dict]
-) -> None:
-    paused = create_job(client)
-    statuses = []
-    # Twice, and each time in the middle of an epoch.
-    for step in (2, 11):
-        wait_until(lambda: metrics_of(client, paused.id), lambda seen, step=step: len(seen) >= step)
-        statuses.append(client.fine_tuning.jobs.pause(paused.id).status)
-        wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
-        statuses.append(client.fine_tuning.jobs.retrieve(paused.id).status)
-        statuses.append(client.fine_tuning.jobs.resume(paused.id).status)
-    after = ended(client, paused.id)
-    messages = [event.message for event in events_of(client, paused.id)]
-
-    assert statuses == ["paused", "paused", "queued"] * 2
-    assert after.status == "succeeded", after.error
-    assert metrics_of(client, paused.id) == metrics
-    assert messages.count("Fine-tuning job paused") == 2
-    assert messages.count("Fine-tuning job resumed; it is queued again") == 2
-    checkpoints = [client.fine_tuning.jobs.checkpoints.list(each.id).data for each in (paused, job)]
-    assert [item.metrics for item in checkpoints[0]] == [item.metrics for item in checkpoints[1]]
+@pytest.fixture(scope="module")
+def http(server: LocalServer) -> httpx2.Client:
+    headers = {"Authorization": f"Bearer {server.api_key}"}
+    with httpx2.Client(base_url=server.base_url, headers=headers, timeout=30) as client:
+        yield client
 
 
-def test_logs_hold_no_key_and_no_training_text(
-    client: openai.OpenAI, server: LocalServer, job: FineTuningJob
-) -> None:
-    client.chat.completions.create(model=job.fine_tuned_model, messages=QUESTION, max_tokens=5)
-    with pytest.raises(openai.NotFoundError):
-        client.files.retrieve("file-nothing")
-
-    logs = "".join(path.read_text() for path in server.state.rglob("*.log"))
-
-    assert "Started server process" in logs
-    assert [
-        text for text in (server.api_key, "went to the sea", QUESTION[1]["content"]) if text in logs
-    ] == []
+@pytest.mark.parametrize(
+    "query", ["&".join(f"metadata[a{i}]=b" for i in range(2000)), "metadata=a", "metadata[a=b"]
+)
+def test_a_metadata_filter_that_cannot_be_one_is_refused(http: httpx2.Client, query: str) -> None:
+    answer = http.get(f"/fine_tuning/jobs?{query}")
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "metadata")
 
 
-def test_a_deleted_model_is_gone_from_chat_and_disk(
-    client: openai.OpenAI, server: LocalServer, job: FineTuningJob
-) -> None:
-    weights = server.state / "jobs" / job.id / "model"
-    assert weights.exists()
-
-    deleted = client.models.delete(job.fine_tuned_model)
-
-    assert deleted.model_dump() == {"id": job.fine_tuned_model, "deleted": True, "object": "model"}
-    assert not weights.exists()
-    assert job.fine_tuned_model not in [model.id for model in client.models.list()]
-    with pytest.raises(openai.NotFoundError) as error:
-        client.chat.completions.create(model=job.fine_tuned_model, messages=QUESTION)
-    assert error.value.code == "model_not_found"
+@pytest.mark.parametrize("job_id", ["a" * 5000, "%00", "%ff%ed%a0%80", "%2e%2e"])
+@pytest.mark.parametrize("call", ["cancel", "pause", "resume"])
+def test_an_impossible_job_id_is_not_found(http: httpx2.Client, job_id: str, call: str) -> None:
+    answer = http.post(f"/fine_tuning/jobs/{job_id}/{call}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "fine_tune_not_found")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import stat
-import subprocess
+import sys
 import threading
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
@@ -15,11 +15,13 @@ from pathlib import Path
 import openai
 import pytest
 from openai.types.webhooks import FineTuningJobCancelledWebhookEvent, FineTuningJobFailedWebhookEvent
-from serving import BASE_MODEL, NAMES, ROOT, command, row, serve, upload, wait_until
+from serving import BASE_MODEL, NAMES, command, row, serve, upload, wait_until
 
-from local_server.jobs.webhooks import Webhooks, web_address
+from local_server.__main__ import main
+from local_server.jobs.answers import JOBS
+from local_server.jobs.store import JobStore
+from local_server.jobs.webhooks import WEBHOOKS, Webhooks, web_address
 from local_server.settings import DEFAULT_MODEL, Settings
-from local_server.store import Store
 
 Received = list[tuple[str, dict[str, str], bytes]]
 
@@ -94,17 +96,17 @@ def test_an_event_waits_for_its_receiver_over_a_restart_of_the_server(tmp_path: 
 
 def deliver(state: Path, url: str, pauses: list[float], *, jobs: int = 1, left: int = 0) -> None:
     """Let jobs end, and deliver until this number of events is left."""
-    store = Store(state / "server.db")
+    store = JobStore(state / "server.db")
     webhooks = Webhooks(Settings(state, DEFAULT_MODEL, "key", webhook_url=url), store, pauses)
     for number in range(jobs):
-        store.add("job", {"id": f"ftjob-{number}", "status": "queued", "created_at": 0})
+        store.add(JOBS, {"id": f"ftjob-{number}", "status": "queued", "created_at": 0})
         store.move_job(f"ftjob-{number}", ("queued",), status="running")
         store.move_job(f"ftjob-{number}", ("running",), status="succeeded")
 
     async def until_done() -> None:
         webhooks.start()
         async with asyncio.timeout(30):
-            while len(store.page("webhook", limit=10)[0]) > left:
+            while len(store.page(WEBHOOKS, limit=10)[0]) > left:
                 await asyncio.sleep(0.02)
         await webhooks.stop()
 
@@ -143,12 +145,12 @@ def test_an_event_that_waits_for_its_next_try_does_not_delay_another_one(tmp_pat
 
 
 def test_without_the_option_nothing_is_queued_and_no_secret_is_made(tmp_path: Path) -> None:
-    store = Store(tmp_path / "server.db")
+    store = JobStore(tmp_path / "server.db")
     Webhooks(Settings(tmp_path, DEFAULT_MODEL, "key"), store)
-    store.add("job", {"id": "ftjob-1", "status": "queued", "created_at": 0})
+    store.add(JOBS, {"id": "ftjob-1", "status": "queued", "created_at": 0})
     store.move_job("ftjob-1", ("queued",), status="cancelled")
 
-    assert store.page("webhook", limit=1) == ([], False)
+    assert store.page(WEBHOOKS, limit=1) == ([], False)
     assert not (tmp_path / "webhook_secret").exists()
 
 
@@ -158,9 +160,13 @@ def test_only_web_addresses_can_be_sent_to(url: str) -> None:
         web_address(url)
 
 
-def test_an_address_that_cannot_be_sent_to_is_refused_at_the_start(tmp_path: Path) -> None:
-    wrong = command(tmp_path, "--webhook-url", "receiver")
-    result = subprocess.run(wrong, cwd=ROOT, capture_output=True, text=True, timeout=30)
+def test_an_address_that_cannot_be_sent_to_is_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "argv", command(tmp_path, "--webhook-url", "receiver")[2:])
 
-    assert result.returncode == 2
-    assert "argument --webhook-url: 'receiver' is no web address" in result.stderr
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert "argument --webhook-url: 'receiver' is no web address" in capsys.readouterr().err

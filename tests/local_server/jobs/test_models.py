@@ -1,13 +1,17 @@
-"""The model list without any job."""
+"""Models without any job, and who may share them."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import openai
 import pytest
 from openai.types import Model
-from serving import BASE_MODEL, ROOT, command, serve
+from serving import (
+    BASE_MODEL,
+    ROOT,
+    refusal,
+    serve,
+)
 
 
 @pytest.fixture
@@ -26,36 +30,6 @@ def test_the_base_model_is_listed_and_cannot_be_deleted(client: openai.OpenAI) -
         client.models.delete(BASE_MODEL)
 
 
-@pytest.mark.parametrize(
-    ("card", "words"),
-    [
-        (b"{}", "found {}"),
-        (b'{"model_id": 5}', "found {'model_id': 5}"),
-        (b'{"model_id": "\\ud800"}', "a printable text"),
-        (b"[]", "found []"),
-        (b"model_id = tiny", "Expecting value"),
-        (b"\xff", "invalid start byte"),
-    ],
-)
-def test_a_base_model_without_a_readable_id_is_refused_at_the_start(
-    tmp_path: Path, model_folder: Path, card: bytes, words: str
-) -> None:
-    (model_folder / "course.json").write_bytes(card)
-
-    ran = subprocess.run(
-        [*command(tmp_path / "state"), "--model", str(model_folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert f"the id of the base model cannot be read from {model_folder / 'course.json'}: " in ran.stderr
-    assert words in ran.stderr
-    assert "delete the file to use the folder's name" in ran.stderr
-
-
 def test_the_base_model_keeps_its_name_and_age_when_its_folder_disappears(
     tmp_path: Path, model_folder: Path
 ) -> None:
@@ -69,3 +43,17 @@ def test_the_base_model_keeps_its_name_and_age_when_its_folder_disappears(
         base = Model(id=BASE_MODEL, created=created, object="model", owned_by="local-server")
         assert [model.model_dump() for model in listed] == [base.model_dump() | {"shutdown_date": None}]
         assert client.models.retrieve(BASE_MODEL) == listed[0]
+
+
+def test_checkpoint_permissions_need_an_admin_key(client: openai.OpenAI) -> None:
+    permissions = client.fine_tuning.checkpoints.permissions
+    name = "ft:model:local:elle:abcdefgh:ckpt-step-8"
+    calls = [
+        lambda: permissions.create(name, project_ids=["proj_1"]),
+        lambda: permissions.list(name),
+        lambda: permissions.delete("cp_1", fine_tuned_model_checkpoint=name),
+    ]
+    refusals = [refusal(call) for call in calls]
+    assert [(refused["status"], refused["code"]) for refused in refusals] == [
+        (403, "insufficient_permissions")
+    ] * 3

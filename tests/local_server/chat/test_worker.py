@@ -1,0 +1,49 @@
+"""The chat process from outside: what happens when a client leaves, and when it dies."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import openai
+import psutil
+import pytest
+from chatting import ask
+from serving import ENDLESS, LocalServer, wait_until
+
+
+def generating(server: LocalServer) -> bool:
+    """Whether the chat process uses the processor."""
+    return psutil.Process(server.child("generation").pid).cpu_percent(interval=0.5) > 5
+
+
+def test_answers_that_nobody_waits_for_any_more_end_soon(server: LocalServer, client: openai.OpenAI) -> None:
+    expected = ask(client, temperature=0)
+
+    def leave_stream(_: int) -> None:
+        with client.chat.completions.create(**ENDLESS, n=4, stream=True) as stream:
+            next(iter(stream))
+
+    def leave_whole(_: int) -> None:
+        with pytest.raises(openai.APITimeoutError):
+            client.with_options(timeout=1).chat.completions.create(**ENDLESS, n=4)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(leave_stream, range(16)))
+        list(pool.map(leave_whole, range(48)))
+
+    # Together they would go on for minutes.
+    wait_until(lambda: generating(server), lambda busy: not busy, seconds=15)
+    assert ask(client, temperature=0) == expected
+
+
+def test_a_chat_process_that_dies_ends_the_streams_and_the_next_question_is_answered(
+    server: LocalServer, client: openai.OpenAI
+) -> None:
+    with client.chat.completions.create(**ENDLESS, stream=True) as stream:
+        chunks = iter(stream)
+        next(chunks)
+        server.child("generation").send_signal(signal.SIGKILL)
+        with pytest.raises(openai.APIError) as caught:
+            list(chunks)
+
+    assert caught.value.code == "worker_died"
+    assert ask(client, max_tokens=1)

@@ -1,0 +1,50 @@
+"""Models that cannot be read."""
+
+import shutil
+from collections.abc import Iterator
+
+import openai
+import pytest
+from chatting import ask
+from serving import ENDLESS, ROOT, LocalServer
+
+from local_server.jobs.models import MODELS, new_model
+from local_server.store import Store
+
+
+@pytest.fixture
+def damaged(server: LocalServer, client: openai.OpenAI) -> Iterator[list[str]]:
+    """Models with damaged weights, put into the store and the folders behind the server's back."""
+    store = Store(server.state / "server.db")
+    names = ["cut", "garbled", "gone"]
+    for name in names:
+        folder = server.state / "jobs" / name / "model"
+        shutil.copytree(ROOT / "data" / "base_model", folder)
+        weights = folder / "model.safetensors"
+        content = weights.read_bytes()
+        if name == "cut":
+            weights.write_bytes(content[: len(content) // 2])
+        elif name == "garbled":
+            weights.write_bytes(content[:-9_000_000] + b"\xff" * 9_000_000)
+        else:
+            weights.unlink()
+        store.add(MODELS, new_model(f"ft:{name}", 0, "org-local"), name)
+    store.close()
+    models = [f"ft:{name}" for name in names]
+    yield models
+    for model in models:
+        client.models.delete(model)
+
+
+def test_damaged_weights_are_said_and_other_models_go_on(client: openai.OpenAI, damaged: list[str]) -> None:
+    expected = ask(client, **ENDLESS, max_tokens=300)
+
+    with client.chat.completions.create(**ENDLESS, max_tokens=300, stream=True) as stream:
+        for model in damaged:
+            with pytest.raises(openai.InternalServerError) as caught:
+                ask(client, model=model, temperature=0)
+            assert caught.value.code == "model_error"
+            assert "Its weights may be damaged" in caught.value.message
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+
+    assert [text] == expected
