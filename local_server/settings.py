@@ -20,7 +20,7 @@ class Settings:
     Args:
         state: Folder of everything the server keeps. Two servers cannot share it.
         model: Folder of the base model: safetensors, config.json, tokenizer.json, a chat template.
-        api_key: The only key that the server accepts.
+        api_key: The only key that opens this server.
         host: The address that the server listens on.
         training_slots: Jobs that train at the same time; further jobs stay queued, oldest first.
         training_available: False answers every new job with 403, as OpenAI answers new organizations
@@ -155,7 +155,12 @@ def _is_address(host: str) -> bool:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read (mode 600), in one step."""
+    """Write a file that only its owner can read (mode 600), in one step.
+
+    Args:
+        path: The file; replaced when it exists.
+        text: Its content.
+    """
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -130,13 +130,33 @@ class Store:
             return self._db.execute(sql, values).fetchall()
 
     def add(self, kind: Kind[T], body: T, job_id: str | None = None) -> T:
-        """Keep a new object and return it. `job_id` ties events, checkpoints and models to their job."""
+        """Keep a new object.
+
+        Args:
+            kind: What it is.
+            body: Its JSON, with an `id` that no other object has.
+            job_id: Ties events, checkpoints and models to their job.
+
+        Returns:
+            The same body.
+
+        Raises:
+            ValueError: It holds what JSON cannot, a NaN for example.
+        """
         sql = "INSERT INTO objects (kind, id, job_id, body) VALUES (?, ?, ?, ?)"
         self.rows(sql, kind.name, body["id"], job_id, _as_json(body))
         return body
 
     def get(self, kind: Kind[T], object_id: str) -> T | None:
-        """Read one object, or None."""
+        """Read one object.
+
+        Args:
+            kind: What it is.
+            object_id: Its id.
+
+        Returns:
+            Its JSON, or None when there is none of this kind and id.
+        """
         rows = self.rows("SELECT body FROM objects WHERE kind = ? AND id = ?", kind.name, object_id)
         return json.loads(rows[0][0]) if rows else None
 
@@ -196,7 +216,15 @@ class Store:
         return [json.loads(body) for (body,) in rows[:limit]], len(rows) > limit
 
     def expired(self, kind: Kind[Any], now: float) -> list[str]:
-        """The ids of the objects whose `expires_at` is at or before `now` (Unix seconds)."""
+        """Find what has expired.
+
+        Args:
+            kind: Which objects.
+            now: Unix seconds.
+
+        Returns:
+            The ids of those whose `expires_at` is at or before `now`.
+        """
         sql = "SELECT id FROM objects WHERE kind = ? AND json_extract(body, '$.expires_at') <= ?"
         return [object_id for (object_id,) in self.rows(sql, kind.name, now)]
 

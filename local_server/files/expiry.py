@@ -60,7 +60,15 @@ def expires_after_form(
 
 
 def lifetime(purpose: str, expires_after: ExpiresAfter | None) -> int | None:
-    """Work out how many seconds a new file lives; None when it stays until it is deleted."""
+    """Work out how long a new file lives.
+
+    Args:
+        purpose: Of the file.
+        expires_after: As asked for, or None.
+
+    Returns:
+        Seconds, or None when it stays until it is deleted.
+    """
     if expires_after is not None:
         return expires_after.seconds
     return _BATCH_SECONDS if purpose == "batch" else None

@@ -66,7 +66,15 @@ def chunks_of(source: BinaryIO) -> Iterator[bytes]:
 
 
 def copy(chunks: Iterable[bytes], path: Path) -> int:
-    """Write chunks to a new file, down to the disk, and return their number of bytes."""
+    """Write chunks to a new file, down to the disk.
+
+    Args:
+        chunks: The content.
+        path: The file.
+
+    Returns:
+        The number of bytes.
+    """
     with open(path, "wb") as target:
         for chunk in chunks:
             target.write(chunk)

@@ -49,7 +49,12 @@ class Answer:
         self.finish_reason: FinishReason | None = None
 
     def add(self, token: int, logprob: Token | None = None) -> None:
-        """Take one token, and its log probability where the client asked for it."""
+        """Take one token.
+
+        Args:
+            token: Chosen by the batch.
+            logprob: Its log probability, where the client asked for it.
+        """
         self.count += 1
         if token in self._end_tokens:
             self._finish("stop")

@@ -60,7 +60,12 @@ class RoomyLayer(DynamicLayer):
         return self.keys, self.values
 
     def replace(self, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Hold these keys and values instead, copied to where there is room behind them."""
+        """Hold other keys and values, copied to where there is room behind them.
+
+        Args:
+            keys: Shape (rows, heads, tokens, size of a head).
+            values: The same shape.
+        """
         self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, _SPARE))
         self._value_room = torch.nn.functional.pad(values, (0, 0, 0, _SPARE))
         self._show(keys.shape[-2])

@@ -81,7 +81,15 @@ NO_ERRORS: GraderErrors = {
 
 
 def summed(first: TokenUsage, second: TokenUsage) -> TokenUsage:
-    """Add up the tokens of two graders that asked the same model."""
+    """Add up the tokens of two graders that asked the same model.
+
+    Args:
+        first: Of one of them.
+        second: Of the other.
+
+    Returns:
+        The sums.
+    """
     return {
         "prompt_tokens": first["prompt_tokens"] + second["prompt_tokens"],
         "completion_tokens": first["completion_tokens"] + second["completion_tokens"],

@@ -52,18 +52,36 @@ class ApiError(Exception):
 
 
 def not_found(kind: str, object_id: str, param: str = "id") -> ApiError:
-    """404 for a file or a job that the server does not hold."""
+    """Refuse with 404 what the server does not hold.
+
+    Args:
+        kind: What was asked for, in OpenAI's words.
+        object_id: Its id.
+        param: The field of the request that holds the id.
+
+    Returns:
+        The refusal, to be raised.
+    """
     return ApiError(404, f"No such {kind} object: {object_id}", param=param)
 
 
 def model_not_found(model: str) -> ApiError:
-    """404 for a model name that is not served here, in OpenAI's words."""
+    """Refuse with 404 a model name that is not served here, in OpenAI's words."""
     message = f"The model `{model}` does not exist or you do not have access to it."
     return ApiError(404, message, code="model_not_found")
 
 
 def server_error(message: str, status: int = 500, code: str | None = None) -> ApiError:
-    """A failure on the server's side, which the client may try again."""
+    """Report a failure on the server's side, which the client may try again.
+
+    Args:
+        message: What happened, and what to do.
+        status: 500 or above.
+        code: For programs, or None.
+
+    Returns:
+        The refusal, to be raised.
+    """
     return ApiError(status, message, type="server_error", code=code)
 
 
@@ -126,7 +144,7 @@ def _on_bug(request: Request, error: Exception) -> JSONResponse:
 
 
 def _first_problem(problems: Sequence[Mapping[str, Any]]) -> ApiError:
-    """Say pydantic's first problem in OpenAI's words (wording seen in public bug reports, 2023-2026)."""
+    """Say pydantic's first problem in OpenAI's words (seen in public bug reports, 2023-2026)."""
     problem = problems[0]
     kind, param = problem["type"], _param(problem)
     if problem["loc"] == ("body",):

@@ -97,7 +97,13 @@ def _beginning(folder: Path) -> str:
 
 
 def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
-    """Turn new lines of the trainer's events.jsonl into events. Safe to repeat, also after a crash."""
+    """Turn new lines of the trainer's events.jsonl into events. Safe to repeat, also after a crash.
+
+    Args:
+        settings: Folders.
+        store: Where the events go.
+        job_id: The job.
+    """
     lines, position = _new_lines(settings.job_folder(job_id) / "events.jsonl", store.bytes_taken(job_id))
     if not lines:
         return
@@ -178,7 +184,13 @@ def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int,
 
 
 def requeue(store: JobStore, job_id: str, reason: str) -> None:
-    """Put a running job back into the queue, and say why."""
+    """Put a running job back into the queue.
+
+    Args:
+        store: Where the job is.
+        job_id: The job.
+        reason: Becomes an event.
+    """
     with store.transaction():
         if store.move_job(job_id, ("running",), status="queued", estimated_finish=None):
             store.add_event(job_id, reason, level="warn", data={})

@@ -79,7 +79,7 @@ class CreateJob(Body):
 
 
 def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
-    """Accept a job. Its files are checked afterwards, so a bad row fails the job and not this call."""
+    """Create a job. Its files are checked afterwards, so a bad row fails the job and not this call."""
     if not settings.training_available:
         message = (
             "This organization cannot create fine-tuning jobs: training is not available to new "

@@ -129,7 +129,12 @@ class Log:
         self._file.truncate(sum(len(line) for line in whole))
 
     def step(self, metrics: StepMetrics, estimated_finish: float) -> None:
-        """Append the metrics of a step, and when the job should be done in Unix seconds."""
+        """Append that a step has ended.
+
+        Args:
+            metrics: What was measured.
+            estimated_finish: When the job should be done, in Unix seconds.
+        """
         self.append(
             {"kind": "metrics", "time": time.time(), "metrics": metrics, "estimated_finish": estimated_finish}
         )
@@ -139,7 +144,14 @@ class Log:
         self.append({"kind": "checkpoint", "time": time.time(), "step": step})
 
     def failed(self, code: str, message: str, param: str | None, further: list[str]) -> None:
-        """Append why the job cannot go on."""
+        """Append why the job cannot go on.
+
+        Args:
+            code: Of the job's error.
+            message: For the person who started it.
+            param: The field of the request that is to blame, or None.
+            further: One line for each further problem.
+        """
         self.append(
             {
                 "kind": "failed",
@@ -172,7 +184,12 @@ def step_of(checkpoint: Path) -> int:
 
 
 def write_result_file(path: Path, metrics: list[StepMetrics]) -> None:
-    """Write the metrics of every step as CSV: OpenAI's column names, blanks where nothing was measured."""
+    """Write CSV with OpenAI's column names, and blanks where nothing was measured.
+
+    Args:
+        path: The file; replaced when it exists.
+        metrics: Of every step.
+    """
     with open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(RESULT_COLUMNS)

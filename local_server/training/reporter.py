@@ -91,7 +91,15 @@ class Validation:
 
 @torch.no_grad()
 def evaluate(model: PreTrainedModel, batches: list[dict[str, torch.Tensor]]) -> tuple[float, float]:
-    """Mean loss in nats and share of tokens ranked first, over the trained tokens of all batches."""
+    """Measure a model without training it.
+
+    Args:
+        model: The model.
+        batches: Padded; labels are -100 where nothing counts.
+
+    Returns:
+        Over the trained tokens of all batches: mean loss in nats, and share that the model ranked first.
+    """
     was_training = model.training
     model.eval()
     losses, right, counts = zip(*[score(model, batch) for batch in batches], strict=True)
@@ -100,9 +108,17 @@ def evaluate(model: PreTrainedModel, batches: list[dict[str, torch.Tensor]]) -> 
 
 
 def score(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int, int]:
-    """The sum of the loss, the number of tokens ranked first, and the number of trained tokens of a batch.
+    """Let a model foretell the trained tokens of a batch.
 
     Scores of the vocabulary are only computed where some row has a trained token: they are costly.
+
+    Args:
+        model: The model.
+        batch: `input_ids`, `attention_mask` and `labels`, each of shape (rows, tokens).
+
+    Returns:
+        The sum of the loss in nats, the number of tokens that the model ranked first, and the number of
+        trained tokens.
     """
     # The scores at one position foretell the token at the next.
     following = batch["labels"][:, 1:]

@@ -92,7 +92,12 @@ def read(folder: Path) -> Specification:
 
 
 def write(folder: Path, specification: Specification) -> None:
-    """Write job.json of a job folder, in one step."""
+    """Write job.json of a job folder, in one step.
+
+    Args:
+        folder: The job folder.
+        specification: What to train.
+    """
     draft = folder / "job.json.new"
     draft.write_text(json.dumps(specification, indent=1))
     os.replace(draft, folder / "job.json")

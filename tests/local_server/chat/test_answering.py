@@ -1,0 +1,56 @@
+"""From what a client sends to what the chat process reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from local_server.chat import answering
+from local_server.http.errors import ApiError
+from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.store import Store
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+LEFT_OUT = {"max_tokens": None, "temperature": None, "top_p": None, "stream": False}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, DEFAULT_MODEL, "key")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "server.db")
+    yield store
+    store.close()
+
+
+def test_parts_are_joined_and_the_newer_role_is_read_as_the_older_one() -> None:
+    parts = [SimpleNamespace(text="Be "), SimpleNamespace(text="brief.")]
+    assert answering.plain("developer", parts) == {"role": "system", "content": "Be brief."}
+
+
+def test_what_is_left_out_gets_the_defaults_of_the_api(settings: Settings, store: Store) -> None:
+    question = answering.question(settings, store, settings.base_model_id, MESSAGES, **LEFT_OUT)
+
+    assert question == {
+        "folder": str(DEFAULT_MODEL),
+        "messages": MESSAGES,
+        "max_tokens": None,
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "seed": None,
+        "stop": [],
+        "n": 1,
+        "stream": False,
+        "top_logprobs": None,
+        "frequency_penalty": 0.0,
+        "presence_penalty": 0.0,
+    }
+
+
+def test_a_model_that_is_not_here_is_refused(settings: Settings, store: Store) -> None:
+    with pytest.raises(ApiError, match="The model `gpt-9` does not exist"):
+        answering.question(settings, store, "gpt-9", MESSAGES, **LEFT_OUT)
