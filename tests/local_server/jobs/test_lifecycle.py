@@ -7,6 +7,7 @@ import math
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import openai
 import pytest
@@ -266,57 +267,65 @@ def test_a_tuned_model_can_be_the_base_of_another_job_whatever_its_suffix(
         assert not folder.exists()
 
 
-@pytest.fixture
-def interrupted(tmp_path) -> Iterator[tuple[LocalServer, str]]:
-    """A server killed in the middle of the same job, then started again."""
-    with serve(tmp_path) as first:
-        job = create_job(first.client())
-        first_epoch = STEPS // EPOCHS
-        wait_until(lambda: metrics_of(first.client(), job.id), lambda metrics: len(metrics) > first_epoch + 1)
+@dataclass
+class Disturbed:
+    """The same job, paused twice in the middle of an epoch; then its server was killed and started again."""
+
+    client: openai.OpenAI
+    job: FineTuningJob
+    statuses: list[str]
+
+
+@pytest.fixture(scope="module")
+def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disturbed]:
+    state, statuses = tmp_path_factory.mktemp("disturbed"), []
+    with serve(state) as first:
+        client = first.client()
+        jobs, job_id = client.fine_tuning.jobs, create_job(client).id
+        for step in (2, 11):
+            wait_until(lambda: metrics_of(client, job_id), lambda seen, step=step: len(seen) >= step)
+            statuses.append(jobs.pause(job_id).status)
+            wait_until(lambda: first.child("training"), lambda trainer: trainer is None)
+            statuses.append(jobs.retrieve(job_id).status)
+            statuses.append(jobs.resume(job_id).status)
+        # Some steps after the end of an epoch, which will be computed again.
+        wait_until(lambda: metrics_of(client, job_id), lambda seen: len(seen) >= 14)
         trainer = first.child("training")
         os.kill(first.process.pid, signal.SIGKILL)
         trainer.wait(20)
-    with serve(tmp_path) as second:
-        yield second, job.id
+    with serve(state) as second:
+        client = second.client()
+        yield Disturbed(client, ended(client, job_id), statuses)
 
 
 def test_a_job_goes_on_after_the_server_was_killed_and_ends_with_the_same_losses(
-    interrupted: tuple[LocalServer, str], metrics: list[dict]
+    disturbed: Disturbed, metrics: list[dict]
 ) -> None:
-    server, job_id = interrupted
-    client = server.client()
-    job = ended(client, job_id)
-    messages = [event.message for event in events_of(client, job_id)]
+    job = disturbed.job
+    messages = [event.message for event in events_of(disturbed.client, job.id)]
+    restarted = messages.index("The server was restarted; the job is queued again")
 
     assert job.status == "succeeded", job.error
-    assert metrics_of(client, job_id) == metrics
-    assert "The server was restarted; the job is queued again" in messages
+    assert metrics_of(disturbed.client, job.id) == metrics
     assert [
-        text for text in messages if text.startswith("Fine-tuning job resumed from the checkpoint at step ")
+        text
+        for text in messages[restarted:]
+        if text.startswith("Fine-tuning job resumed from the checkpoint at step ")
     ]
 
 
 def test_a_paused_job_goes_on_with_the_very_losses_of_one_that_was_left_alone(
-    client: openai.OpenAI, server: LocalServer, job: FineTuningJob, metrics: list[dict]
+    client: openai.OpenAI, disturbed: Disturbed, job: FineTuningJob
 ) -> None:
-    paused = create_job(client)
-    statuses = []
-    # Twice, and each time in the middle of an epoch.
-    for step in (2, 11):
-        wait_until(lambda: metrics_of(client, paused.id), lambda seen, step=step: len(seen) >= step)
-        statuses.append(client.fine_tuning.jobs.pause(paused.id).status)
-        wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
-        statuses.append(client.fine_tuning.jobs.retrieve(paused.id).status)
-        statuses.append(client.fine_tuning.jobs.resume(paused.id).status)
-    after = ended(client, paused.id)
-    messages = [event.message for event in events_of(client, paused.id)]
+    messages = [event.message for event in events_of(disturbed.client, disturbed.job.id)]
 
-    assert statuses == ["paused", "paused", "queued"] * 2
-    assert after.status == "succeeded", after.error
-    assert metrics_of(client, paused.id) == metrics
+    assert disturbed.statuses == ["paused", "paused", "queued"] * 2
     assert messages.count("Fine-tuning job paused") == 2
     assert messages.count("Fine-tuning job resumed; it is queued again") == 2
-    checkpoints = [client.fine_tuning.jobs.checkpoints.list(each.id).data for each in (paused, job)]
+    checkpoints = [
+        each.fine_tuning.jobs.checkpoints.list(job_id).data
+        for each, job_id in ((disturbed.client, disturbed.job.id), (client, job.id))
+    ]
     assert [item.metrics for item in checkpoints[0]] == [item.metrics for item in checkpoints[1]]
 
 
