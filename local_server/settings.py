@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from finetune_dataset.models import PERIODIC_TINY
+
 # The folder that holds the packages: that of the course in a clone, site-packages for an installed wheel.
 PACKAGES = Path(__file__).resolve().parents[1]
-DEFAULT_MODEL = PACKAGES / "data" / "base_model"
+DEFAULT_MODEL = PERIODIC_TINY
 
 
 @dataclass(frozen=True)

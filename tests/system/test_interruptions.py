@@ -205,6 +205,8 @@ def test_a_paused_job_that_is_cancelled_frees_its_disk_space(
 def test_a_training_process_that_is_always_killed_fails_its_job_with_a_readable_reason(
     client: openai.OpenAI, server: LocalServer
 ) -> None:
+    # That of a job that was just cancelled would be counted too.
+    wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
     job = start_job(client)
     killed = set()
 
