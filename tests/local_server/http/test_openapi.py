@@ -26,6 +26,7 @@ def description(server: LocalServer) -> dict:
     return httpx2.get(address(server), headers={"Authorization": f"Bearer {server.api_key}"}).json()
 
 
+@pytest.mark.slow
 def test_generated_requests_get_only_described_answers(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         # Three rows are too few: jobs are created, but no training process is ever started for them.
