@@ -201,6 +201,7 @@ def test_a_paused_job_that_is_cancelled_frees_its_disk_space(
     assert not checkpoints.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 def test_a_training_process_that_is_always_killed_fails_its_job_with_a_readable_reason(
     client: openai.OpenAI, server: LocalServer

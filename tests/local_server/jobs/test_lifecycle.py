@@ -298,6 +298,7 @@ def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disturbed]:
         yield Disturbed(client, ended(client, job_id), statuses)
 
 
+@pytest.mark.slow
 def test_a_job_goes_on_after_the_server_was_killed_and_ends_with_the_same_losses(
     disturbed: Disturbed, metrics: list[dict]
 ) -> None:
@@ -314,6 +315,7 @@ def test_a_job_goes_on_after_the_server_was_killed_and_ends_with_the_same_losses
     ]
 
 
+@pytest.mark.slow
 def test_a_paused_job_goes_on_with_the_very_losses_of_one_that_was_left_alone(
     client: openai.OpenAI, disturbed: Disturbed, job: FineTuningJob
 ) -> None:
