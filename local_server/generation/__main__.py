@@ -4,6 +4,12 @@ Started by chat/worker.py. All requests are answered side by side. It ends when 
 outlives the server.
 """
 
+import gc
+
+# Imports make a million objects that all stay: to search them for garbage is a fifth of the start
+# (3.4 s of processor time instead of 2.6, measured Nov 2026). So the imports have to follow this line.
+gc.disable()
+
 import json
 import queue
 import sys
@@ -12,6 +18,9 @@ import threading
 from local_server.generation.generator import Generator
 from local_server.generation.messages import Reply
 from local_server.generation.models import Models
+
+gc.freeze()
+gc.enable()
 
 
 def _read_stdin(inbox: queue.SimpleQueue[str | None]) -> None:

@@ -6,6 +6,12 @@ server. Started again on the same folder, it waits until an earlier process has 
 goes on from the last checkpoint and writes no line twice.
 """
 
+import gc
+
+# Imports make a million objects that all stay: to search them for garbage is a fifth of the start
+# (4.0 s of processor time instead of 3.2, measured Nov 2026). So the imports have to follow this line.
+gc.disable()
+
 import argparse
 import math
 import os
@@ -28,6 +34,9 @@ from local_server.training import specification
 from local_server.training.job_log import DISK_FULL, Log, disk_is_full, step_of, write_result_file
 from local_server.training.reporter import Reporter, TrainingFailed, Validation, score
 from local_server.training.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
+
+gc.freeze()
+gc.enable()
 
 _TRAINING_STATE = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "training_args.bin", "trainer_state.json")
 # A process that was told to stop needs one step and one checkpoint for it.
