@@ -36,7 +36,6 @@ from .monitor.watch import attach as attach, watch as watch
 from .paths import data_path as data_path
 from .plots.compare_runs import compare_runs as compare_runs
 from .plots.dataset import (
-    describe_statistics as describe_statistics,
     plot_roles as plot_roles,
     plot_token_histogram as plot_token_histogram,
     plot_turns as plot_turns,
@@ -44,3 +43,4 @@ from .plots.dataset import (
 from .plots.loss import plot_loss as plot_loss
 from .plots.scores import plot_scores as plot_scores
 from .runs import fingerprint as fingerprint, open_run as open_run
+from .statistics import describe_statistics as describe_statistics

@@ -6,8 +6,6 @@ Axes and returns it. None calls `plt.show()`: that is for the cell to do.
 Colors have a meaning and never stand alone: each also has its own marker or line.
 """
 
-from collections.abc import Mapping
-
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -26,9 +24,10 @@ from helpers.plots.style import (
     explain_empty_plot,
     style,
 )
+from helpers.statistics import median_value, role_shares
 
-# In reading order, and near the colors of `show_conversations`.
-_ROLES = {
+# Near the colors of `show_conversations`.
+_COLORS = {
     "system": ORANGE,
     "developer": ORANGE,
     "user": SKY,
@@ -61,7 +60,7 @@ def plot_token_histogram(statistics: Statistics, *, ax: Axes | None = None) -> A
         width = max(1, -(-(longest - shortest + 1) // 24))
         edges = [edge - 0.5 for edge in range(shortest, longest + width + 1, width)]
         ax.hist(rows.index, bins=edges, weights=rows, color=BLUE, alpha=0.8, ec="white", lw=0.8)
-        for value, name, line in ((_median(rows), "median", "--"), (longest, "longest", ":")):
+        for value, name, line in ((median_value(rows), "median", "--"), (longest, "longest", ":")):
             ax.axvline(value, color=VERMILLION, ls=line, lw=1.6, label=f"{name}: {value:,} tokens")
         ax.set(xlabel="tokens", ylabel="rows")
         ax.set_title(f"Tokens per row, {rows.sum():,} rows", pad=28)
@@ -116,12 +115,12 @@ def plot_roles(statistics: Statistics, *, ax: Axes | None = None) -> Axes:
     Returns:
         The Axes: one bar per role, in reading order, with its number and share.
     """
-    unit, shares = _role_shares(statistics)
+    unit, shares = role_shares(statistics)
     with style():
         ax = ax or plt.subplots(figsize=(7, 0.9 + 0.45 * max(2, len(shares))))[1]
         if shares.empty:
             return explain_empty_plot(ax, "There are no rows without errors.")
-        bars = ax.barh(shares.index, shares, color=[_ROLES.get(role, GRAY) for role in shares.index])
+        bars = ax.barh(shares.index, shares, color=[_COLORS.get(role, GRAY) for role in shares.index])
         labels = [f"{count:,} ({count / shares.sum():.0%})" for count in shares]
         ax.bar_label(bars, labels, color=INK, padding=4)
         ax.invert_yaxis()
@@ -132,45 +131,3 @@ def plot_roles(statistics: Statistics, *, ax: Axes | None = None) -> Axes:
         ax.grid(axis="x")
         ax.tick_params(axis="y", length=0)
     return ax
-
-
-def describe_statistics(statistics: Statistics) -> str:
-    """Say what the plots of a dataset show, one sentence per line, for readers who cannot see them.
-
-    Args:
-        statistics: The `report.statistics` of `validate_dataset`.
-
-    Returns:
-        Tokens per row (if counted), messages per row, and the share of each role.
-    """
-    if not statistics.turns_per_row:
-        return "There are no rows without errors."
-    sentences = [
-        f"{what} per row: {_spread(counts)}."
-        for what, counts in (("Tokens", statistics.tokens_per_row), ("Messages", statistics.turns_per_row))
-        if counts
-    ]
-    unit, shares = _role_shares(statistics)
-    parts = ", ".join(f"{role} {count / shares.sum():.0%}" for role, count in shares.items())
-    return "\n".join([*sentences, f"{unit.capitalize()} by role: {parts}."])
-
-
-def _role_shares(statistics: Statistics) -> tuple[str, pd.Series]:
-    """Return what is counted, tokens or messages, and how many each role has, in reading order."""
-    unit, counts = "tokens", statistics.tokens_by_role
-    if not counts:
-        unit, counts = "messages", statistics.messages_by_role
-    order = [*_ROLES, *sorted(counts.keys() - _ROLES.keys())]
-    return unit, pd.Series({role: counts[role] for role in order if role in counts}, dtype="int64")
-
-
-def _spread(counts: Mapping[int, int]) -> str:
-    rows = pd.Series(counts).sort_index()
-    if len(rows) == 1:
-        return f"{rows.index[0]:,} in each of {rows.sum():,} rows"
-    return f"{rows.index[0]:,} to {rows.index[-1]:,}, median {_median(rows):,}, in {rows.sum():,} rows"
-
-
-def _median(rows: pd.Series) -> int:
-    """Return the value of the middle row, the lower one of two; `rows` counts rows by their value."""
-    return int(rows.index[int(rows.cumsum().searchsorted((rows.sum() + 1) // 2))])

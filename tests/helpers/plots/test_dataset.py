@@ -5,7 +5,7 @@ from figures import line
 from matplotlib.colors import to_hex
 
 from finetune_dataset.report import Statistics
-from helpers.plots.dataset import describe_statistics, plot_roles, plot_token_histogram, plot_turns
+from helpers.plots.dataset import plot_roles, plot_token_histogram, plot_turns
 from helpers.plots.style import GREEN, PURPLE, SKY
 
 CHATS = Statistics(
@@ -80,23 +80,3 @@ def test_a_plot_of_no_rows_says_so(plot):
     [text] = plot(Statistics()).texts
 
     assert text.get_text().startswith(("No tokens were counted", "There are no rows"))
-
-
-@pytest.mark.parametrize(
-    ("statistics", "sentences"),
-    [
-        (Statistics(), "There are no rows without errors."),
-        (
-            CHATS,
-            "Tokens per row: 100 to 150, median 101, in 5 rows.\n"
-            "Messages per row: 2 to 8, median 2, in 5 rows.\n"
-            "Tokens by role: user 45%, assistant 50%, tool 5%.",
-        ),
-        (
-            Statistics(turns_per_row=Counter({3: 4}), messages_by_role=Counter(system=4, assistant=4)),
-            "Messages per row: 3 in each of 4 rows.\nMessages by role: system 50%, assistant 50%.",
-        ),
-    ],
-)
-def test_one_line_for_each_plot_says_what_it_shows(statistics, sentences):
-    assert describe_statistics(statistics) == sentences
