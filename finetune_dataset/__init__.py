@@ -8,6 +8,7 @@ Floors, lowest first. A module or folder imports only from the floors below its 
 
     errors, chat, strict_json
     files, models
+    formats
     rules
     jsonlines, tokens, report
     check, quality, convert

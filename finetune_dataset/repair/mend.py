@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from finetune_dataset.chat import ROLES, is_legacy
-from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, chat_row, shared_end
+from finetune_dataset.chat import is_legacy
+from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, shared_end
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.jsonlines import UTF16_MARKS, Piece, read_pieces
 from finetune_dataset.repair.changes import Change, LeftOut
 from finetune_dataset.repair.result import Repair
+from finetune_dataset.repair.rows import mend_row
 from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
 from finetune_dataset.rules.rows import Method, check_row
 
@@ -104,7 +105,7 @@ class _Mender:
         for number, value in enumerate(piece.values, start=1):
             alone = len(piece.values) == 1
             place = piece.place if alone else f"{piece.place}, example {number}"
-            row, repairs = _mend_row(value, self.ends)
+            row, repairs = mend_row(value, self.ends, self.method)
             errors = [issue for issue in check_row(row, method=self.method) if issue.severity == "error"]
             if errors:
                 reason = f"{errors[0].code} at {errors[0].path or 'the row'}"
@@ -132,24 +133,6 @@ class _Mender:
 
 def _as_text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="backslashreplace")
-
-
-def _mend_row(value: object, ends: tuple[str, str]) -> tuple[object, list[str]]:
-    """Return a row with its safe repairs made, and a few words for each."""
-    if is_legacy(value):
-        return chat_row(value, *ends), ["legacy_prompt_completion"]
-    if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
-        return value, []
-    messages, repairs = [], []
-    for index, message in enumerate(value["messages"]):
-        role = message.get("role") if isinstance(message, dict) else None
-        # Capitals and spaces cannot change who speaks; a misspelled name might, so it stays.
-        plain = role.strip().lower() if isinstance(role, str) else role
-        if plain != role and plain in ROLES:
-            message = {**message, "role": plain}
-            repairs.append(f"role {role!r} at messages[{index}].role")
-        messages.append(message)
-    return ({**value, "messages": messages}, repairs) if repairs else (value, [])
 
 
 def _shared_ends(path: Path) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias, TypeGuard, get_args
 
 from finetune_dataset.chat import (
     CHAT_KEYS,
-    LEGACY_KEYS,
     PREFERENCE_KEYS,
     PREFERRED,
     PROMPT,
@@ -26,6 +25,8 @@ from finetune_dataset.chat import (
     is_legacy,
 )
 from finetune_dataset.errors import FineTuneError
+from finetune_dataset.formats.build import UnclearError
+from finetune_dataset.formats.table import Format, format_of
 from finetune_dataset.rules.images import count_images
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
@@ -78,22 +79,40 @@ def known_method(method: str) -> str:
 def _row_issues(row: object, method: str) -> Iterator[Issue]:
     if not isinstance(row, dict):
         yield issue("not_an_object", "", show(row))
-    elif "messages" not in row and ("completion" in row or ("prompt" in row and method == "supervised")):
-        yield _legacy(row)
+    elif method == "dpo" and all(key in row for key in PREFERENCE_KEYS):
+        yield from _preference_issues(row)
+    elif found := format_of(row, method):
+        yield _foreign(row, method, *found)
     elif method == "dpo":
         yield from _preference_issues(row)
     else:
         yield from _chat_row_issues(row, method)
 
 
-def _legacy(row: JsonObject) -> Issue:
-    keys = " and ".join(key for key in LEGACY_KEYS if key in row)
-    found = issue("legacy_prompt_completion", "", f"the keys {keys}")
-    return (
-        replace(found, fix=found.fix.removesuffix(".") + "; repair_dataset does.")
-        if is_legacy(row)
-        else found
-    )
+def _foreign(row: JsonObject, method: str, name: str, form: Format) -> Issue:
+    """Name the format of a row, and say what to do; what is advised gives a row without errors."""
+    shape = "a preference row" if form.method == "dpo" else "a chat row"
+    try:
+        wrong = [each for each in _row_issues(form.convert(row), form.method) if each.severity == "error"]
+    except UnclearError as error:
+        fix = str(error)
+    else:
+        fix = f"Run repair_dataset: it writes {shape}."
+        if wrong:
+            place = f" at {wrong[0].path}" if wrong[0].path else ""
+            fix = f"As {shape} it has a fault{place}: {wrong[0].detail}. {wrong[0].fix}"
+        elif form.method != method:
+            fix = (
+                f'If the file is right, pass method="{form.method}": here and to the job; '
+                f'repair_dataset(path, out, method="{form.method}") converts it.'
+            )
+    if form.method != method:
+        expected = "a preference row" if method == "dpo" else "a chat row"
+        kind = {"dpo": "a preference", "reinforcement": "a prompt without an answer"}.get(form.method, "a chat")
+        return issue("other_format", "", f"{kind} in the format {name}", expected=expected, fix=fix)
+    if is_legacy(row):
+        return issue("legacy_prompt_completion", "", "the keys prompt and completion", fix=fix)
+    return issue("foreign_format", "", f"the format {name}", expected=f"{shape} of the chat API", fix=fix)
 
 
 def _preference_issues(row: JsonObject) -> Iterator[Issue]:
@@ -127,17 +146,28 @@ def _preference_issues(row: JsonObject) -> Iterator[Issue]:
 
 
 def _answer_issues(answers: object, key: str, names: ToolNames) -> Iterator[Issue]:
-    if not isinstance(answers, list) or len(answers) != 1:
+    if not isinstance(answers, list) or not answers or (len(answers) > 1 and not _is_tool_use(answers)):
         found = f"{len(answers)} messages" if isinstance(answers, list) else show(answers)
         yield issue("not_one_answer", key, found)
         return
-    yield from message_issues(answers[0], f"{key}[0]", text_only=True)
+    if len(answers) > 1:
+        yield issue("tool_use_in_preference", key, f"{len(answers)} messages")
+    for index, answer in enumerate(answers):
+        yield from message_issues(answer, f"{key}[{index}]", text_only=True)
     role = answers[0].get("role") if isinstance(answers[0], dict) else None
     if role == "assistant":
         yield from call_issues(answers, key, names)
     elif role in ROLES:
         fix = 'Give the message the role "assistant".'
         yield issue("not_one_answer", f"{key}[0].role", show(role), expected='"assistant"', fix=fix)
+
+
+def _is_tool_use(answers: list[object]) -> bool:
+    """Tell whether messages are calls, the answers of the tools, and what is said at the end."""
+    roles = [answer.get("role") if isinstance(answer, dict) else None for answer in answers]
+    turns = [role for role, before in zip(roles, [None, *roles], strict=False) if (role, before) != ("tool",) * 2]
+    expected = ["tool" if index % 2 else "assistant" for index in range(len(turns))]
+    return turns == expected and turns[-1] == "assistant"
 
 
 def _chat_row_issues(row: JsonObject, method: str) -> Iterator[Issue]:

@@ -1,0 +1,201 @@
+"""Rows that hold a whole conversation, under a key or with keys that the chat API does not have."""
+
+import re
+from typing import Any
+
+from finetune_dataset.chat import OTHER_ROLES, ROLES, SYSTEM_ROLES, JsonObject
+from finetune_dataset.formats.build import Chat, UnclearError, finished, first
+from finetune_dataset.formats.parts import FOREIGN_TYPES, add_parts
+from finetune_dataset.formats.tools import chat_tools
+from finetune_dataset.formats.turns import read_turns
+
+CONVERSATION_KEYS = (
+    "messages",
+    "conversations",
+    "conversation",
+    "contents",
+    "dialogue",
+    "dialog",
+    "chat",
+    "turns",
+    "chat_history",
+)
+_SYSTEM_KEYS = (
+    "system",
+    "system_prompt",
+    "systemInstruction",
+    "system_instruction",
+    "preamble",
+    "instructions",
+)
+_TOOL_KEYS = ("tools", "toolConfig", "tool_config", "functions")
+_ANSWER_KEYS = ("response", "text", "completion", "output", "answer")
+_BEDROCK_PARTS = {"text", "image", "toolUse", "toolResult", "reasoningContent", "document", "video"}
+_TOOL_OWNERS = {
+    "input_schema": "Anthropic",
+    "toolSpec": "Bedrock Converse (Nova)",
+    "functionDeclarations": "Gemini",
+    "function_declarations": "Gemini",
+    "parameter_definitions": "Cohere",
+}
+_PICTURE = re.compile(r"<image>")
+
+
+def conversation(row: JsonObject) -> JsonObject:
+    """Return a row with a conversation as a chat row.
+
+    Args:
+        row: A row with one of `CONVERSATION_KEYS`.
+
+    Raises:
+        UnclearError: It has more than one reading, or none.
+    """
+    key = next(key for key in CONVERSATION_KEYS if key in row)
+    chat = read_turns(row[key])
+    used = {key, "schemaVersion"}
+    if key == "chat_history":  # Cohere: the question and the answer stand apart.
+        used |= {"message", *_ANSWER_KEYS}
+        if isinstance(row.get("message"), str):
+            chat.say("user", row["message"])
+        if isinstance(answer := first(row, _ANSWER_KEYS), str):
+            chat.say("assistant", answer)
+    if row.get("image") or row.get("images") or row.get("videos") or row.get("audios"):
+        if any(_PICTURE.search(str(message.get("content"))) for message in chat.messages) or "image" in row:
+            raise UnclearError(
+                "An image is a file beside the row. Write it into the user's message as a part: "
+                '{"type": "image_url", "image_url": {"url": "data:image/png;base64,..."}}.'
+            )
+    return assemble(row, used, chat)
+
+
+def responses(row: JsonObject) -> JsonObject:
+    """Return a request to OpenAI's Responses and its answer as a chat row."""
+    items: list[Any] = []
+    for key, role in (("input", "user"), ("output", "assistant")):
+        value = row.get(key)
+        items += [{"role": role, "content": value}] if isinstance(value, str) else value if isinstance(value, list) else []
+    return assemble(row, {"input", "output"}, read_turns(items))
+
+
+def batch_request(row: JsonObject) -> JsonObject:
+    """Return a line of OpenAI's Batch API as a chat row; an answer must stand in it."""
+    body = row["body"]
+    chat = read_turns(body.get("messages"))
+    if chat.messages[-1]["role"] != "assistant":
+        raise UnclearError(
+            "Add the answer to body.messages: the results of the batch have it in "
+            "response.body.choices[0].message."
+        )
+    made = assemble({key: body[key] for key in ("messages", *_TOOL_KEYS) if key in body}, {"messages"}, chat)
+    return finished(row, {"body"}, made)
+
+
+def foreign_messages(row: JsonObject) -> str:
+    """Name whose messages stand in `messages`, where they are not those of the chat API; "" where they are."""
+    messages = row.get("messages")
+    if isinstance(messages, str) and messages.lstrip().startswith("["):
+        return "messages as JSON text"
+    if not isinstance(messages, list):
+        return ""
+    for message in messages:
+        if not isinstance(message, dict):
+            continue
+        if name := _whose(message):
+            return name
+    return _whose_tools(row.get("tools")) or ("Bedrock Converse (Nova)" if "toolConfig" in row else "")
+
+
+def has_system_key(row: JsonObject) -> bool:
+    """Tell whether the system prompt stands beside the messages, as in Anthropic's API, and not in them."""
+    messages = row.get("messages")
+    return (
+        bool(row.get("system"))
+        and isinstance(row["system"], (str, list))
+        and isinstance(messages, list)
+        and not any(isinstance(one, dict) and one.get("role") in SYSTEM_ROLES for one in messages)
+    )
+
+
+def _whose(message: JsonObject) -> str:
+    if "role" not in message:
+        if "from" in message and "value" in message:
+            return "ShareGPT"
+        if "author" in message:
+            return "PaLM chat"
+        if message.get("type") in ("human", "ai", "system", "tool") and ("content" in message or "data" in message):
+            return "LangChain"
+        if message.get("type") in ("function_call", "function_call_output", "reasoning"):
+            return "OpenAI Responses"
+        return ""
+    if "parts" in message and "content" not in message:
+        return "Gemini"
+    if "message" in message and "content" not in message:
+        return "Cohere"
+    role = message["role"]
+    if isinstance(role, str) and role not in ROLES and role.strip().lower() in ("tool_call", "tool_response"):
+        return "ms-swift"
+    content = message.get("content")
+    for part in content if isinstance(content, list) else []:
+        if not isinstance(part, dict):
+            continue
+        kind = part.get("type")
+        if isinstance(kind, str) and kind in FOREIGN_TYPES:
+            return FOREIGN_TYPES[kind]
+        if "type" not in part and len(part) == 1 and part.keys() <= _BEDROCK_PARTS:
+            return "Bedrock Converse (Nova)"
+    return ""
+
+
+def _whose_tools(tools: object) -> str:
+    for tool in tools if isinstance(tools, list) else []:
+        for key, name in _TOOL_OWNERS.items():
+            if isinstance(tool, dict) and key in tool and "function" not in tool:
+                return name
+    return ""
+
+
+def other_role(role: object) -> str | None:
+    """Return the role that other programs mean by a name; None for a name that none of them has."""
+    if not isinstance(role, str) or role in ROLES:
+        return None
+    plain = role.strip().lower()
+    return plain if plain in ROLES else OTHER_ROLES.get(plain)
+
+
+def system_content(value: object) -> object:
+    """Return a system prompt as the content of a message; None without any."""
+    if isinstance(value, dict):
+        value = first(value, ("parts", "text", "content"))
+    if not value:
+        return None
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        raise UnclearError("The system prompt is no text. Write it as a text.")
+    chat = Chat()
+    add_parts(chat, "system", value, {})
+    return chat.messages[0]["content"]
+
+
+def assemble(row: JsonObject, used: set[str], chat: Chat) -> JsonObject:
+    """Put a conversation, the system prompt and the tools of a row into a chat row.
+
+    Args:
+        row: The row of the other program.
+        used: Its keys that stand in the conversation already.
+        chat: The conversation.
+
+    Raises:
+        UnclearError: There are two system prompts, or a tool has no place in a chat row.
+    """
+    messages = chat.messages
+    for key in _SYSTEM_KEYS:
+        if key in row and (content := system_content(row[key])) is not None:
+            if messages and messages[0]["role"] in SYSTEM_ROLES:
+                raise UnclearError(f"There are two system prompts: {key!r}, and one in the chat. Keep one of them.")
+            messages = [{"role": "system", "content": content}, *messages]
+    made: JsonObject = {"messages": messages}
+    for key in _TOOL_KEYS[:3]:
+        if tools := chat_tools(row.get(key)):
+            made["tools"] = tools
+    return finished(row, {*used, *_SYSTEM_KEYS, *_TOOL_KEYS[:3]}, made)

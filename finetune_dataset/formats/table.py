@@ -1,0 +1,213 @@
+"""The one table from the shape of a row to the name of its format and to its mapping.
+
+Each entry has its source and when it was read. What a service trains on as it is stands in `rules`, not here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from finetune_dataset.chat import JsonObject
+from finetune_dataset.formats import chats, pairs, preferences, texts
+from finetune_dataset.formats.build import UnclearError
+
+_READ = "read 2026-11-28"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of another program or service.
+
+    Attributes:
+        name_of: Gives the name of a row's format; "" for a row of another one.
+        method: The method that the converted row trains with.
+        convert: Makes a row of that method, or raises `UnclearError` with what to do.
+        source: Where its keys are documented, and when that was read.
+    """
+
+    name_of: Callable[[JsonObject], str]
+    method: str
+    convert: Callable[[JsonObject], JsonObject]
+    source: str
+
+
+def _with(name: str, *keys: str) -> Callable[[JsonObject], str]:
+    """Name every row that has all of these keys."""
+    return lambda row: name if all(key in row for key in keys) else ""
+
+
+def _say(fix: str) -> Callable[[JsonObject], NoReturn]:
+    """Refuse to convert, with what to do instead."""
+
+    def refuse(row: JsonObject) -> NoReturn:
+        raise UnclearError(fix)
+
+    return refuse
+
+
+def _conversation_name(row: JsonObject) -> str:
+    key = next((key for key in chats.CONVERSATION_KEYS if key in row and key != "messages"), "")
+    turns = row.get(key)
+    sample = turns[0] if isinstance(turns, list) and turns else None
+    if key == "contents":
+        return "Gemini"
+    if key == "chat_history":
+        return "Cohere chat"
+    if key in ("conversations", "conversation"):
+        return "ShareGPT"
+    return f"conversation under {key!r}" if isinstance(sample, (dict, str)) else ""
+
+
+def _messages_name(row: JsonObject) -> str:
+    return chats.foreign_messages(row) if "messages" in row else ""
+
+
+def _responses_name(row: JsonObject) -> str:
+    items = [*_items(row.get("input")), *_items(row.get("output"))]
+    said = isinstance(row.get("output"), list) or (isinstance(row.get("input"), list) and "output" not in row)
+    return "OpenAI Responses" if items and said and all(isinstance(item, dict) for item in items) else ""
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _graded_name(row: JsonObject) -> str:
+    answered = {"completion", "completions", "chosen", "rejected", "instruction"} & row.keys()
+    return "TRL prompt-only" if len(pairs.prompt_keys(row)) == 1 and not answered else ""
+
+
+def _one_message_name(row: JsonObject) -> str:
+    if "parent_id" in row and "text" in row:
+        return "OpenAssistant message tree"
+    single = {"role", "content"} <= row.keys() or {"from", "value"} <= row.keys()
+    return "one message in a row" if single else ""
+
+
+def _text_name(row: JsonObject) -> str:
+    if not isinstance(row.get("text"), str):
+        return ""
+    return texts.style_of(row["text"]) or "text without turns"
+
+
+def _ranked_name(row: JsonObject) -> str:
+    ranked = row.get("completions")
+    if not isinstance(ranked, list) or not all(isinstance(one, dict) for one in ranked):
+        return ""
+    return "NeMo RL preference" if "context" in row and all("rank" in one for one in ranked) else ""
+
+
+_ONE_CHAT = 'Put the messages of one chat together, in one row: {"messages": [...]}.'
+_CHOOSE = 'Choose the better and the other answer: write "prompt", "chosen" and "rejected", for method="dpo".'
+_FOR_EMBEDDINGS = "It is for models that compare texts. For a chat, write a question and its answer."
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        pairs.unpaired,
+        "supervised",
+        _say(
+            "For supervised training keep the rows with label true, and leave the label out: repair_dataset "
+            'makes chats of them. For method="dpo" each prompt needs a good and a bad answer in one row.'
+        ),
+        f"huggingface.co/docs/trl, Dataset formats: unpaired preference; {_READ}",
+    ),
+    Format(
+        preferences.preference_name,
+        "dpo",
+        preferences.preference,
+        f"huggingface.co/docs/trl, Dataset formats: preference; {_READ}",
+    ),
+    Format(
+        _ranked_name,
+        "dpo",
+        preferences.ranked_completions,
+        f"docs.nvidia.com/nemo/rl, preference datasets; {_READ}",
+    ),
+    Format(
+        _messages_name,
+        "supervised",
+        chats.conversation,
+        f"docs.anthropic.com, Messages; docs.aws.amazon.com/bedrock, Converse; {_READ}",
+    ),
+    Format(
+        _conversation_name,
+        "supervised",
+        chats.conversation,
+        f"LLaMA-Factory, data/README.md: sharegpt; ai.google.dev, Content; docs.cohere.com, Chat v1; {_READ}",
+    ),
+    Format(
+        lambda row: "OpenAI Batch request" if isinstance(row.get("body"), dict) and "url" in row else "",
+        "supervised",
+        chats.batch_request,
+        f"platform.openai.com/docs/guides/batch; {_READ}",
+    ),
+    Format(
+        _responses_name,
+        "supervised",
+        chats.responses,
+        f"platform.openai.com/docs/api-reference/responses; {_READ}",
+    ),
+    Format(
+        lambda row: "xLAM function calls" if isinstance(row.get("query"), str) and "tools" in row else "",
+        "supervised",
+        pairs.calls_of_query,
+        f"dataset card of Salesforce/xlam-function-calling-60k; {_READ}",
+    ),
+    Format(_graded_name, "reinforcement", pairs.graded_prompt, f"huggingface.co/docs/trl, GRPO; {_READ}"),
+    Format(pairs.pair_name, "supervised", pairs.pair, f"see `pairs.PAIRS`; {_READ}"),
+    Format(
+        lambda row: "UltraFeedback completions" if isinstance(row.get("completions"), list) else "",
+        "dpo",
+        _say(_CHOOSE),
+        f"dataset card of openbmb/UltraFeedback; {_READ}",
+    ),
+    Format(
+        _with("tokens", "input_ids"),
+        "supervised",
+        _say("Write the texts in place of the tokens: a service makes its own tokens."),
+        f"huggingface.co/docs/transformers, tokenizers; {_READ}",
+    ),
+    Format(
+        _with("an answer of the chat API", "choices"),
+        "supervised",
+        _say('Put the question and choices[0].message together: {"messages": [..., {...}]}.'),
+        f"platform.openai.com/docs/api-reference/chat; {_READ}",
+    ),
+    Format(
+        lambda row: "text pairs for embeddings"
+        if {"positive", "anchor"} <= row.keys() or {"query", "pos"} <= row.keys()
+        else "",
+        "supervised",
+        _say(_FOR_EMBEDDINGS),
+        f"sbert.net, Dataset overview; {_READ}",
+    ),
+    Format(
+        _one_message_name,
+        "supervised",
+        _say(_ONE_CHAT),
+        f"dataset card of OpenAssistant/oasst1; {_READ}",
+    ),
+    Format(_text_name, "supervised", texts.text_row, f"huggingface.co/docs/trl, language modeling; {_READ}"),
+)
+"""Every format, the more exact shapes first."""
+
+
+def format_of(row: JsonObject, method: str) -> tuple[str, Format] | None:
+    """Find the format of a row that is not in the shape of the service.
+
+    Args:
+        row: The row.
+        method: How it is meant to train; a format of that method is preferred.
+
+    Returns:
+        The name and the format; None for a row of no format that is known, and for a good shape.
+    """
+    has_chat = isinstance(row.get("messages"), list)
+    if has_chat and method == "dpo" and (name := preferences.preference_name(row)):
+        return name, FORMATS[1]
+    candidates = [one for one in FORMATS if not has_chat or one.name_of is _messages_name]
+    # Sorting keeps the order of the table among formats of one method.
+    for one in sorted(candidates, key=lambda each: each.method != method):
+        if name := one.name_of(row):
+            return name, one
+    return None

@@ -1,0 +1,112 @@
+"""Read the turns of a conversation, whatever their keys are."""
+
+from typing import Any
+
+from finetune_dataset.chat import MESSAGE_KEYS, JsonObject
+from finetune_dataset.formats.build import SPEAKERS, Chat, UnclearError, first, from_text
+from finetune_dataset.formats.parts import add_parts
+
+SPEAKER_KEYS = ("role", "from", "author", "speaker", "sender")
+TEXT_KEYS = ("content", "value", "text", "message", "parts")
+# A turn that is a question and its answer: XTuner, Firefly and MOSS.
+_PAIR_KEYS = (("input", "output"), ("human", "assistant"), ("user", "assistant"), ("prompt", "response"))
+_SAY_WHO = "Say in each turn who speaks, as {\"role\": \"user\", \"content\": ...}."
+
+
+def read_turns(turns: object) -> Chat:
+    """Read the turns of a conversation.
+
+    Args:
+        turns: A list of turns, or its JSON text.
+
+    Raises:
+        UnclearError: A turn has more than one reading, or none.
+    """
+    turns = from_text(turns, f"The conversation is a text. {_SAY_WHO}")
+    if isinstance(turns, dict) and turns and all(isinstance(column, list) for column in turns.values()):
+        if len({len(column) for column in turns.values()}) == 1:  # Columns, as TensorFlow writes them.
+            turns = [dict(zip(turns, values, strict=True)) for values in zip(*turns.values(), strict=True)]
+    if not isinstance(turns, list) or not turns:
+        raise UnclearError(f"The conversation is no list with turns in it. {_SAY_WHO}")
+    chat = Chat()
+    for turn in turns:
+        _add_turn(chat, turn)
+    return chat
+
+
+def speaker_of(turn: JsonObject) -> str:
+    """Return who speaks, in the words of the turn; "" where it does not say."""
+    speaker = first(turn, SPEAKER_KEYS)
+    if speaker is None and ("data" in turn or "content" in turn):
+        speaker = turn.get("type")  # LangChain.
+    return speaker.strip().lower() if isinstance(speaker, str) else ""
+
+
+def _add_turn(chat: Chat, turn: object) -> None:
+    if not isinstance(turn, dict):
+        raise UnclearError(f"A turn is no object. {_SAY_WHO}")
+    if _add_item(chat, turn) or _add_pair(chat, turn):
+        return
+    speaker = speaker_of(turn)
+    if speaker not in SPEAKERS:
+        named = f"{speaker[:40]!r} speaks" if speaker else "nobody speaks"
+        raise UnclearError(f"In a turn {named}. {_SAY_WHO}")
+    role, spoken = SPEAKERS[speaker], turn
+    if isinstance(turn.get("data"), dict):
+        spoken = turn["data"]
+    content = first(spoken, TEXT_KEYS)
+    calls = first(spoken, ("tool_calls", "toolCalls"))
+    used = {*SPEAKER_KEYS, *TEXT_KEYS, "tool_calls", "toolCalls", "tool_call_id", "data"}
+    if spoken.get("type") in ("message", *SPEAKERS):
+        used.add("type")
+    more = {key: value for key, value in spoken.items() if key not in used and value is not None}
+    if role == "call":
+        chat.call_from(content)
+    elif role == "tool" or (role == "function" and not ("role" in turn and "name" in turn)):
+        if isinstance(content, list) and not all(isinstance(part, dict) and part.get("type") == "text" for part in content):
+            add_parts(chat, "tool", content, {})
+            return
+        chat.answer("" if content is None else content, spoken.get("tool_call_id"), spoken.get("name"))
+        chat.messages[-1].update(more)
+    elif isinstance(content, list) and content:
+        add_parts(chat, role, content, more)
+    elif isinstance(content, str) or content is None or content == []:
+        if content is None and not (calls or more.keys() & MESSAGE_KEYS.keys()):
+            raise UnclearError(f"A turn has no text. {_SAY_WHO}")
+        chat.say(role, content or None if calls else content, more)
+    else:
+        raise UnclearError(f"The text of a turn is no text. {_SAY_WHO}")
+    if calls:
+        chat.call_from(calls)
+
+
+def _add_item(chat: Chat, item: JsonObject) -> bool:
+    """Add an item of OpenAI's Responses that is no message."""
+    kind = item.get("type")
+    if kind == "function_call":
+        chat.call(item.get("name"), item.get("arguments"), item.get("call_id"))
+    elif kind == "function_call_output":
+        output: Any = item.get("output")
+        if isinstance(output, list):
+            output = "\n".join(str(part.get("text", "")) for part in output if isinstance(part, dict))
+        chat.answer(output, item.get("call_id"))
+    elif kind == "reasoning":
+        raise UnclearError("Remove the reasoning items: a training row of the chat API has no place for them.")
+    elif isinstance(kind, str) and kind.endswith("_call"):
+        raise UnclearError(f"The item {kind[:40]!r} is a tool that OpenAI runs itself. Take it out, or the row.")
+    else:
+        return False
+    return True
+
+
+def _add_pair(chat: Chat, turn: JsonObject) -> bool:
+    """Add a turn that holds a question and its answer."""
+    for question, answer in _PAIR_KEYS:
+        if isinstance(turn.get(question), str) and isinstance(turn.get(answer), str):
+            if turn.get("system"):
+                chat.say("system", turn["system"])
+            if turn[question]:
+                chat.say("user", turn[question])
+            chat.say("assistant", turn[answer])
+            return True
+    return False
