@@ -7,7 +7,7 @@ array, a blank line, an unreadable line. It knows nothing about chat. `check` re
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from finetune_dataset.chat import (
@@ -19,14 +19,15 @@ from finetune_dataset.chat import (
     PREFERENCE_KEYS,
     JsonObject,
 )
+from finetune_dataset.containers import other_kind, unicode_encoding
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
+from finetune_dataset.several_values import cut_values, lines_before, rows_inside
 from finetune_dataset.strict_json import depth, explain, parse, without_trailing_commas
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _any_of(*keys: str) -> bytes:
@@ -35,6 +36,11 @@ def _any_of(*keys: str) -> bytes:
 
 _ROW_KEYS = _any_of(*CHAT_KEYS, *PREFERENCE_KEYS, LEGACY_KEYS[0])
 _INNER_KEYS = _any_of(*MESSAGE_KEYS, *PART_KEYS, *CALL_KEYS)
+# The lines before the examples of {"data": [...]}: other keys may stand there.
+_OPENS_LIST = re.compile(
+    rb"""\s*+\{\s*+(?:"[^"]*+"\s*+:\s*+(?:"[^"]*+"|[\w.+-]++)\s*+,\s*+)*+"(?!(?:%b)")[^"]*+"\s*+:\s*+\[\s*+"""
+    % _ROW_KEYS
+)
 # A line that begins an example: by its first key, or in column 1 by any key that no inner object begins with.
 _STARTS_ROW = re.compile(rb"""\s*\{\s*"(?:%b)"\s*:|\{[ \t]*["'](?!(?:%b)["'])""" % (_ROW_KEYS, _INNER_KEYS))
 
@@ -49,6 +55,7 @@ class Piece:
         raw: The bytes of these lines.
         values: JSON values that could be read: one for a line, several for an array, none for broken text.
         issue: What is wrong with the shape; None for a good line.
+        rest: What stands beside the examples, as JSON text; "" without any.
     """
 
     first: int
@@ -56,6 +63,7 @@ class Piece:
     raw: bytes
     values: list[object]
     issue: Issue | None
+    rest: str = ""
 
     @property
     def place(self) -> str:
@@ -111,17 +119,16 @@ class PieceReader:
         if number == 1 and raw.startswith(BYTE_ORDER_MARK):
             raw = raw.removeprefix(BYTE_ORDER_MARK)
             yield Piece(1, 1, b"", [], issue("byte_order_mark", "", "a byte order mark", line=1))
-        if number == 1 and (raw.count(0) * 4 > len(raw) or raw.startswith(UTF16_MARKS)):
+        if number == 1 and (found := _other_file(raw)):
             self.ended = True
-            found = issue("not_utf8", "", "zero bytes (UTF-16, or not a text file)", line=1)
             yield Piece(1, 1, raw, [], found)
             return
         if self._lines and _STARTS_ROW.match(raw) and not self._is_open_array():
             yield from self.finish()  # The example before was cut off; do not lose this one.
         if not self._lines:
-            piece = _read_piece(number, [raw])
-            if piece.values or depth(raw) <= 0:
-                yield piece
+            pieces = _read_pieces(number, [raw])
+            if all(piece.values for piece in pieces) or depth(raw) <= 0:
+                yield from pieces
                 return
             self._first, self._depth = number, 0
         self._lines.append(raw)
@@ -131,13 +138,65 @@ class PieceReader:
 
     def _is_open_array(self) -> bool:
         """Tell whether the lines so far are an array that goes on: its examples have commas between them."""
-        return self._lines[0].lstrip().startswith(b"[") and self._lines[-1].rstrip().endswith((b",", b"["))
+        if not self._lines[-1].rstrip().endswith((b",", b"[")):
+            return False
+        return self._lines[0].lstrip().startswith(b"[") or self._is_open_list()
+
+    def _is_open_list(self) -> bool:
+        """Tell whether the lines so far begin as {"data": [ does."""
+        head = b""
+        for line in self._lines[:20]:
+            head += line
+            if line.rstrip().endswith(b"["):
+                break
+        return bool(_OPENS_LIST.match(head))
 
     def finish(self) -> Iterator[Piece]:
         """Take out what is left when there are no more lines."""
         if self._lines:
-            yield _read_piece(self._first, self._lines)
+            yield from _read_pieces(self._first, self._lines)
         self._lines = []
+
+
+def _other_file(raw: bytes) -> Issue | None:
+    """Name a file that cannot be read as lines of UTF-8, by its first line."""
+    if kind := other_kind(raw):
+        return issue("not_json_lines", "", kind[0], fix=kind[1], line=1)
+    if encoding := unicode_encoding(raw):
+        mark = "" if encoding in ("utf-16", "utf-32") else ", without its mark"
+        return issue("not_utf8", "", f"{encoding[:6].upper()} text{mark}", line=1)
+    if raw.count(0) * 4 > len(raw):
+        fix = "Give a text file: it may be data of another program."
+        return issue("not_utf8", "", "zero bytes: not a text file", fix=fix, line=1)
+    return None
+
+
+def _read_pieces(first: int, lines: list[bytes]) -> list[Piece]:
+    """Read lines that belong together, as one piece, or as one for each value that stands in them."""
+    piece = _read_piece(first, lines)
+    if piece.values or not piece.raw.strip():
+        return [piece]
+    cut = cut_values(piece.raw)
+    if not cut:
+        return [piece]
+    places = [first + before for before in lines_before(piece.raw, [start for start, _ in cut])]
+    pieces = [_read_piece(place, [each]) for place, (_, each) in zip(places, cut, strict=True)]
+    broken = sum(not each.values for each in pieces)
+    found = issue("several_values", "", _several(piece, len(pieces), broken), line=first)
+    if not broken and not any(each.issue for each in pieces):
+        values = [value for each in pieces for value in each.values]
+        return [Piece(first, piece.last, piece.raw, values, found)]
+    good = next(number for number, each in enumerate(pieces) if each.values and not each.issue) if any(
+        each.values and not each.issue for each in pieces
+    ) else None
+    if good is not None:
+        pieces[good] = replace(pieces[good], issue=found)
+    return pieces
+
+
+def _several(piece: Piece, values: int, broken: int) -> str:
+    where = "one line" if piece.first == piece.last else piece.place
+    return f"{values} values on {where}" + (f", {broken} of them broken" if broken else "")
 
 
 def _read_piece(first: int, lines: list[bytes]) -> Piece:
@@ -153,15 +212,18 @@ def _read_piece(first: int, lines: list[bytes]) -> Piece:
             found = issue("trailing_comma", "", "a comma with nothing after it", line=first)
         except (ValueError, RecursionError):
             return Piece(first, last, raw, [], _unreadable(first, raw, error))
-    values = [value]
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+    values, rest = [value], ""
+    if inside := rows_inside(value):
+        values, where, rest = inside[0], inside[1], inside[2]
+        found = issue("json_array", "", f"one JSON object with {where} ({len(values)} examples)", line=first)
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         values = value
         found = issue("json_array", "", f"one JSON array ({len(value)} examples)", line=first)
     elif last > first:
         found = pretty_printed_json(first, last, examples=1)
     if twice:
         found = issue("duplicate_key", "", f"the key {twice[0]!r} twice in one object", line=first)
-    return Piece(first, last, raw, values, found)
+    return Piece(first, last, raw, values, found, rest)
 
 
 def _unreadable(line: int, raw: bytes, error: Exception) -> Issue:

@@ -93,7 +93,10 @@ def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
         yield pretty_printed_json(first, last, examples)
     if found.image_rows > MAX_IMAGE_ROWS:
         yield issue("too_many_image_rows", "", f"{found.image_rows:,} rows")
-    if found.rows < MIN_EXAMPLES:
+    blank = found.log.counts["blank_line"]
+    if not found.rows and blank == found.lines:
+        yield issue("empty_file", "", f"{blank:,} blank lines" if blank else "an empty file")
+    elif found.rows < MIN_EXAMPLES and not found.log.counts["not_json_lines"]:
         unread = found.log.counts["not_utf8"] or found.log.counts["invalid_json"]
         fix = "Correct the lines that cannot be read first: they are not counted."
         what = f"{found.rows} example{'' if found.rows == 1 else 's'}"

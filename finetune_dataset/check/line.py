@@ -108,7 +108,7 @@ class RowChecker:
             found.log.add(piece.issue)
         for index, value in enumerate(piece.values):
             issues = check_row(value, line, self._method)
-            if shape == "json_array":
+            if shape in ("json_array", "several_values"):
                 issues = [replace(each, path=f"[{index}].{each.path}".rstrip(".")) for each in issues]
             for each in issues:
                 found.log.add(each)

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from finetune_dataset.containers import other_kind, unicode_encoding
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 
@@ -127,7 +128,9 @@ def _decode(path: Path, encoding: str | None) -> str:
     with open_source(path) as source:
         raw = source.read()
     if encoding is None:
-        encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        encoding = unicode_encoding(raw[:64]) or "utf-8-sig"
+    if kind := other_kind(raw[:400]):
+        raise DatasetError(f"{path.name} is {kind[0]}; expected a table. {kind[1]}")
     try:
         return raw.decode(encoding)
     except LookupError:

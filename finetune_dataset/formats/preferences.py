@@ -45,7 +45,8 @@ def preference(row: JsonObject) -> JsonObject:
         UnclearError: It is not clear where the prompt ends.
     """
     sides = _sides(row)
-    assert sides is not None
+    if sides is None:
+        raise UnclearError('One of the two answers is missing. Write "prompt", "chosen" and "rejected".')
     key = _prompt_key(row)
     chosen, rejected = (_side(row[side], explicit=key is not None) for side in sides)
     prompt, tools = _prompt(row, key)

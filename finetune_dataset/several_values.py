@@ -1,0 +1,107 @@
+"""Several examples where one was expected: values after each other on a line, or a list inside an object.
+
+Nothing is thrown away: a broken value among good ones is cut out, and the good ones stay.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from finetune_dataset.chat import PREFERRED, PROMPT, JsonObject
+from finetune_dataset.formats.table import format_of
+
+# What may stand between two values: spaces, commas, RFC 7464's record separator, a line end written as text.
+_BETWEEN = re.compile(r"(?:[\s,;\x1e]|\\n)*+")
+_FIRST_KEY = re.compile(r'[\s\[]*\{\s*("(?:[^"\\]|\\.)*")\s*:')
+# Characters that may be read in vain; a line of broken values must not cost its length squared.
+_WORK = 20_000_000
+
+
+def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
+    """Cut a text that is no JSON into the values that stand after each other in it.
+
+    Args:
+        raw: The text; bytes that are not UTF-8 stay as they are.
+
+    Returns:
+        For each value, good or broken, the byte where it begins and its bytes; empty if there are not at
+        least two objects or arrays, one of them good.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    pieces: list[tuple[int, int]] = []
+    good, place, work = 0, 0, 0
+    again = _beginning_again(text)
+    if text.lstrip().startswith("[") and again:
+        place = text.index("[") + 1  # An array with a broken value: its good ones are examples.
+    decode = json.JSONDecoder().raw_decode
+    while (place := _BETWEEN.match(text, place).end()) < len(text):  # type: ignore[union-attr]
+        try:
+            value, end = decode(text, place)
+            good += isinstance(value, (dict, list))
+        except (ValueError, RecursionError) as error:
+            work += getattr(error, "pos", place + 100_000) - place
+            found = again.search(text, place + 1) if again and work < _WORK else None
+            end = found.start(1) if found else len(text)
+        pieces.append((place, end))
+        place = end
+    if pieces and text[slice(*pieces[-1])].strip() == "]":
+        pieces.pop()
+    if not good or sum(text[start] in "{[" for start, _ in pieces) < 2:
+        return []
+    cut = [text[start:end].encode("utf-8", "surrogateescape") for start, end in pieces]
+    if text.isascii():
+        return [(start, each) for (start, _), each in zip(pieces, cut, strict=True)]
+    skipped = [start - before for (start, _), before in zip(pieces, [0, *(end for _, end in pieces)], strict=False)]
+    ends = accumulate(gap + len(each) for gap, each in zip(skipped, cut, strict=True))
+    return [(end - len(each), each) for end, each in zip(ends, cut, strict=True)]
+
+
+def _beginning_again(text: str) -> re.Pattern[str] | None:
+    """Return what finds the next object with the first key of the first one; not as a value inside of it."""
+    first = _FIRST_KEY.match(text)
+    if first is None:
+        return None
+    return re.compile(r"(?<![:\[])(?<![:\[]\s)(\{\s*+" + re.escape(first[1]) + r"\s*+:)")
+
+
+def rows_inside(value: object) -> tuple[list[JsonObject], str, str] | None:
+    """Find the examples in an object that holds them all, as {"data": [...]} does.
+
+    Args:
+        value: A JSON value.
+
+    Returns:
+        The examples; where they stand, in words; and the JSON text of the other keys, "" without any. None for
+        any other value, a row with messages included.
+    """
+    if not isinstance(value, dict) or "messages" in value or PREFERRED in value or not value:
+        return None
+    inner = [key for key, rows in value.items() if isinstance(rows, list) and all(map(_is_row, rows)) and rows]
+    if len(inner) == 1 and format_of(value, "supervised") is None:
+        rows = [row["row"] if "row_idx" in row else row for row in value[inner[0]]]
+        rest = {key: other for key, other in value.items() if key != inner[0]}
+        return rows, f"the list {inner[0]!r}", json.dumps(rest, ensure_ascii=False) if rest else ""
+    if all(key.isdigit() and _is_row(row) for key, row in value.items()):
+        return list(value.values()), "the numbers as keys", ""  # As pandas writes a table with orient="index".
+    return None
+
+
+def _is_row(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    if "row_idx" in value and "row" in value:
+        return _is_row(value["row"])
+    if "messages" in value or (PROMPT in value and PREFERRED in value):
+        return True
+    found = format_of(value, "supervised")
+    return found is not None and not found[0].startswith(("one message", "text without"))
+
+
+def lines_before(raw: bytes, places: list[int]) -> Iterator[int]:
+    """Give the number of line ends before each place, places in order."""
+    last = count = 0
+    for place in places:
+        count += raw.count(b"\n", last, place)
+        last = place
+        yield count
