@@ -10,6 +10,9 @@ from typing import Any, TypeAlias, TypeGuard
 JsonObject: TypeAlias = dict[str, Any]
 """An object as `json.loads` gives it: nothing is known of its values."""
 
+JsonValue: TypeAlias = Any
+"""Any value as `json.loads` gives it."""
+
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 # The two names of the role that instructs: older and newer models.
 SYSTEM_ROLES = ("system", "developer")

@@ -1,7 +1,8 @@
 """What a file is that is no JSON Lines text: told by its first bytes, with the way out.
 
-The marks are those that the formats document: RFC 1952 (gzip), RFC 8878 (Zstandard), PKWARE's APPNOTE (zip), the
-specifications of bzip2, xz, Parquet, Arrow, HDF5, SQLite and PDF; the encodings are those of Unicode 16, section 23.8.
+The marks are those that the formats document: RFC 1952 (gzip), RFC 8878 (Zstandard), PKWARE's APPNOTE (zip),
+the specifications of bzip2, xz, Parquet, Arrow, HDF5, SQLite and PDF; the encodings are those of Unicode 16,
+section 23.8.
 """
 
 _UNPACK = "Unpack it first, and give the .jsonl file that is in it: "
@@ -15,7 +16,10 @@ _MARKS: dict[bytes, tuple[str, str]] = {
     b"\x04\x22\x4d\x18": ("an LZ4 file (.lz4)", f"{_UNPACK}unlz4 FILE."),
     b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", f"{_UNPACK}7z x FILE."),
     b"Rar!": ("a RAR archive", f"{_UNPACK}unrar x FILE."),
-    b"PK\x03\x04": ("a zip archive", f"{_UNPACK}unzip FILE. An Excel file (.xlsx) is one, too: see rows_from_table."),
+    b"PK\x03\x04": (
+        "a zip archive",
+        f"{_UNPACK}unzip FILE. An Excel file (.xlsx) is one, too: see rows_from_table.",
+    ),
     b"PK\x05\x06": ("an empty zip archive", "Give the file with the examples."),
     b"PAR1": (
         "a Parquet file",
@@ -29,7 +33,10 @@ _MARKS: dict[bytes, tuple[str, str]] = {
     b"\x80\x04\x95": ("a pickle", _TO_LINES),
     b"\x80\x05\x95": ("a pickle", _TO_LINES),
     b"SQLite format 3": ("an SQLite database", _TO_LINES),
-    b"%PDF": ("a PDF document", "Copy the questions and answers into a table; rows_from_table makes chats of it."),
+    b"%PDF": (
+        "a PDF document",
+        "Copy the questions and answers into a table; rows_from_table makes chats of it.",
+    ),
     b"{\\rtf": ("a rich text document (.rtf)", "Save it as plain text, in UTF-8."),
     b"\xd0\xcf\x11\xe0": (
         "an old Office file (.xls or .doc)",
@@ -43,7 +50,10 @@ _MARKS: dict[bytes, tuple[str, str]] = {
     ),
 }
 _OFFICE = (b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")
-_EXCEL = ("an Office file, such as an Excel table (.xlsx)", "rows_from_table makes chats of a table; write_jsonl saves them.")
+_EXCEL = (
+    "an Office file, such as an Excel table (.xlsx)",
+    "rows_from_table makes chats of a table; write_jsonl saves them.",
+)
 _HTML = (
     "a page (HTML)",
     "It is a page, perhaps of a sign-in or of an error: download the file itself, by its direct address.",

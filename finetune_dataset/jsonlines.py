@@ -24,7 +24,7 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
-from finetune_dataset.several_values import cut_values, lines_before, rows_inside
+from finetune_dataset.several_values import cut_values, lines_before, opens_list, rows_inside
 from finetune_dataset.strict_json import depth, explain, parse, without_trailing_commas
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -36,11 +36,6 @@ def _any_of(*keys: str) -> bytes:
 
 _ROW_KEYS = _any_of(*CHAT_KEYS, *PREFERENCE_KEYS, LEGACY_KEYS[0])
 _INNER_KEYS = _any_of(*MESSAGE_KEYS, *PART_KEYS, *CALL_KEYS)
-# The lines before the examples of {"data": [...]}: other keys may stand there.
-_OPENS_LIST = re.compile(
-    rb"""\s*+\{\s*+(?:"[^"]*+"\s*+:\s*+(?:"[^"]*+"|[\w.+-]++)\s*+,\s*+)*+"(?!(?:%b)")[^"]*+"\s*+:\s*+\[\s*+"""
-    % _ROW_KEYS
-)
 # A line that begins an example: by its first key, or in column 1 by any key that no inner object begins with.
 _STARTS_ROW = re.compile(rb"""\s*\{\s*"(?:%b)"\s*:|\{[ \t]*["'](?!(?:%b)["'])""" % (_ROW_KEYS, _INNER_KEYS))
 
@@ -99,7 +94,7 @@ class PieceReader:
         """Start before the first line of a file."""
         self.ended = False
         self._lines: list[bytes] = []
-        self._first = self._depth = 0
+        self._first = self._depth = self._blank = 0
 
     @property
     def spread(self) -> bool:
@@ -119,10 +114,12 @@ class PieceReader:
         if number == 1 and raw.startswith(BYTE_ORDER_MARK):
             raw = raw.removeprefix(BYTE_ORDER_MARK)
             yield Piece(1, 1, b"", [], issue("byte_order_mark", "", "a byte order mark", line=1))
-        if number == 1 and (found := _other_file(raw)):
+        begins = number == self._blank + 1  # All lines before were blank; good ones are not put in.
+        if begins and (found := _other_file(number, raw)):
             self.ended = True
-            yield Piece(1, 1, raw, [], found)
+            yield Piece(number, number, raw, [], found)
             return
+        self._blank += begins and raw.isspace()
         if self._lines and _STARTS_ROW.match(raw) and not self._is_open_array():
             yield from self.finish()  # The example before was cut off; do not lose this one.
         if not self._lines:
@@ -140,16 +137,7 @@ class PieceReader:
         """Tell whether the lines so far are an array that goes on: its examples have commas between them."""
         if not self._lines[-1].rstrip().endswith((b",", b"[")):
             return False
-        return self._lines[0].lstrip().startswith(b"[") or self._is_open_list()
-
-    def _is_open_list(self) -> bool:
-        """Tell whether the lines so far begin as {"data": [ does."""
-        head = b""
-        for line in self._lines[:20]:
-            head += line
-            if line.rstrip().endswith(b"["):
-                break
-        return bool(_OPENS_LIST.match(head))
+        return self._lines[0].lstrip().startswith(b"[") or opens_list(self._lines)
 
     def finish(self) -> Iterator[Piece]:
         """Take out what is left when there are no more lines."""
@@ -158,16 +146,16 @@ class PieceReader:
         self._lines = []
 
 
-def _other_file(raw: bytes) -> Issue | None:
-    """Name a file that cannot be read as lines of UTF-8, by its first line."""
+def _other_file(number: int, raw: bytes) -> Issue | None:
+    """Name a file that cannot be read as lines of UTF-8, by its first line that is not blank."""
     if kind := other_kind(raw):
-        return issue("not_json_lines", "", kind[0], fix=kind[1], line=1)
+        return issue("not_json_lines", "", kind[0], fix=kind[1], line=number)
     if encoding := unicode_encoding(raw):
         mark = "" if encoding in ("utf-16", "utf-32") else ", without its mark"
-        return issue("not_utf8", "", f"{encoding[:6].upper()} text{mark}", line=1)
+        return issue("not_utf8", "", f"{encoding[:6].upper()} text{mark}", line=number)
     if raw.count(0) * 4 > len(raw):
         fix = "Give a text file: it may be data of another program."
-        return issue("not_utf8", "", "zero bytes: not a text file", fix=fix, line=1)
+        return issue("not_utf8", "", "zero bytes: not a text file", fix=fix, line=number)
     return None
 
 
@@ -182,21 +170,16 @@ def _read_pieces(first: int, lines: list[bytes]) -> list[Piece]:
     places = [first + before for before in lines_before(piece.raw, [start for start, _ in cut])]
     pieces = [_read_piece(place, [each]) for place, (_, each) in zip(places, cut, strict=True)]
     broken = sum(not each.values for each in pieces)
-    found = issue("several_values", "", _several(piece, len(pieces), broken), line=first)
-    if not broken and not any(each.issue for each in pieces):
+    where = "one line" if piece.first == piece.last else piece.place
+    what = f"{len(pieces)} values on {where}" + (f", {broken} of them broken" if broken else "")
+    found = issue("several_values", "", what, line=first)
+    good = [number for number, each in enumerate(pieces) if each.values and not each.issue]
+    if len(good) == len(pieces):
         values = [value for each in pieces for value in each.values]
         return [Piece(first, piece.last, piece.raw, values, found)]
-    good = next(number for number, each in enumerate(pieces) if each.values and not each.issue) if any(
-        each.values and not each.issue for each in pieces
-    ) else None
-    if good is not None:
-        pieces[good] = replace(pieces[good], issue=found)
+    for number in good[:1]:
+        pieces[number] = replace(pieces[number], issue=found)
     return pieces
-
-
-def _several(piece: Piece, values: int, broken: int) -> str:
-    where = "one line" if piece.first == piece.last else piece.place
-    return f"{values} values on {where}" + (f", {broken} of them broken" if broken else "")
 
 
 def _read_piece(first: int, lines: list[bytes]) -> Piece:
@@ -214,7 +197,7 @@ def _read_piece(first: int, lines: list[bytes]) -> Piece:
             return Piece(first, last, raw, [], _unreadable(first, raw, error))
     values, rest = [value], ""
     if inside := rows_inside(value):
-        values, where, rest = inside[0], inside[1], inside[2]
+        values, where, rest = [*inside[0]], inside[1], inside[2]
         found = issue("json_array", "", f"one JSON object with {where} ({len(values)} examples)", line=first)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         values = value

@@ -8,12 +8,20 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from finetune_dataset.chat import PREFERRED, PROMPT, JsonObject
+from finetune_dataset.chat import CHAT_KEYS, PREFERENCE_KEYS, PREFERRED, PROMPT, JsonObject
 from finetune_dataset.formats.table import format_of
 
+_ROW_KEYS = (*CHAT_KEYS, *PREFERENCE_KEYS)
 # What may stand between two values: spaces, commas, RFC 7464's record separator, a line end written as text.
 _BETWEEN = re.compile(r"(?:[\s,;\x1e]|\\n)*+")
 _FIRST_KEY = re.compile(r'[\s\[]*\{\s*("(?:[^"\\]|\\.)*")\s*:')
+# The lines before the examples of {"data": [...]}: other keys with plain values may stand there.
+_OPENS_LIST = re.compile(
+    rb"""\s*+\{\s*+(?:"[^"]*+"\s*+:\s*+(?:"[^"]*+"|[\w.+-]++)\s*+,\s*+)*+"""
+    rb"""\"(?!(?:%b)")[^"]*+"\s*+:\s*+\[\s*+""" % "|".join(_ROW_KEYS).encode()
+)
+# Lines before the first example that are looked at.
+_HEAD_LINES = 20
 # Characters that may be read in vain; a line of broken values must not cost its length squared.
 _WORK = 20_000_000
 
@@ -52,17 +60,22 @@ def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
     cut = [text[start:end].encode("utf-8", "surrogateescape") for start, end in pieces]
     if text.isascii():
         return [(start, each) for (start, _), each in zip(pieces, cut, strict=True)]
-    skipped = [start - before for (start, _), before in zip(pieces, [0, *(end for _, end in pieces)], strict=False)]
+    skipped = [
+        start - before for (start, _), before in zip(pieces, [0, *(end for _, end in pieces)], strict=False)
+    ]
     ends = accumulate(gap + len(each) for gap, each in zip(skipped, cut, strict=True))
     return [(end - len(each), each) for end, each in zip(ends, cut, strict=True)]
 
 
 def _beginning_again(text: str) -> re.Pattern[str] | None:
     """Return what finds the next object with the first key of the first one; not as a value inside of it."""
-    first = _FIRST_KEY.match(text)
+    is_object = text.lstrip()[:1] in ("{", "[", "")
+    first = _FIRST_KEY.match(text) if is_object else _FIRST_KEY.search(text)
     if first is None:
         return None
-    return re.compile(r"(?<![:\[])(?<![:\[]\s)(\{\s*+" + re.escape(first[1]) + r"\s*+:)")
+    start = r"(\{\s*+" + re.escape(first[1]) + r"\s*+:)"
+    # No object in a row begins with the first key of a chat or preference row; with an "id", calls do.
+    return re.compile(start if first[1][1:-1] in _ROW_KEYS else r"(?<![:\[])(?<![:\[]\s)" + start)
 
 
 def rows_inside(value: object) -> tuple[list[JsonObject], str, str] | None:
@@ -72,18 +85,24 @@ def rows_inside(value: object) -> tuple[list[JsonObject], str, str] | None:
         value: A JSON value.
 
     Returns:
-        The examples; where they stand, in words; and the JSON text of the other keys, "" without any. None for
-        any other value, a row with messages included.
+        The examples; where they stand, in words; and the JSON text of the other keys, "" without any. None
+        for any other value, a row with messages included.
     """
     if not isinstance(value, dict) or "messages" in value or PREFERRED in value or not value:
         return None
-    inner = [key for key, rows in value.items() if isinstance(rows, list) and all(map(_is_row, rows)) and rows]
+    inner = [
+        key for key, rows in value.items() if isinstance(rows, list) and all(map(_is_row, rows)) and rows
+    ]
     if len(inner) == 1 and format_of(value, "supervised") is None:
         rows = [row["row"] if "row_idx" in row else row for row in value[inner[0]]]
         rest = {key: other for key, other in value.items() if key != inner[0]}
         return rows, f"the list {inner[0]!r}", json.dumps(rest, ensure_ascii=False) if rest else ""
     if all(key.isdigit() and _is_row(row) for key, row in value.items()):
-        return list(value.values()), "the numbers as keys", ""  # As pandas writes a table with orient="index".
+        return (
+            list(value.values()),
+            "the numbers as keys",
+            "",
+        )  # As pandas writes a table with orient="index".
     return None
 
 
@@ -96,6 +115,16 @@ def _is_row(value: object) -> bool:
         return True
     found = format_of(value, "supervised")
     return found is not None and not found[0].startswith(("one message", "text without"))
+
+
+def opens_list(lines: list[bytes]) -> bool:
+    """Tell whether lines begin as {"data": [ does, and examples follow that have lines of their own."""
+    head = b""
+    for line in lines[:_HEAD_LINES]:
+        head += line
+        if line.rstrip().endswith(b"["):
+            break
+    return bool(_OPENS_LIST.match(head))
 
 
 def lines_before(raw: bytes, places: list[int]) -> Iterator[int]:

@@ -86,7 +86,7 @@ def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
         yield issue("file_too_large", "", f"{size:,} bytes")
     elif size > MAX_UPLOAD_BYTES:
         yield issue("large_file", "", f"{size:,} bytes")
-    if found.windows_lines:
+    if found.windows_lines and not found.log.counts["not_json_lines"]:
         yield issue("windows_line_ends", "", f"{found.windows_lines} lines that end with \\r\\n")
     if found.spread:
         examples, first, last = found.spread
@@ -95,7 +95,7 @@ def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
         yield issue("too_many_image_rows", "", f"{found.image_rows:,} rows")
     blank = found.log.counts["blank_line"]
     if not found.rows and blank == found.lines:
-        yield issue("empty_file", "", f"{blank:,} blank lines" if blank else "an empty file")
+        yield issue("empty_file", "", f"{blank:,} blank lines" if blank > 1 else "an empty file")
     elif found.rows < MIN_EXAMPLES and not found.log.counts["not_json_lines"]:
         unread = found.log.counts["not_utf8"] or found.log.counts["invalid_json"]
         fix = "Correct the lines that cannot be read first: they are not counted."

@@ -4,13 +4,12 @@ Each function makes the one reading that a turn has, or raises `UnclearError` wi
 """
 
 import json
-from typing import Any
 
-from finetune_dataset.chat import OTHER_ROLES, ROLES, JsonObject
+from finetune_dataset.chat import OTHER_ROLES, ROLES, JsonObject, JsonValue
 from finetune_dataset.errors import FineTuneError
 
-# Name of a speaker, in small letters → the role of a chat message, or "call". Beside `chat.OTHER_ROLES`: ShareGPT
-# (observation, function_call), ms-swift (tool_call, tool_response), Llama 3 (ipython).
+# Name of a speaker, in small letters → the role of a chat message, or "call". Beside `chat.OTHER_ROLES`:
+# ShareGPT (observation, function_call), ms-swift (tool_call, tool_response), Llama 3 (ipython).
 SPEAKERS = {
     **{role: role for role in ROLES},
     **OTHER_ROLES,
@@ -76,13 +75,13 @@ class Chat:
 
     def call_from(self, value: object) -> None:
         """Add one call or several, from an object, a list of them, or their JSON text."""
-        value = from_text(value, "A call is no JSON. Write it as {\"name\": ..., \"arguments\": {...}}.")
+        value = from_text(value, 'A call is no JSON. Write it as {"name": ..., "arguments": {...}}.')
         for one in value if isinstance(value, list) else [value]:
             inner = one.get("function") if isinstance(one, dict) else None
             function = inner if isinstance(inner, dict) else one
             if not isinstance(function, dict):
-                raise UnclearError("A call is no object. Write it as {\"name\": ..., \"arguments\": {...}}.")
-            call_id = one.get("id") or one.get("call_id")
+                raise UnclearError('A call is no object. Write it as {"name": ..., "arguments": {...}}.')
+            call_id = first(one, ("id", "call_id")) if isinstance(one, dict) else None
             self.call(first(function, _CALL_NAMES), first(function, _ARGUMENT_NAMES), call_id)
 
     def answer(self, content: object, call_id: object = None, name: object = None) -> None:
@@ -132,12 +131,12 @@ def _tagged(content: str, tag: str) -> tuple[str, list[str]]:
     return "".join(outside).strip(), inside
 
 
-def first(value: JsonObject, names: tuple[str, ...]) -> Any:
+def first(value: JsonObject, names: tuple[str, ...]) -> JsonValue:
     """Return the value of the first of some keys that an object has; None without any."""
     return next((value[name] for name in names if name in value), None)
 
 
-def from_text(value: object, otherwise: str) -> Any:
+def from_text(value: object, otherwise: str) -> JsonValue:
     """Read JSON that was written as a text; any other value stays.
 
     Raises:

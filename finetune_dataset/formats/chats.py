@@ -1,9 +1,8 @@
 """Rows that hold a whole conversation, under a key or with keys that the chat API does not have."""
 
 import re
-from typing import Any
 
-from finetune_dataset.chat import OTHER_ROLES, ROLES, SYSTEM_ROLES, JsonObject
+from finetune_dataset.chat import OTHER_ROLES, ROLES, SYSTEM_ROLES, JsonObject, JsonValue
 from finetune_dataset.formats.build import Chat, UnclearError, finished, first
 from finetune_dataset.formats.parts import FOREIGN_TYPES, add_parts
 from finetune_dataset.formats.tools import chat_tools
@@ -38,7 +37,7 @@ _TOOL_OWNERS = {
     "function_declarations": "Gemini",
     "parameter_definitions": "Cohere",
 }
-_PICTURE = re.compile(r"<image>")
+_PLACE = re.compile(r"<(?:image|video|audio)>")
 
 
 def conversation(row: JsonObject) -> JsonObject:
@@ -59,21 +58,31 @@ def conversation(row: JsonObject) -> JsonObject:
             chat.say("user", row["message"])
         if isinstance(answer := first(row, _ANSWER_KEYS), str):
             chat.say("assistant", answer)
-    if row.get("image") or row.get("images") or row.get("videos") or row.get("audios"):
-        if any(_PICTURE.search(str(message.get("content"))) for message in chat.messages) or "image" in row:
-            raise UnclearError(
-                "An image is a file beside the row. Write it into the user's message as a part: "
-                '{"type": "image_url", "image_url": {"url": "data:image/png;base64,..."}}.'
-            )
+    if "image" in row or (any(row.get(kind) for kind in ("images", "videos", "audios")) and _has_place(chat)):
+        raise UnclearError(
+            "An image is a file beside the row. Write it into the user's message as a part: "
+            '{"type": "image_url", "image_url": {"url": "data:image/png;base64,..."}}.'
+        )
     return assemble(row, used, chat)
+
+
+def _has_place(chat: Chat) -> bool:
+    """Tell whether a text has a mark where an image, a video or a sound belongs, as those of LLaVA have."""
+    return any(_PLACE.search(str(message.get("content"))) for message in chat.messages)
 
 
 def responses(row: JsonObject) -> JsonObject:
     """Return a request to OpenAI's Responses and its answer as a chat row."""
-    items: list[Any] = []
+    items: list[JsonValue] = []
     for key, role in (("input", "user"), ("output", "assistant")):
         value = row.get(key)
-        items += [{"role": role, "content": value}] if isinstance(value, str) else value if isinstance(value, list) else []
+        items += (
+            [{"role": role, "content": value}]
+            if isinstance(value, str)
+            else value
+            if isinstance(value, list)
+            else []
+        )
     return assemble(row, {"input", "output"}, read_turns(items))
 
 
@@ -91,7 +100,7 @@ def batch_request(row: JsonObject) -> JsonObject:
 
 
 def foreign_messages(row: JsonObject) -> str:
-    """Name whose messages stand in `messages`, where they are not those of the chat API; "" where they are."""
+    """Name whose messages stand in `messages`; "" for those of the chat API."""
     messages = row.get("messages")
     if isinstance(messages, str) and messages.lstrip().startswith("["):
         return "messages as JSON text"
@@ -122,7 +131,9 @@ def _whose(message: JsonObject) -> str:
             return "ShareGPT"
         if "author" in message:
             return "PaLM chat"
-        if message.get("type") in ("human", "ai", "system", "tool") and ("content" in message or "data" in message):
+        if message.get("type") in ("human", "ai", "system", "tool") and (
+            "content" in message or "data" in message
+        ):
             return "LangChain"
         if message.get("type") in ("function_call", "function_call_output", "reasoning"):
             return "OpenAI Responses"
@@ -192,7 +203,9 @@ def assemble(row: JsonObject, used: set[str], chat: Chat) -> JsonObject:
     for key in _SYSTEM_KEYS:
         if key in row and (content := system_content(row[key])) is not None:
             if messages and messages[0]["role"] in SYSTEM_ROLES:
-                raise UnclearError(f"There are two system prompts: {key!r}, and one in the chat. Keep one of them.")
+                raise UnclearError(
+                    f"There are two system prompts: {key!r}, and one in the chat. Keep one of them."
+                )
             messages = [{"role": "system", "content": content}, *messages]
     made: JsonObject = {"messages": messages}
     for key in _TOOL_KEYS[:3]:

@@ -1,8 +1,6 @@
 """Rows that hold a question and its answer, each under a key of its own."""
 
-from typing import Any
-
-from finetune_dataset.chat import JsonObject
+from finetune_dataset.chat import JsonObject, JsonValue
 from finetune_dataset.formats.build import Chat, UnclearError, first
 from finetune_dataset.formats.chats import assemble
 from finetune_dataset.formats.turns import read_turns
@@ -16,7 +14,18 @@ PAIRS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "Alpaca": (("instruction",), ("input",), ("output",)),
     "Dolly": (("instruction",), ("context", "input"), ("response",)),
     "question/answer": (
-        ("question", "query", "problem", "prompt", "instruction", "input", "inputs", "input_text", "user", "human"),
+        (
+            "question",
+            "query",
+            "problem",
+            "prompt",
+            "instruction",
+            "input",
+            "inputs",
+            "input_text",
+            "user",
+            "human",
+        ),
         (),
         (
             "answer",
@@ -40,7 +49,9 @@ PROMPT_KEYS = ("prompt", "question", "query", "problem")
 def pair_name(row: JsonObject) -> str:
     """Name the format of a row with a question and an answer; "" for any other row."""
     for name, (questions, _, answers) in PAIRS.items():
-        if any(_is_said(row.get(key)) for key in questions) and any(_is_said(row.get(key)) for key in answers):
+        if any(_is_said(row.get(key)) for key in questions) and any(
+            _is_said(row.get(key)) for key in answers
+        ):
             return name
     return ""
 
@@ -57,12 +68,14 @@ def pair(row: JsonObject) -> JsonObject:
     for keys in (asked, told):
         if len(keys) > 1:
             raise UnclearError(
-                f"{' and '.join(keys)} could both be meant. Rename the question to \"prompt\" and the answer "
+                f'{" and ".join(keys)} could both be meant. Rename the question to "prompt" and the answer '
                 'to "completion", and take the other out.'
             )
     loose = [key for key in _LOOSE if row.get(key) and key not in further]
     if loose:
-        raise UnclearError(f"Put {loose[0]} and the question into one text, as the model will get them later.")
+        raise UnclearError(
+            f"Put {loose[0]} and the question into one text, as the model will get them later."
+        )
     question, more = row[asked[0]], [str(row[key]) for key in further if row.get(key)]
     if more:
         if not isinstance(question, str):
@@ -72,7 +85,12 @@ def pair(row: JsonObject) -> JsonObject:
     add_said(chat, "user", question)
     add_said(chat, "assistant", row[told[0]])
     used = {*asked, *told, *further, "history"}
-    if "text" in row and isinstance(row["text"], str) and row[told[0]] in row["text"] and question in row["text"]:
+    if (
+        "text" in row
+        and isinstance(row["text"], str)
+        and row[told[0]] in row["text"]
+        and question in row["text"]
+    ):
         used.add("text")  # Alpaca repeats the row there, in a template.
     return assemble(row, used, chat)
 
@@ -95,12 +113,13 @@ def graded_prompt(row: JsonObject) -> JsonObject:
     key = prompt_keys(row)[0]
     chat = Chat()
     add_said(chat, "user", row[key])
-    system = {key: row[key] for key in ("system", "system_prompt", "tools") if key in row}
+    beside = ("system", "system_prompt", "tools")
+    system: JsonObject = {name: row[name] for name in beside if name in row}
     made = assemble(system, set(), chat)
     return {**made, **{name: value for name, value in row.items() if name != key and name not in system}}
 
 
-def add_said(chat: Chat, role: str, said: Any) -> None:
+def add_said(chat: Chat, role: str, said: JsonValue) -> None:
     """Add a text, or the messages of a list."""
     if isinstance(said, str):
         chat.say(role, said)
@@ -117,7 +136,7 @@ def _is_said(value: object) -> bool:
     )
 
 
-def _history(value: Any) -> Chat:
+def _history(value: JsonValue) -> Chat:
     """Read the turns before the question: pairs of a question and an answer."""
     chat = Chat()
     if value and not isinstance(value, list):

@@ -4,9 +4,7 @@ Read 2026-11-28: Anthropic, "Messages"; Google, "Content" of the Gemini API; Ama
 (`ContentBlock`); OpenAI, "Responses" (input and output items).
 """
 
-from typing import Any
-
-from finetune_dataset.chat import JsonObject
+from finetune_dataset.chat import JsonObject, JsonValue
 from finetune_dataset.formats.build import Chat, UnclearError, first
 
 _THINKING = {"thinking", "redacted_thinking", "reasoning", "reasoningContent", "thought"}
@@ -25,7 +23,7 @@ _NO_TYPE = (
     "image",
     "text",
 )
-_IMAGE = "Write the image as a part {\"type\": \"image_url\", \"image_url\": {\"url\": \"https://...\"}}."
+_IMAGE = 'Write the image as a part {"type": "image_url", "image_url": {"url": "https://..."}}.'
 FOREIGN_TYPES = {
     **dict.fromkeys(("tool_use", "tool_result", "thinking", "redacted_thinking", "image"), "Anthropic"),
     **dict.fromkeys(("input_text", "output_text", "input_image"), "OpenAI Responses"),
@@ -33,7 +31,7 @@ FOREIGN_TYPES = {
 """Type of a part that the chat API does not have → whose it is."""
 
 
-def add_parts(chat: Chat, role: str, parts: list[Any], more: JsonObject) -> None:
+def add_parts(chat: Chat, role: str, parts: list[JsonValue], more: JsonObject) -> None:
     """Add a message whose content is a list: a call becomes a call, a tool's answer a tool message.
 
     Args:
@@ -70,7 +68,7 @@ def add_parts(chat: Chat, role: str, parts: list[Any], more: JsonObject) -> None
         chat.call(*call)
 
 
-def _kind(part: object) -> tuple[str, Any]:
+def _kind(part: object) -> tuple[str, JsonValue]:
     """Return what a part is, and its value."""
     if isinstance(part, str):
         return "text", part
@@ -89,7 +87,9 @@ def _kind(part: object) -> tuple[str, Any]:
         return "text", part["text"]
     if kind in ("tool_use", "toolUse", "functionCall", "function_call") and isinstance(value, dict):
         return "call", value
-    if kind in ("tool_result", "toolResult", "functionResponse", "function_response") and isinstance(value, dict):
+    if kind in ("tool_result", "toolResult", "functionResponse", "function_response") and isinstance(
+        value, dict
+    ):
         return "answer", value
     return kind, value
 
@@ -121,7 +121,7 @@ def _answer_text(value: JsonObject) -> object:
     return "\n".join(texts)
 
 
-def _image(kind: str, value: Any) -> JsonObject:
+def _image(kind: str, value: JsonValue) -> JsonObject:
     """Return an image part of the chat API.
 
     Raises:
@@ -148,7 +148,9 @@ def _image(kind: str, value: Any) -> JsonObject:
     elif kind in ("fileData", "file_data"):
         url = first(value, ("fileUri", "file_uri"))
     else:
-        raise UnclearError(f"A part of the kind {kind[:40]!r} has no place in a chat row. Take it out, or the row.")
+        raise UnclearError(
+            f"A part of the kind {kind[:40]!r} has no place in a chat row. Take it out, or the row."
+        )
     if not isinstance(url, str) or not url.startswith(("http://", "https://", "data:image/")):
         raise UnclearError(f"An image lies where only its own service can read it. {_IMAGE}")
     detail = {"detail": value["detail"]} if value.get("detail") else {}

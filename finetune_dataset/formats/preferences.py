@@ -1,8 +1,14 @@
 """Rows that hold two answers to one prompt, one of them preferred."""
 
-from typing import Any
-
-from finetune_dataset.chat import PREFERRED, PROMPT, REJECTED, SYSTEM_ROLES, JsonObject, message_text
+from finetune_dataset.chat import (
+    PREFERRED,
+    PROMPT,
+    REJECTED,
+    SYSTEM_ROLES,
+    JsonObject,
+    JsonValue,
+    message_text,
+)
 from finetune_dataset.formats.build import Chat, UnclearError, finished, first
 from finetune_dataset.formats.chats import system_content
 from finetune_dataset.formats.pairs import add_said
@@ -10,9 +16,10 @@ from finetune_dataset.formats.texts import read_text, style_of
 from finetune_dataset.formats.tools import chat_tools
 from finetune_dataset.formats.turns import read_turns
 
-# Key of the better answer, of the other one → whose they are. Sources, read 2026-11-28: TRL, "Dataset formats";
-# OpenAI's API description of April 2025; the dataset cards of HuggingFaceH4/ultrafeedback_binarized,
-# Anthropic/hh-rlhf and Intel/orca_dpo_pairs; LLaMA-Factory, data/README.md.
+# Key of the better answer, of the other one → whose they are. Sources, read 2026-11-28: TRL, "Dataset
+# formats"; OpenAI's API description of April 2025; the dataset cards of
+# HuggingFaceH4/ultrafeedback_binarized, Anthropic/hh-rlhf and
+# Intel/orca_dpo_pairs; LLaMA-Factory, data/README.md.
 SIDES = {
     ("chosen", "rejected"): "TRL preference",
     ("preferred_completion", "non_preferred_completion"): "OpenAI preference of April 2025",
@@ -79,7 +86,11 @@ def ranked_completions(row: JsonObject) -> JsonObject:
     if len(set(map(str, ranks))) != 2 or len(ranks) != 2 or not all(isinstance(rank, int) for rank in ranks):
         raise UnclearError('Choose the better and the other answer: write "prompt", "chosen" and "rejected".')
     better, other = sorted(ranked, key=lambda one: one["rank"])
-    sides = {"prompt": row["context"], "chosen": better.get("completion"), "rejected": other.get("completion")}
+    sides = {
+        "prompt": row["context"],
+        "chosen": better.get("completion"),
+        "rejected": other.get("completion"),
+    }
     return finished(row, {"context", "completions"}, preference(sides))
 
 
@@ -94,7 +105,7 @@ def _prompt_key(row: JsonObject) -> str | None:
     return keys[0] if keys and keys != ["messages"] else None
 
 
-def _side(value: Any, explicit: bool) -> list[JsonObject]:
+def _side(value: JsonValue, explicit: bool) -> list[JsonObject]:
     if isinstance(value, str) and not explicit:
         if not style_of(value):
             raise UnclearError(
@@ -108,7 +119,7 @@ def _side(value: Any, explicit: bool) -> list[JsonObject]:
 
 def _prompt(row: JsonObject, key: str | None) -> tuple[list[JsonObject], list[JsonObject]]:
     """Return the messages and the tools of the prompt."""
-    value: Any = row[key] if key else None
+    value: JsonValue = row[key] if key else None
     if isinstance(value, dict) and "messages" in value:
         return read_turns(value["messages"]).messages, chat_tools(value.get("tools"))
     chat = Chat()

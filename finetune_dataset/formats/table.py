@@ -174,9 +174,11 @@ FORMATS: tuple[Format, ...] = (
         f"platform.openai.com/docs/api-reference/chat; {_READ}",
     ),
     Format(
-        lambda row: "text pairs for embeddings"
-        if {"positive", "anchor"} <= row.keys() or {"query", "pos"} <= row.keys()
-        else "",
+        lambda row: (
+            "text pairs for embeddings"
+            if {"positive", "anchor"} <= row.keys() or {"query", "pos"} <= row.keys()
+            else ""
+        ),
         "supervised",
         _say(_FOR_EMBEDDINGS),
         f"sbert.net, Dataset overview; {_READ}",

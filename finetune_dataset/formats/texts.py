@@ -5,7 +5,7 @@ import re
 from finetune_dataset.chat import JsonObject
 from finetune_dataset.formats.build import SPEAKERS, Chat, UnclearError, finished
 
-# Name of the format → how a turn begins, with who speaks; how it ends; and what may stand before the first one.
+# Name of the format → how a turn begins, with who speaks; how it ends; what may stand before the first one.
 # Sources, read 2026-11-28: the dataset cards of Anthropic/hh-rlhf and timdettmers/openassistant-guanaco; the
 # chat templates of Qwen (ChatML), Llama 3 and Gemma; OpenAssistant's `<|prompter|>`, Zephyr's `<|user|>`.
 _STYLES = {
@@ -30,7 +30,13 @@ _COMPILED = {
     name: (re.compile(start), re.compile(f"{end}$") if end else None, re.compile(before))
     for name, (start, end, before) in _STYLES.items()
 }
-_SPEAKERS = {**SPEAKERS, "instruction": "user", "response": "assistant", "[inst]": "user", "[/inst]": "assistant"}
+_SPEAKERS = {
+    **SPEAKERS,
+    "instruction": "user",
+    "response": "assistant",
+    "[inst]": "user",
+    "[/inst]": "assistant",
+}
 _LLAMA2_SYSTEM = re.compile(r"<<SYS>>(.*?)<</SYS>>(.*)", re.DOTALL)
 PLAIN_TEXT = (
     'Say which part is the question and which the answer: write {"prompt": ..., "completion": ...}, and '

@@ -1,13 +1,11 @@
 """The definitions of tools, as each service writes them, as those of the chat API.
 
-Read 2026-11-28: Anthropic, "Tool use" (`input_schema`); Google, "Function calling" (`functionDeclarations`);
-Amazon Bedrock, "Converse" (`toolConfig`, `toolSpec`); OpenAI, "Responses" (a flat function); Cohere, "Chat" v1
-(`parameter_definitions`); LLaMA-Factory, data/README.md (`tools` as JSON text).
+Read 2026-11-28: Anthropic, "Tool use" (`input_schema`); Google, "Function calling"
+(`functionDeclarations`); Amazon Bedrock, "Converse" (`toolConfig`, `toolSpec`); OpenAI, "Responses" (a flat
+function); Cohere, "Chat" v1 (`parameter_definitions`); LLaMA-Factory, data/README.md (`tools` as JSON text).
 """
 
-from typing import Any
-
-from finetune_dataset.chat import JsonObject
+from finetune_dataset.chat import JsonObject, JsonValue
 from finetune_dataset.formats.build import UnclearError, first, from_text
 
 _SCHEMA_KEYS = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema", "parameter_definitions")
@@ -39,7 +37,9 @@ def chat_tools(value: object) -> list[JsonObject]:
     tools: list[JsonObject] = []
     for tool in value if isinstance(value, list) else [value]:
         tool = from_text(tool, 'A tool is no JSON. Write it as {"type": "function", "function": {...}}.')
-        declared = first(tool, ("functionDeclarations", "function_declarations")) if isinstance(tool, dict) else None
+        declared = (
+            first(tool, ("functionDeclarations", "function_declarations")) if isinstance(tool, dict) else None
+        )
         tools += [_tool(one) for one in (declared if isinstance(declared, list) else [tool])]
     return tools
 
@@ -59,9 +59,13 @@ def _tool(tool: object) -> JsonObject:
     if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
         raise UnclearError("A tool has no name: it is one that its service runs itself. Take it out.")
     if inner.get("type") not in (None, "function", "custom"):
-        raise UnclearError(f"The tool {inner['name'][:40]!r} is one that its service runs itself. Take it out.")
+        raise UnclearError(
+            f"The tool {inner['name'][:40]!r} is one that its service runs itself. Take it out."
+        )
     function = {key: inner[key] for key in ("name", "description", "strict") if inner.get(key) is not None}
-    schema = from_text(first(inner, _SCHEMA_KEYS), "The parameters of a tool are no JSON Schema. Write it out.")
+    schema = from_text(
+        first(inner, _SCHEMA_KEYS), "The parameters of a tool are no JSON Schema. Write it out."
+    )
     if isinstance(schema, dict) and schema.keys() == {"json"}:
         schema = schema["json"]
     if schema:
@@ -73,7 +77,7 @@ def _is_schema(schema: object) -> bool:
     return not isinstance(schema, dict) or "properties" in schema or isinstance(schema.get("type"), str)
 
 
-def _plain(schema: Any) -> Any:
+def _plain(schema: JsonValue) -> JsonValue:
     """Write the types in small letters: Google's are "OBJECT" and "STRING"."""
     if isinstance(schema, list):
         return [_plain(each) for each in schema]
@@ -92,7 +96,9 @@ def _schema_of(definitions: JsonObject) -> JsonObject:
     for name, definition in definitions.items():
         kind, _, more = str(definition.get("type") if isinstance(definition, dict) else "").partition(",")
         if kind.strip() not in _TYPES:
-            raise UnclearError(f"The parameter {name[:40]!r} has no type of JSON Schema. Write its schema out.")
+            raise UnclearError(
+                f"The parameter {name[:40]!r} has no type of JSON Schema. Write its schema out."
+            )
         properties[name] = {**definition, "type": _TYPES[kind.strip()]}
         if properties[name].pop("required", "optional" not in more and "default" not in definition):
             required.append(name)

@@ -1,8 +1,6 @@
 """Read the turns of a conversation, whatever their keys are."""
 
-from typing import Any
-
-from finetune_dataset.chat import MESSAGE_KEYS, JsonObject
+from finetune_dataset.chat import MESSAGE_KEYS, JsonObject, JsonValue
 from finetune_dataset.formats.build import SPEAKERS, Chat, UnclearError, first, from_text
 from finetune_dataset.formats.parts import add_parts
 
@@ -10,7 +8,7 @@ SPEAKER_KEYS = ("role", "from", "author", "speaker", "sender")
 TEXT_KEYS = ("content", "value", "text", "message", "parts")
 # A turn that is a question and its answer: XTuner, Firefly and MOSS.
 _PAIR_KEYS = (("input", "output"), ("human", "assistant"), ("user", "assistant"), ("prompt", "response"))
-_SAY_WHO = "Say in each turn who speaks, as {\"role\": \"user\", \"content\": ...}."
+_SAY_WHO = 'Say in each turn who speaks, as {"role": "user", "content": ...}.'
 
 
 def read_turns(turns: object) -> Chat:
@@ -23,15 +21,22 @@ def read_turns(turns: object) -> Chat:
         UnclearError: A turn has more than one reading, or none.
     """
     turns = from_text(turns, f"The conversation is a text. {_SAY_WHO}")
-    if isinstance(turns, dict) and turns and all(isinstance(column, list) for column in turns.values()):
-        if len({len(column) for column in turns.values()}) == 1:  # Columns, as TensorFlow writes them.
-            turns = [dict(zip(turns, values, strict=True)) for values in zip(*turns.values(), strict=True)]
+    if isinstance(turns, dict):
+        turns = _of_columns(turns)
     if not isinstance(turns, list) or not turns:
         raise UnclearError(f"The conversation is no list with turns in it. {_SAY_WHO}")
     chat = Chat()
     for turn in turns:
         _add_turn(chat, turn)
     return chat
+
+
+def _of_columns(columns: JsonObject) -> JsonValue:
+    """Return turns that are written as columns, as TensorFlow does, one by one; else what it was."""
+    values = list(columns.values())
+    if not values or not all(isinstance(each, list) and len(each) == len(values[0]) for each in values):
+        return columns
+    return [dict(zip(columns, turn, strict=True)) for turn in zip(*values, strict=True)]
 
 
 def speaker_of(turn: JsonObject) -> str:
@@ -63,7 +68,9 @@ def _add_turn(chat: Chat, turn: object) -> None:
     if role == "call":
         chat.call_from(content)
     elif role == "tool" or (role == "function" and not ("role" in turn and "name" in turn)):
-        if isinstance(content, list) and not all(isinstance(part, dict) and part.get("type") == "text" for part in content):
+        if isinstance(content, list) and not all(
+            isinstance(part, dict) and part.get("type") == "text" for part in content
+        ):
             add_parts(chat, "tool", content, {})
             return
         chat.answer("" if content is None else content, spoken.get("tool_call_id"), spoken.get("name"))
@@ -86,14 +93,18 @@ def _add_item(chat: Chat, item: JsonObject) -> bool:
     if kind == "function_call":
         chat.call(item.get("name"), item.get("arguments"), item.get("call_id"))
     elif kind == "function_call_output":
-        output: Any = item.get("output")
+        output: JsonValue = item.get("output")
         if isinstance(output, list):
             output = "\n".join(str(part.get("text", "")) for part in output if isinstance(part, dict))
         chat.answer(output, item.get("call_id"))
     elif kind == "reasoning":
-        raise UnclearError("Remove the reasoning items: a training row of the chat API has no place for them.")
+        raise UnclearError(
+            "Remove the reasoning items: a training row of the chat API has no place for them."
+        )
     elif isinstance(kind, str) and kind.endswith("_call"):
-        raise UnclearError(f"The item {kind[:40]!r} is a tool that OpenAI runs itself. Take it out, or the row.")
+        raise UnclearError(
+            f"The item {kind[:40]!r} is a tool that OpenAI runs itself. Take it out, or the row."
+        )
     else:
         return False
     return True

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from finetune_dataset.chat import is_legacy
-from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, shared_end
 from finetune_dataset.containers import other_kind, unicode_encoding
+from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, shared_end
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.jsonlines import Piece, read_pieces
@@ -102,7 +102,9 @@ class _Mender:
         if code in _MENDED:
             self.repair.notes.append(f"{piece.place}: {code}, mended")
         if piece.rest:
-            self._leave_out(piece.place, "keys beside the examples", f"{code}: keys beside the list", piece.rest)
+            self._leave_out(
+                piece.place, "keys beside the examples", f"{code}: keys beside the list", piece.rest
+            )
         reasons, written = [code] if code in _MENDED else [], []
         for number, value in enumerate(piece.values, start=1):
             alone = len(piece.values) == 1

@@ -1,4 +1,4 @@
-"""Mend one row where it has one reading: its format, its roles, its calls, and values that were written as text."""
+"""Mend one row where it has one reading: its format, roles, calls, and values that were written as text."""
 
 import json
 
@@ -74,7 +74,9 @@ def _mend_messages(messages: list[object], path: str, repairs: list[str]) -> lis
             if isinstance(calls := message.get("tool_calls"), list):
                 made = _mend_calls(calls, place, repairs)
                 message = message if made is calls else {**message, "tool_calls": made}
-                waiting = [call["id"] for call in made if isinstance(call, dict) and isinstance(call.get("id"), str)]
+                waiting = [
+                    call["id"] for call in made if isinstance(call, dict) and isinstance(call.get("id"), str)
+                ]
             elif message.get("role") == "tool":
                 if message.get("tool_call_id") is None and waiting:
                     message = {**message, "tool_call_id": waiting[0]}
@@ -87,7 +89,7 @@ def _mend_messages(messages: list[object], path: str, repairs: list[str]) -> lis
 
 def _mend_message(message: JsonObject, place: str, repairs: list[str]) -> JsonObject:
     role, content = message.get("role"), message.get("content")
-    # Capitals, spaces and another program's name cannot change who speaks; a misspelled name might, so it stays.
+    # Capitals, spaces and another program's name cannot change who speaks; a misspelled name might: it stays.
     if (plain := other_role(role)) in ROLES:
         message = {**message, "role": plain}
         repairs.append(f"role {role!r} at {place}.role")
@@ -100,7 +102,11 @@ def _mend_message(message: JsonObject, place: str, repairs: list[str]) -> JsonOb
         return message
     parts = []
     for part in content:
-        if isinstance(part, dict) and part.get("type") == "image_url" and isinstance(part.get("image_url"), str):
+        if (
+            isinstance(part, dict)
+            and part.get("type") == "image_url"
+            and isinstance(part.get("image_url"), str)
+        ):
             part = {**part, "image_url": {"url": part["image_url"]}}
             repairs.append(f"invalid_image_url at {place}.content")
         parts.append(part)

@@ -22,7 +22,16 @@ _SCHEMES = {
     "s3": "it is in a bucket of Amazon, which only Amazon's services read",
 }
 # RFC 6761, RFC 6762 and RFC 8375; ICANN keeps .internal for private use (2024).
-_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".localdomain", ".test", ".invalid")
+_PRIVATE_NAMES = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".home.arpa",
+    ".lan",
+    ".localdomain",
+    ".test",
+    ".invalid",
+)
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
@@ -75,7 +84,7 @@ def image_issues(part: JsonObject, path: str, role: object, text_only: bool) -> 
 
 
 def _unreachable(url: str) -> str:
-    """Say why no service can load an image from an address; "" for one on the public internet or for no address."""
+    """Say why no service can load an image from an address; "" for any other, and for no address."""
     scheme, colon, _ = url[:4096].partition("://")
     if not colon or not scheme.isalnum():
         return "it is a file on this machine" if url[:5].lower() == "file:" else ""
@@ -90,7 +99,11 @@ def _unreachable(url: str) -> str:
     except ValueError:
         pass
     if "." not in host:
-        return f"the host {show(host)} has no dot, so it is a name on this machine or in its network" if host else "it has no host"
+        return (
+            f"the host {show(host)} has no dot, so it is a name on this machine or in its network"
+            if host
+            else "it has no host"
+        )
     return f"names in .{host.rpartition('.')[2]} are private" if host.endswith(_PRIVATE_NAMES) else ""
 
 

@@ -105,7 +105,9 @@ def _content_issues(message: JsonObject, path: str, text_only: bool) -> Iterator
     elif isinstance(content, list) and content:
         yield from _part_issues(content, path, message.get("role"), text_only)
         if message.get("role") == "tool":
-            yield issue("tool_content_parts", path, f"a list of {len(content)} part{'s' * (len(content) > 1)}")
+            yield issue(
+                "tool_content_parts", path, f"a list of {len(content)} part{'s' * (len(content) > 1)}"
+            )
         if all(isinstance(part, dict) and _is_blank(part.get("text")) for part in content):
             yield from _empty_issues(message, path)
     elif content is not None and content != []:

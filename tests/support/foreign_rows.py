@@ -12,7 +12,9 @@ SCHEMA = {"type": "object", "properties": {"port": {"type": "string"}}}
 TOOLS = [{"type": "function", "function": {"name": "tide", "description": "Tides", "parameters": SCHEMA}}]
 
 
-def _called(call_id: str, *, text: str | None = None, system: bool = False, answer: str = "04:10") -> dict[str, Any]:
+def _called(
+    call_id: str, *, text: str | None = None, system: bool = False, answer: str = "04:10"
+) -> dict[str, Any]:
     """A chat row with a call, the answer of the tool, and what is said at the end."""
     call = {"id": call_id, "type": "function", "function": {"name": "tide", "arguments": '{"port": "P"}'}}
     return {
@@ -41,7 +43,13 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "TRL prompt-completion ": ({"prompt": "Tide?", "completion": "04:10", "id": 7}, {**CHAT, "id": 7}),
     "Alpaca": ({"instruction": "Tide?", "input": "", "output": "04:10"}, CHAT),
     "Alpaca ": (
-        {"instruction": "Tide?", "input": "In P", "output": "Now", "system": "Be brief.", "history": [["Tide?", "04:10"]]},
+        {
+            "instruction": "Tide?",
+            "input": "In P",
+            "output": "Now",
+            "system": "Be brief.",
+            "history": [["Tide?", "04:10"]],
+        },
         {
             "messages": [
                 S,
@@ -57,7 +65,10 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**CHAT, "category": "open_qa"},
     ),
     "question/answer": ({"question": "Tide?", "answer": "04:10"}, CHAT),
-    "question/answer ": ({"system_prompt": "Be brief.", "question": "Tide?", "response": "04:10"}, WITH_SYSTEM),
+    "question/answer ": (
+        {"system_prompt": "Be brief.", "question": "Tide?", "response": "04:10"},
+        WITH_SYSTEM,
+    ),
     "question/answer  ": ({"input_text": "Tide?", "output_text": "04:10"}, CHAT),
     "text classification": ({"text": "Tide?", "label": "04:10"}, CHAT),
     "ShareGPT": (
@@ -75,12 +86,18 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**_called("call_1", system=True), "id": "a_0"},
     ),
     "ShareGPT ": ({"conversations": [Q, A]}, CHAT),
-    "ShareGPT  ": ({"messages": [{"from": "human", "value": "Tide?"}, {"from": "gpt", "value": "04:10"}]}, CHAT),
+    "ShareGPT  ": (
+        {"messages": [{"from": "human", "value": "Tide?"}, {"from": "gpt", "value": "04:10"}]},
+        CHAT,
+    ),
     "ShareGPT   ": (
         {
             "conversations": [
                 {"from": "human", "value": "Tide?"},
-                {"from": "gpt", "value": '<tool_call>\n{"name": "tide", "arguments": {"port": "P"}}\n</tool_call>'},
+                {
+                    "from": "gpt",
+                    "value": '<tool_call>\n{"name": "tide", "arguments": {"port": "P"}}\n</tool_call>',
+                },
                 {"from": "tool", "value": "<tool_response>\n04:10\n</tool_response>"},
                 {"from": "gpt", "value": "04:10"},
             ],
@@ -88,7 +105,10 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         _called("call_1"),
     ),
-    "ShareGPT    ": ({"conversation": [{"system": "Be brief.", "input": "Tide?", "output": "04:10"}]}, WITH_SYSTEM),
+    "ShareGPT    ": (
+        {"conversation": [{"system": "Be brief.", "input": "Tide?", "output": "04:10"}]},
+        WITH_SYSTEM,
+    ),
     "ShareGPT     ": (
         {"conversations": {"from": ["human", "gpt"], "value": ["Tide?", "04:10"]}},
         CHAT,
@@ -127,7 +147,10 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                 {
                     "role": "user",
                     "content": [
-                        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+                        {
+                            "type": "image",
+                            "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"},
+                        },
                         {"type": "text", "text": "What?"},
                     ],
                 },
@@ -211,7 +234,10 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         _called("t1", system=True),
     ),
-    "PaLM chat": ({"messages": [{"author": "user", "content": "Tide?"}, {"author": "bot", "content": "04:10"}]}, CHAT),
+    "PaLM chat": (
+        {"messages": [{"author": "user", "content": "Tide?"}, {"author": "bot", "content": "04:10"}]},
+        CHAT,
+    ),
     "LangChain": (
         {"messages": [{"type": "human", "content": "Tide?"}, {"type": "ai", "data": {"content": "04:10"}}]},
         CHAT,
@@ -241,15 +267,26 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {
             "messages": _called("call_1")["messages"][:2],
-            "tools": [{"type": "function", "function": {**_FLAT_TOOL, "parameters": {**SCHEMA, "required": ["port"]}}}],
+            "tools": [
+                {
+                    "type": "function",
+                    "function": {**_FLAT_TOOL, "parameters": {**SCHEMA, "required": ["port"]}},
+                }
+            ],
         },
     ),
-    "conversation under 'dialogue'": ({"dialogue": [{"speaker": "human", "text": "Tide?"}, {"speaker": "bot", "text": "04:10"}]}, CHAT),
+    "conversation under 'dialogue'": (
+        {"dialogue": [{"speaker": "human", "text": "Tide?"}, {"speaker": "bot", "text": "04:10"}]},
+        CHAT,
+    ),
     "Human:/Assistant: text (HH-RLHF)": ({"text": "\n\nHuman: Tide?\n\nAssistant: 04:10"}, CHAT),
     "### Human/### Assistant text": ({"text": "### Human: Tide?### Assistant: 04:10"}, CHAT),
     "### Instruction/### Response text": ({"text": "### Instruction:\nTide?\n\n### Response:\n04:10"}, CHAT),
     "ChatML text": (
-        {"text": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nTide?<|im_end|>\n<|im_start|>assistant\n04:10<|im_end|>\n"},
+        {
+            "text": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nTide?<|im_end|>\n"
+            "<|im_start|>assistant\n04:10<|im_end|>\n"
+        },
         WITH_SYSTEM,
     ),
     "Llama 3 text": (
@@ -259,8 +296,14 @@ SUPERVISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         CHAT,
     ),
-    "Llama 2 text": ({"text": "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nTide? [/INST] 04:10 </s>"}, WITH_SYSTEM),
-    "OpenAssistant or Zephyr text": ({"text": "<|prompter|>Tide?<|endoftext|><|assistant|>04:10<|endoftext|>"}, CHAT),
+    "Llama 2 text": (
+        {"text": "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nTide? [/INST] 04:10 </s>"},
+        WITH_SYSTEM,
+    ),
+    "OpenAssistant or Zephyr text": (
+        {"text": "<|prompter|>Tide?<|endoftext|><|assistant|>04:10<|endoftext|>"},
+        CHAT,
+    ),
     "Gemma text": (
         {"text": "<bos><start_of_turn>user\nTide?<end_of_turn>\n<start_of_turn>model\n04:10<end_of_turn>\n"},
         CHAT,
@@ -327,7 +370,15 @@ UNCLEAR: dict[str, tuple[dict[str, Any], str, dict[str, Any] | None]] = {
         {"question": "In P\nTide?", "answer": "04:10"},
     ),
     "Anthropic": (
-        {"messages": [Q, {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "04:10"}]}]},
+        {
+            "messages": [
+                Q,
+                {
+                    "role": "assistant",
+                    "content": [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "04:10"}],
+                },
+            ]
+        },
         "Remove the thinking",
         CHAT,
     ),

@@ -41,7 +41,7 @@ FILE_KINDS: dict[str, IssueKind] = {
     "empty_file": error(
         "A file without any text, or with blank lines only.",
         expected=f"at least {MIN_EXAMPLES} examples",
-        fix="Check the program that wrote the file: it may have stopped before it wrote, or wrote another file.",
+        fix="Check the program that wrote it: it may have stopped early, or written another file.",
     ),
     "several_values": error(
         "Several examples on one line: a line end is missing.",

@@ -126,11 +126,10 @@ _IMAGES = {
         fix="Give an address, or data:image/png;base64,... with the whole file.",
     ),
     "unreachable_image": warning(
-        "The address of an image that the service cannot reach: on this machine, in a private network, or in a "
-        "bucket.",
+        "An image where the service cannot reach it: on this machine, in its network, in a bucket.",
         expected="an address on the public internet, or a base64 data URL",
-        fix="OpenAI loads the image itself, by its http(s) address (vision fine-tuning guide, 2025): write the "
-        "image as data:image/png;base64,... with the whole file.",
+        fix="OpenAI loads it itself, by its http(s) address (vision fine-tuning guide, 2025): write it as "
+        "data:image/png;base64,... with the whole file.",
     ),
     "unsupported_image_type": error(
         "An image that is not JPEG, PNG or WEBP.",
@@ -222,10 +221,10 @@ _TURNS = {
         fix="Put one answer there, as a list: a longer chat belongs into input.",
     ),
     "tool_use_in_preference": warning(
-        "An answer of a preference that is calls, their results and a text: Azure documents it, OpenAI does not.",
+        "A preferred answer of calls, their results and a text: Azure documents it, OpenAI does not.",
         expected="one assistant message",
         fix="Azure documents it (direct preference optimization, 2026); OpenAI documents one message on each "
-        "side (2026): there, move the shared turns into input.",
+        "side (2026): there, put the call and its result into input, and only the text here.",
     ),
     "identical_outputs": warning(
         "Both answers of a preference are the same: nothing to prefer.",

@@ -18,7 +18,25 @@ CASES = [
     for method, rows in (("supervised", SUPERVISED), ("dpo", PREFERENCES), ("reinforcement", REINFORCEMENT))
     for name, (row, becomes) in rows.items()
 ]
-ODD = (None, True, 5, 0.5, "", " ", "x", "[", "{}", [], {}, [None], ["x"], [[]], [{}], {"x": 1}, [{"role": "user"}])
+ODD = (
+    None,
+    True,
+    5,
+    0.5,
+    "",
+    " ",
+    "x",
+    "[",
+    "{}",
+    [],
+    {},
+    [None],
+    ["x"],
+    [[]],
+    [{}],
+    {"x": 1},
+    [{"role": "user"}],
+)
 
 
 def changed(value):
@@ -55,7 +73,9 @@ def test_repair_writes_what_the_format_means_and_loses_no_row(save, tmp_path, me
     assert validate_dataset(repair.out, method=method).ok
 
 
-@pytest.mark.parametrize(("name", "row", "words", "mended"), [(name.strip(), *case) for name, case in UNCLEAR.items()])
+@pytest.mark.parametrize(
+    ("name", "row", "words", "mended"), [(name.strip(), *case) for name, case in UNCLEAR.items()]
+)
 def test_a_row_without_one_reading_is_named_with_advice_that_gives_a_good_row(name, row, words, mended):
     (issue,) = check_row(row)
 

@@ -25,6 +25,10 @@ from finetune_dataset.rules.issues.row_kinds import ROW_KINDS
 ROWS = {
     "not_an_object": (5, ""),
     "legacy_prompt_completion": ({"prompt": "Hi ->", "completion": " Yo"}, ""),
+    "foreign_format": (
+        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Yo"}]},
+        "",
+    ),
     "other_format": (preference(), ""),
     "missing_messages_list": ({"messages": []}, "messages"),
     "row_unrecognized_key": ({**PLAIN, "mesages": []}, "mesages"),
@@ -38,6 +42,18 @@ ROWS = {
     "special_token": (with_first(content="a <|fim_suffix|> b"), "messages[0].content"),
     "invalid_weight": (with_last(weight=2), "messages[1].weight"),
     "invalid_content_part": (with_first(content=[{"type": "txt"}]), "messages[0].content[0]"),
+    "tool_content_parts": (
+        {
+            **calling(call()),
+            "messages": [
+                {**message, "content": [{"type": "text", "text": "Bucharest"}]}
+                if message["role"] == "tool"
+                else message
+                for message in calling(call())["messages"]
+            ],
+        },
+        "messages[2].content",
+    ),
     "unsupported_content_part": (
         with_first(content=[{"type": "input_audio", "input_audio": {}}]),
         "messages[0].content[0]",
@@ -47,6 +63,7 @@ ROWS = {
         "messages[0].content[1]",
     ),
     "invalid_image_url": (seen("photo.png"), "messages[0].content[1].image_url.url"),
+    "unreachable_image": (seen("http://localhost/a.png"), "messages[0].content[1].image_url.url"),
     "unsupported_image_type": (
         seen(data_url(kind="image/gif")),
         "messages[0].content[1].image_url.url",
@@ -83,6 +100,12 @@ ROWS = {
 PREFERENCES = {
     "missing_key": (preference(non_preferred_output=None), "non_preferred_output"),
     "not_one_answer": (preference(preferred_output=[ANSWER, ANSWER]), "preferred_output"),
+    "tool_use_in_preference": (
+        preference(
+            input={"messages": [USER], "tools": [TOOL]}, preferred_output=calling(call())["messages"][1:]
+        ),
+        "preferred_output",
+    ),
     "identical_outputs": (preference(non_preferred_output=[ANSWER]), ""),
     "last_message_not_user": (preference(input={"messages": [USER, ANSWER]}), "input.messages[1].role"),
 }
