@@ -92,8 +92,7 @@ class PieceReader:
 
     def __init__(self) -> None:
         """Start before the first line of a file."""
-        self.ended = False
-        self._lines: list[bytes] = []
+        self.ended, self._lines = False, list[bytes]()
         self._first = self._depth = self._blank = 0
 
     @property

@@ -29,9 +29,9 @@ def chat_tools(value: object) -> list[JsonObject]:
     Raises:
         UnclearError: A tool has no place in a chat row.
     """
-    value = from_text(value, 'The tools are no JSON. Write them as a list of {"type": "function", ...}.')
     if value is None or value == "":
         return []
+    value = from_text(value, 'The tools are no JSON. Write them as a list of {"type": "function", ...}.')
     if isinstance(value, dict) and "tools" in value:
         value = value["tools"]
     tools: list[JsonObject] = []
