@@ -7,9 +7,9 @@ module is loaded when one of its names is first used.
 Floors, lowest first. A module or folder imports only from the floors below its own, or from its own folder:
 
     errors, chat, strict_json
-    files, models, containers
+    files, models
     formats
-    rules, several_values
+    rules, shapes
     jsonlines, tokens, report
     check, quality, convert
     validate, repair, split

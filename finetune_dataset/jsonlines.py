@@ -19,12 +19,12 @@ from finetune_dataset.chat import (
     PREFERENCE_KEYS,
     JsonObject,
 )
-from finetune_dataset.containers import other_kind, unicode_encoding
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
-from finetune_dataset.several_values import cut_values, lines_before, opens_list, rows_inside
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
+from finetune_dataset.shapes.several_values import cut_values, lines_before, opens_list, rows_inside
 from finetune_dataset.strict_json import depth, explain, parse, without_trailing_commas
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from finetune_dataset.containers import other_kind, unicode_encoding
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from finetune_dataset.chat import is_legacy
-from finetune_dataset.containers import other_kind, unicode_encoding
 from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, shared_end
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
@@ -22,6 +21,7 @@ from finetune_dataset.repair.result import Repair
 from finetune_dataset.repair.rows import mend_row
 from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
 from finetune_dataset.rules.rows import Method, check_row
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
 
 # Shapes that have one reading only. UTF-16 is mended before lines are read; other bytes are no text.
 _MENDED = {code for code, kind in FILE_KINDS.items() if kind.repairable} - {"not_utf8"}

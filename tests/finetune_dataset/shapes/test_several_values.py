@@ -9,7 +9,7 @@ from samples import LINE, ROWS, example, found_in_rows
 
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.repair.mend import repair_dataset
-from finetune_dataset.several_values import cut_values, rows_inside
+from finetune_dataset.shapes.several_values import cut_values, rows_inside
 from finetune_dataset.validate import validate_dataset
 
 LINES = [json.dumps(row) for row in ROWS]

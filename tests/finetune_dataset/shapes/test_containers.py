@@ -14,18 +14,18 @@ import pandas as pd
 import pytest
 from samples import FILE, ROWS, found
 
-from finetune_dataset.containers import other_kind, unicode_encoding
 from finetune_dataset.convert.tables import rows_from_table
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.repair.mend import repair_dataset
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
 
 
 def zipped(name):
     """A zip archive with one file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(name, FILE)
+        archive.writestr(zipfile.ZipInfo(name, (2026, 11, 28, 0, 0, 0)), FILE)
     return packed.getvalue()
 
 
