@@ -195,7 +195,7 @@ def _read_piece(first: int, lines: list[bytes]) -> Piece:
         except (ValueError, RecursionError):
             return Piece(first, last, raw, [], _unreadable(first, raw, error))
     values, rest = [value], ""
-    if inside := rows_inside(value):
+    if isinstance(value, dict) and "messages" not in value and (inside := rows_inside(value)):
         values, where, rest = [*inside[0]], inside[1], inside[2]
         found = issue("json_array", "", f"one JSON object with {where} ({len(values)} examples)", line=first)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):

@@ -107,9 +107,7 @@ def foreign_messages(row: JsonObject) -> str:
     if not isinstance(messages, list):
         return ""
     for message in messages:
-        if not isinstance(message, dict):
-            continue
-        if name := _whose(message):
+        if isinstance(message, dict) and (name := _whose(message)):
             return name
     return _whose_tools(row.get("tools")) or ("Bedrock Converse (Nova)" if "toolConfig" in row else "")
 

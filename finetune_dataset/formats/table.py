@@ -193,6 +193,11 @@ FORMATS: tuple[Format, ...] = (
 )
 """Every format, the more exact shapes first."""
 
+_PREFERENCE, _MESSAGES = (
+    next(one for one in FORMATS if one.name_of is name_of)
+    for name_of in (preferences.preference_name, _messages_name)
+)
+
 
 def format_of(row: JsonObject, method: str) -> tuple[str, Format] | None:
     """Find the format of a row that is not in the shape of the service.
@@ -204,12 +209,12 @@ def format_of(row: JsonObject, method: str) -> tuple[str, Format] | None:
     Returns:
         The name and the format; None for a row of no format that is known, and for a good shape.
     """
-    has_chat = isinstance(row.get("messages"), list)
-    if has_chat and method == "dpo" and (name := preferences.preference_name(row)):
-        return name, FORMATS[1]
-    candidates = [one for one in FORMATS if not has_chat or one.name_of is _messages_name]
+    if isinstance(row.get("messages"), list):
+        if method == "dpo" and (name := preferences.preference_name(row)):
+            return name, _PREFERENCE
+        return (name, _MESSAGES) if (name := chats.foreign_messages(row)) else None
     # Sorting keeps the order of the table among formats of one method.
-    for one in sorted(candidates, key=lambda each: each.method != method):
+    for one in sorted(FORMATS, key=lambda each: each.method != method):
         if name := one.name_of(row):
             return name, one
     return None

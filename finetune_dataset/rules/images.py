@@ -6,6 +6,7 @@ OpenAI's guide for vision fine-tuning (2025): user messages only, JPEG, PNG or W
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -91,19 +92,22 @@ def _unreachable(url: str) -> str:
     if scheme.lower() not in ("http", "https"):
         return _SCHEMES.get(scheme.lower(), f"{scheme.lower()}:// is no web address")
     try:
-        host = (urlsplit(url[:4096]).hostname or "").rstrip(".")
+        return _private((urlsplit(url[:4096]).hostname or "").rstrip("."))
     except ValueError:
         return "it has no host that can be read"
+
+
+@lru_cache
+def _private(host: str) -> str:
+    """Say why a host is none on the public internet; "" for one that is."""
     try:
         return "" if ip_address(host).is_global else "the address is private"
     except ValueError:
-        pass
+        pass  # A name.
+    if not host:
+        return "it has no host"
     if "." not in host:
-        return (
-            f"the host {show(host)} has no dot, so it is a name on this machine or in its network"
-            if host
-            else "it has no host"
-        )
+        return f"the host {show(host)} has no dot, so it is a name on this machine or in its network"
     return f"names in .{host.rpartition('.')[2]} are private" if host.endswith(_PRIVATE_NAMES) else ""
 
 

@@ -76,6 +76,11 @@ def _row_issues(row: object, method: str) -> Iterator[Issue]:
         yield issue("not_an_object", "", show(row))
     elif method == "dpo" and all(key in row for key in PREFERENCE_KEYS):
         yield from preference_issues(row)
+    elif method != "dpo" and isinstance(row.get("messages"), list):
+        issues = list(_chat_row_issues(row, method))
+        # The messages of another program have issues, so good rows need not be asked whose they are.
+        found = format_of(row, method) if issues else None
+        yield from [_foreign(row, method, *found)] if found else issues
     elif found := format_of(row, method):
         yield _foreign(row, method, *found)
     elif method == "dpo":
