@@ -7,6 +7,7 @@ import json
 
 from finetune_dataset.chat import OTHER_ROLES, ROLES, JsonObject, JsonValue
 from finetune_dataset.errors import FineTuneError
+from finetune_dataset.strict_json import parse
 
 # Name of a speaker, in small letters → the role of a chat message, or "call". Beside `chat.OTHER_ROLES`:
 # ShareGPT (observation, function_call), ms-swift (tool_call, tool_response), Llama 3 (ipython).
@@ -21,6 +22,8 @@ SPEAKERS = {
     "function_call": "call",
     "tool_call": "call",
 }
+# The most tools that OpenAI's API takes in a request (openapi.yaml, read 2026-08-21); a message calls no more.
+MAX_WAITING = 128
 _CALL_NAMES, _ARGUMENT_NAMES = ("name", "tool_name"), ("arguments", "parameters", "args", "input")
 
 
@@ -38,7 +41,7 @@ class Chat:
     def __init__(self) -> None:
         """Start without a message."""
         self.messages: list[JsonObject] = []
-        self._waiting: list[tuple[str, str]] = []  # id and name of each call without an answer
+        self._waiting: dict[str, str] = {}  # id → name of each call without an answer
         self._calls = 0
 
     def say(self, role: str, content: object, more: JsonObject | None = None) -> None:
@@ -71,7 +74,11 @@ class Chat:
             self.messages.append({"role": "assistant", "content": None})
         calls = self.messages[-1].setdefault("tool_calls", [])
         calls.append({"id": call_id, "type": "function", "function": {"name": name, "arguments": text}})
-        self._waiting.append((call_id, name))
+        self._waiting[call_id] = name
+        if len(self._waiting) > MAX_WAITING:
+            raise UnclearError(
+                f"More than {MAX_WAITING} calls wait for an answer. Take some out, or the row."
+            )
 
     def call_from(self, value: object) -> None:
         """Add one call or several, from an object, a list of them, or their JSON text."""
@@ -91,23 +98,23 @@ class Chat:
             for one in tagged[:-1]:
                 self.answer(one)
             content = tagged[-1]
-        fitting = [
-            place
-            for place, (waiting_id, waiting_name) in enumerate(self._waiting)
-            if (call_id == waiting_id if call_id is not None else name in (None, waiting_name))
-        ]
-        if not fitting:
+        names = self._waiting.items()
+        if call_id is not None:
+            answered = call_id if isinstance(call_id, str) and call_id in self._waiting else None
+        else:
+            answered = next((each for each, waits in names if name in (None, waits)), None)
+        if answered is None:
             raise UnclearError(
                 "A tool answers, and no call before it waits for this answer. Write the call, or remove it."
             )
-        answered, _ = self._waiting.pop(fitting[0])
+        del self._waiting[answered]
         text = content if isinstance(content, (str, list)) else json.dumps(content, ensure_ascii=False)
         self.messages.append({"role": "tool", "tool_call_id": answered, "content": text})
 
     def add_all(self, other: "Chat") -> None:
         """Add the turns of another chat, which goes on where this one ends."""
         self.messages += other.messages
-        self._waiting += other._waiting
+        self._waiting |= other._waiting
         self._calls += other._calls
 
     def _say_with_tagged_calls(self, content: str, more: JsonObject) -> None:
@@ -145,7 +152,7 @@ def from_text(value: object, otherwise: str) -> JsonValue:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return parse(value.encode())[0]
     except (ValueError, RecursionError):
         raise UnclearError(otherwise) from None
 

@@ -2,11 +2,11 @@
 
 import re
 
-from finetune_dataset.chat import OTHER_ROLES, ROLES, SYSTEM_ROLES, JsonObject, JsonValue
+from finetune_dataset.chat import OTHER_ROLES, PREFERRED, ROLES, SYSTEM_ROLES, JsonObject, JsonValue
 from finetune_dataset.formats.build import Chat, UnclearError, finished, first
-from finetune_dataset.formats.parts import FOREIGN_TYPES, add_parts
+from finetune_dataset.formats.parts import add_parts
 from finetune_dataset.formats.tools import chat_tools
-from finetune_dataset.formats.turns import read_turns
+from finetune_dataset.formats.turns import read_turns, whose, whose_tools
 
 CONVERSATION_KEYS = (
     "messages",
@@ -29,14 +29,6 @@ _SYSTEM_KEYS = (
 )
 _TOOL_KEYS = ("tools", "toolConfig", "tool_config", "functions")
 _ANSWER_KEYS = ("response", "text", "completion", "output", "answer")
-_BEDROCK_PARTS = {"text", "image", "toolUse", "toolResult", "reasoningContent", "document", "video"}
-_TOOL_OWNERS = {
-    "input_schema": "Anthropic",
-    "toolSpec": "Bedrock Converse (Nova)",
-    "functionDeclarations": "Gemini",
-    "function_declarations": "Gemini",
-    "parameter_definitions": "Cohere",
-}
 _PLACE = re.compile(r"<(?:image|video|audio)>")
 
 
@@ -99,17 +91,40 @@ def batch_request(row: JsonObject) -> JsonObject:
     return finished(row, {"body"}, made)
 
 
+def logged(row: JsonObject) -> JsonObject:
+    """Return a request to the chat API and its answer, as programs log them, as a chat row."""
+    body = row["request"].get("body", row["request"])
+    choices = row["response"].get("choices")
+    one = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
+    answer = one.get("message") if isinstance(one, dict) else None
+    asked = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(asked, list) or not isinstance(answer, dict):
+        raise UnclearError('Put the question and its answer together: {"messages": [..., {...}]}.')
+    chat = read_turns([*asked, answer])
+    made = assemble({key: body[key] for key in ("messages", *_TOOL_KEYS) if key in body}, {"messages"}, chat)
+    return finished(row, {"request", "response"}, made)
+
+
+def alternating(row: JsonObject) -> JsonObject:
+    """Return a row of UltraChat as a chat row: the user speaks first, then both by turns."""
+    roles = ("user", "assistant") * len(row["data"])
+    turns = [{"role": role, "content": text} for role, text in zip(roles, row["data"], strict=False)]
+    return assemble(row, {"data"}, read_turns(turns))
+
+
 def foreign_messages(row: JsonObject) -> str:
     """Name whose messages stand in `messages`; "" for those of the chat API."""
     messages = row.get("messages")
     if isinstance(messages, str) and messages.lstrip().startswith("["):
         return "messages as JSON text"
+    if isinstance(messages, dict) and messages and all(isinstance(one, list) for one in messages.values()):
+        return "messages as columns"
     if not isinstance(messages, list):
         return ""
     for message in messages:
-        if isinstance(message, dict) and (name := _whose(message)):
+        if name := whose(message):
             return name
-    return _whose_tools(row.get("tools")) or ("Bedrock Converse (Nova)" if "toolConfig" in row else "")
+    return whose_tools(row.get("tools")) or ("Bedrock Converse (Nova)" if "toolConfig" in row else "")
 
 
 def has_system_key(row: JsonObject) -> bool:
@@ -121,46 +136,6 @@ def has_system_key(row: JsonObject) -> bool:
         and isinstance(messages, list)
         and not any(isinstance(one, dict) and one.get("role") in SYSTEM_ROLES for one in messages)
     )
-
-
-def _whose(message: JsonObject) -> str:
-    if "role" not in message:
-        if "from" in message and "value" in message:
-            return "ShareGPT"
-        if "author" in message:
-            return "PaLM chat"
-        if message.get("type") in ("human", "ai", "system", "tool") and (
-            "content" in message or "data" in message
-        ):
-            return "LangChain"
-        if message.get("type") in ("function_call", "function_call_output", "reasoning"):
-            return "OpenAI Responses"
-        return ""
-    if "parts" in message and "content" not in message:
-        return "Gemini"
-    if "message" in message and "content" not in message:
-        return "Cohere"
-    role = message["role"]
-    if isinstance(role, str) and role not in ROLES and role.strip().lower() in ("tool_call", "tool_response"):
-        return "ms-swift"
-    content = message.get("content")
-    for part in content if isinstance(content, list) else []:
-        if not isinstance(part, dict):
-            continue
-        kind = part.get("type")
-        if isinstance(kind, str) and kind in FOREIGN_TYPES:
-            return FOREIGN_TYPES[kind]
-        if "type" not in part and len(part) == 1 and part.keys() <= _BEDROCK_PARTS:
-            return "Bedrock Converse (Nova)"
-    return ""
-
-
-def _whose_tools(tools: object) -> str:
-    for tool in tools if isinstance(tools, list) else []:
-        for key, name in _TOOL_OWNERS.items():
-            if isinstance(tool, dict) and key in tool and "function" not in tool:
-                return name
-    return ""
 
 
 def other_role(role: object) -> str | None:
@@ -210,3 +185,36 @@ def assemble(row: JsonObject, used: set[str], chat: Chat) -> JsonObject:
         if tools := chat_tools(row.get(key)):
             made["tools"] = tools
     return finished(row, {*used, *_SYSTEM_KEYS, *_TOOL_KEYS[:3]}, made)
+
+
+def conversation_name(row: JsonObject) -> str:
+    """Name whose conversation a row holds under a key of its own; "" for none."""
+    key = next((key for key in CONVERSATION_KEYS if key in row and key != "messages"), "")
+    turns = row.get(key)
+    sample = turns[0] if isinstance(turns, list) and turns else None
+    if key == "contents":
+        return "Gemini"
+    if key == "chat_history":
+        return "Cohere chat"
+    if key in ("conversations", "conversation"):
+        return "ShareGPT"
+    return f"conversation under {key!r}" if isinstance(sample, (dict, str)) else ""
+
+
+def responses_name(row: JsonObject) -> str:
+    """Name a request to OpenAI's Responses, with its answer or not; "" for any other row."""
+    if PREFERRED in row:
+        return ""
+    items = [*_items(row.get("input")), *_items(row.get("output"))]
+    said = isinstance(row.get("output"), list) or (isinstance(row.get("input"), list) and "output" not in row)
+    return "OpenAI Responses" if items and said and all(isinstance(item, dict) for item in items) else ""
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def alternating_name(row: JsonObject) -> str:
+    """Name a row of UltraChat, whose list of texts is said by turns; "" for any other."""
+    said = _items(row.get("data"))
+    return "UltraChat" if said and all(isinstance(text, str) for text in said) else ""

@@ -3,6 +3,7 @@
 from finetune_dataset.chat import JsonObject, JsonValue
 from finetune_dataset.formats.build import Chat, UnclearError, first
 from finetune_dataset.formats.chats import assemble
+from finetune_dataset.formats.texts import read_text, style_of
 from finetune_dataset.formats.turns import read_turns
 
 # Name → keys of the question, further keys that belong to it, keys of the answer. Sources, read 2026-11-28:
@@ -82,8 +83,8 @@ def pair(row: JsonObject) -> JsonObject:
             raise UnclearError(f"Put {further[0]} into the last message of {asked[0]}.")
         question = "\n".join([question, *more])
     chat = _history(row.get("history"))
-    add_said(chat, "user", question)
-    add_said(chat, "assistant", row[told[0]])
+    add_prompt(chat, question)
+    add_said(chat, "assistant", _stripped(row[told[0]]) if style_of(question) else row[told[0]])
     used = {*asked, *told, *further, "history"}
     if (
         "text" in row
@@ -112,11 +113,24 @@ def graded_prompt(row: JsonObject) -> JsonObject:
     """Return a row with a prompt and fields for a grader as a row for reinforcement; the fields stay."""
     key = prompt_keys(row)[0]
     chat = Chat()
-    add_said(chat, "user", row[key])
+    add_prompt(chat, row[key])
     beside = ("system", "system_prompt", "tools")
     system: JsonObject = {name: row[name] for name in beside if name in row}
     made = assemble(system, set(), chat)
     return {**made, **{name: value for name, value in row.items() if name != key and name not in system}}
+
+
+def add_prompt(chat: Chat, said: JsonValue) -> None:
+    """Add a prompt: a text, a text with marks between its turns, or messages."""
+    if isinstance(said, str) and style_of(said):
+        chat.messages += read_text(said, prompt=True)
+    else:
+        add_said(chat, "user", said)
+
+
+def _stripped(said: JsonValue) -> JsonValue:
+    """Take the spaces from an answer that followed the mark of its turn."""
+    return said.strip() if isinstance(said, str) else said
 
 
 def add_said(chat: Chat, role: str, said: JsonValue) -> None:
@@ -152,8 +166,23 @@ def _history(value: JsonValue) -> Chat:
     return chat
 
 
+def several_answers(row: JsonObject) -> str:
+    """Name a row with one question and a choice of answers; "" for any other."""
+    if len(prompt_keys(row)) != 1 or pair_name(row):
+        return ""
+    several = any(isinstance(row.get(key), (list, dict)) for key in ("answers", "responses", "candidates"))
+    choice = any(isinstance(row.get(key), (list, dict)) for key in ("choices", "options"))
+    return "question with several answers" if several else "multiple choice" if choice else ""
+
+
 def unpaired(row: JsonObject) -> str:
     """Name a row that has one answer and a mark that says whether it is good; "" for any other."""
     label = first(row, ("label", "kto_tag"))
     answered = "completion" in row or "messages" in row or "conversations" in row
     return "TRL unpaired preference (KTO)" if isinstance(label, bool) and answered else ""
+
+
+def graded_name(row: JsonObject) -> str:
+    """Name a row with a prompt alone, or with fields for a grader; "" for any other."""
+    answered = {"completion", "completions", "chosen", "rejected", "instruction"} & row.keys()
+    return "TRL prompt-only" if len(prompt_keys(row)) == 1 and not answered else ""

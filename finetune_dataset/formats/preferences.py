@@ -11,7 +11,7 @@ from finetune_dataset.chat import (
 )
 from finetune_dataset.formats.build import Chat, UnclearError, finished, first
 from finetune_dataset.formats.chats import system_content
-from finetune_dataset.formats.pairs import add_said
+from finetune_dataset.formats.pairs import add_prompt, add_said
 from finetune_dataset.formats.texts import read_text, style_of
 from finetune_dataset.formats.tools import chat_tools
 from finetune_dataset.formats.turns import read_turns
@@ -55,7 +55,7 @@ def preference(row: JsonObject) -> JsonObject:
     if sides is None:
         raise UnclearError('One of the two answers is missing. Write "prompt", "chosen" and "rejected".')
     key = _prompt_key(row)
-    chosen, rejected = (_side(row[side], explicit=key is not None) for side in sides)
+    chosen, rejected = (_side(row[side], row.get(key) if key else None) for side in sides)
     prompt, tools = _prompt(row, key)
     before = _shared(chosen, rejected)
     if before and prompt and not _is_same(prompt, before):
@@ -102,18 +102,26 @@ def _prompt_key(row: JsonObject) -> str | None:
     keys = [key for key in _PROMPT_KEYS if row.get(key)]
     if "instruction" in keys:
         return "instruction"
-    return keys[0] if keys and keys != ["messages"] else None
+    return keys[0] if keys and (keys != ["messages"] or is_open(row)) else None
 
 
-def _side(value: JsonValue, explicit: bool) -> list[JsonObject]:
-    if isinstance(value, str) and not explicit:
+def is_open(row: JsonObject) -> bool:
+    """Tell whether the messages of a row end before the answer."""
+    messages = row.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return isinstance(last, dict) and last.get("role") in ("user", "tool")
+
+
+def _side(value: JsonValue, prompt: JsonValue) -> list[JsonObject]:
+    if isinstance(value, str) and prompt is None:
         if not style_of(value):
             raise UnclearError(
                 'Write what both texts share as "prompt", and only the answers as "chosen" and "rejected".'
             )
         return read_text(value)
     chat = Chat()
-    add_said(chat, "assistant", value)
+    marked = isinstance(value, str) and style_of(prompt)  # The space after the mark of the turn goes.
+    add_said(chat, "assistant", value.strip() if marked else value)
     return chat.messages
 
 
@@ -125,10 +133,8 @@ def _prompt(row: JsonObject, key: str | None) -> tuple[list[JsonObject], list[Js
     chat = Chat()
     if key == "instruction" and isinstance(row.get(PROMPT), str) and row[PROMPT]:
         value = f"{value}\n{row[PROMPT]}"
-    if isinstance(value, str) and style_of(value):
-        raise UnclearError(f"{key!r} holds a whole chat as a text. Write it as a list of messages.")
     if value:
-        add_said(chat, "user", value)
+        add_prompt(chat, value)
     return chat.messages, chat_tools(row.get("tools"))
 
 
@@ -151,3 +157,11 @@ def _is_same(prompt: list[JsonObject], before: list[JsonObject]) -> bool:
     """Tell whether a prompt is the beginning of the chats, or its last words, as in UltraFeedback."""
     said, began = [[message_text(each).strip() for each in side] for side in (prompt, before)]
     return began[-len(said) :] == said or began[: len(said)] == said
+
+
+def ranked_name(row: JsonObject) -> str:
+    """Name a row of NeMo RL with ranked completions; "" for any other."""
+    ranked = row.get("completions")
+    if not isinstance(ranked, list) or not all(isinstance(one, dict) for one in ranked):
+        return ""
+    return "NeMo RL preference" if "context" in row and all("rank" in one for one in ranked) else ""

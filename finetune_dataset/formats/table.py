@@ -4,7 +4,7 @@ Each entry has its source and when it was read. What a service trains on as it i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from finetune_dataset.chat import JsonObject
@@ -45,58 +45,6 @@ def _say(fix: str) -> Callable[[JsonObject], NoReturn]:
     return refuse
 
 
-def _conversation_name(row: JsonObject) -> str:
-    key = next((key for key in chats.CONVERSATION_KEYS if key in row and key != "messages"), "")
-    turns = row.get(key)
-    sample = turns[0] if isinstance(turns, list) and turns else None
-    if key == "contents":
-        return "Gemini"
-    if key == "chat_history":
-        return "Cohere chat"
-    if key in ("conversations", "conversation"):
-        return "ShareGPT"
-    return f"conversation under {key!r}" if isinstance(sample, (dict, str)) else ""
-
-
-def _messages_name(row: JsonObject) -> str:
-    return chats.foreign_messages(row) if "messages" in row else ""
-
-
-def _responses_name(row: JsonObject) -> str:
-    items = [*_items(row.get("input")), *_items(row.get("output"))]
-    said = isinstance(row.get("output"), list) or (isinstance(row.get("input"), list) and "output" not in row)
-    return "OpenAI Responses" if items and said and all(isinstance(item, dict) for item in items) else ""
-
-
-def _items(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _graded_name(row: JsonObject) -> str:
-    answered = {"completion", "completions", "chosen", "rejected", "instruction"} & row.keys()
-    return "TRL prompt-only" if len(pairs.prompt_keys(row)) == 1 and not answered else ""
-
-
-def _one_message_name(row: JsonObject) -> str:
-    if "parent_id" in row and "text" in row:
-        return "OpenAssistant message tree"
-    single = {"role", "content"} <= row.keys() or {"from", "value"} <= row.keys()
-    return "one message in a row" if single else ""
-
-
-def _text_name(row: JsonObject) -> str:
-    if not isinstance(row.get("text"), str):
-        return ""
-    return texts.style_of(row["text"]) or "text without turns"
-
-
-def _ranked_name(row: JsonObject) -> str:
-    ranked = row.get("completions")
-    if not isinstance(ranked, list) or not all(isinstance(one, dict) for one in ranked):
-        return ""
-    return "NeMo RL preference" if "context" in row and all("rank" in one for one in ranked) else ""
-
-
 _ONE_CHAT = 'Put the messages of one chat together, in one row: {"messages": [...]}.'
 _CHOOSE = 'Choose the better and the other answer: write "prompt", "chosen" and "rejected", for method="dpo".'
 _FOR_EMBEDDINGS = "It is for models that compare texts. For a chat, write a question and its answer."
@@ -118,19 +66,19 @@ FORMATS: tuple[Format, ...] = (
         f"huggingface.co/docs/trl, Dataset formats: preference; {_READ}",
     ),
     Format(
-        _ranked_name,
+        preferences.ranked_name,
         "dpo",
         preferences.ranked_completions,
         f"docs.nvidia.com/nemo/rl, preference datasets; {_READ}",
     ),
     Format(
-        _messages_name,
+        chats.foreign_messages,
         "supervised",
         chats.conversation,
         f"docs.anthropic.com, Messages; docs.aws.amazon.com/bedrock, Converse; {_READ}",
     ),
     Format(
-        _conversation_name,
+        chats.conversation_name,
         "supervised",
         chats.conversation,
         f"LLaMA-Factory, data/README.md: sharegpt; ai.google.dev, Content; docs.cohere.com, Chat v1; {_READ}",
@@ -142,7 +90,7 @@ FORMATS: tuple[Format, ...] = (
         f"platform.openai.com/docs/guides/batch; {_READ}",
     ),
     Format(
-        _responses_name,
+        chats.responses_name,
         "supervised",
         chats.responses,
         f"platform.openai.com/docs/api-reference/responses; {_READ}",
@@ -153,7 +101,37 @@ FORMATS: tuple[Format, ...] = (
         pairs.calls_of_query,
         f"dataset card of Salesforce/xlam-function-calling-60k; {_READ}",
     ),
-    Format(_graded_name, "reinforcement", pairs.graded_prompt, f"huggingface.co/docs/trl, GRPO; {_READ}"),
+    Format(
+        lambda row: (
+            "logged request and response"
+            if isinstance(row.get("request"), dict) and isinstance(row.get("response"), dict)
+            else ""
+        ),
+        "supervised",
+        chats.logged,
+        f"platform.openai.com/docs/api-reference/chat; {_READ}",
+    ),
+    Format(
+        lambda row: (
+            "UltraChat"
+            if isinstance(row.get("data"), list)
+            and row["data"]
+            and all(isinstance(text, str) for text in row["data"])
+            else ""
+        ),
+        "supervised",
+        chats.alternating,
+        f"dataset card of stingning/ultrachat; {_READ}",
+    ),
+    Format(
+        pairs.several_answers,
+        "supervised",
+        _say('Choose the answer to learn, as a text: write {"question": ..., "answer": ...}.'),
+        f"dataset cards of rajpurkar/squad and allenai/ai2_arc; {_READ}",
+    ),
+    Format(
+        pairs.graded_name, "reinforcement", pairs.graded_prompt, f"TRL, Dataset formats: prompt-only; {_READ}"
+    ),
     Format(pairs.pair_name, "supervised", pairs.pair, f"see `pairs.PAIRS`; {_READ}"),
     Format(
         lambda row: "UltraFeedback completions" if isinstance(row.get("completions"), list) else "",
@@ -168,7 +146,11 @@ FORMATS: tuple[Format, ...] = (
         f"huggingface.co/docs/transformers, tokenizers; {_READ}",
     ),
     Format(
-        _with("an answer of the chat API", "choices"),
+        lambda row: (
+            "an answer of the chat API"
+            if isinstance(row.get("choices"), list) or ("custom_id" in row and "response" in row)
+            else ""
+        ),
         "supervised",
         _say('Put the question and choices[0].message together: {"messages": [..., {...}]}.'),
         f"platform.openai.com/docs/api-reference/chat; {_READ}",
@@ -184,18 +166,32 @@ FORMATS: tuple[Format, ...] = (
         f"sbert.net, Dataset overview; {_READ}",
     ),
     Format(
-        _one_message_name,
+        lambda row: "text and summary" if "summary" in row and len(row) > 1 else "",
+        "supervised",
+        _say('Write the task into the question: {"prompt": "Summarize this: ...", "completion": ...}.'),
+        f"dataset card of abisee/cnn_dailymail; {_READ}",
+    ),
+    Format(
+        lambda row: "translation" if isinstance(row.get("translation"), dict) else "",
+        "supervised",
+        _say('Write the task into the question: {"prompt": "Translate into ...: ...", "completion": ...}.'),
+        f"dataset card of Helsinki-NLP/opus-100; {_READ}",
+    ),
+    Format(
+        texts.one_message_name,
         "supervised",
         _say(_ONE_CHAT),
         f"dataset card of OpenAssistant/oasst1; {_READ}",
     ),
-    Format(_text_name, "supervised", texts.text_row, f"huggingface.co/docs/trl, language modeling; {_READ}"),
+    Format(
+        texts.text_name, "supervised", texts.text_row, f"TRL, Dataset formats: language modeling; {_READ}"
+    ),
 )
 """Every format, the more exact shapes first."""
 
 _PREFERENCE, _MESSAGES = (
     next(one for one in FORMATS if one.name_of is name_of)
-    for name_of in (preferences.preference_name, _messages_name)
+    for name_of in (preferences.preference_name, chats.foreign_messages)
 )
 
 
@@ -210,11 +206,18 @@ def format_of(row: JsonObject, method: str) -> tuple[str, Format] | None:
         The name and the format; None for a row of no format that is known, and for a good shape.
     """
     if isinstance(row.get("messages"), list):
-        if method == "dpo" and (name := preferences.preference_name(row)):
+        is_asked = method == "dpo" or preferences.is_open(row)
+        if is_asked and (name := preferences.preference_name(row)):
             return name, _PREFERENCE
         return (name, _MESSAGES) if (name := chats.foreign_messages(row)) else None
     # Sorting keeps the order of the table among formats of one method.
     for one in sorted(FORMATS, key=lambda each: each.method != method):
         if name := one.name_of(row):
             return name, one
-    return None
+    plain = {key.strip().lower(): value for key, value in row.items()}
+    if len(plain) < len(row) or plain.keys() == row.keys():
+        return None
+    if isinstance(plain.get("messages"), list):
+        return "chat with capitals in its keys", replace(_MESSAGES, convert=lambda _: plain)
+    found = format_of(plain, method)
+    return (found[0], replace(found[1], convert=lambda _: found[1].convert(plain))) if found else None

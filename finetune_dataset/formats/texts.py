@@ -58,8 +58,12 @@ def style_of(text: object) -> str:
     return ""
 
 
-def read_text(text: str) -> list[JsonObject]:
+def read_text(text: str, *, prompt: bool = False) -> list[JsonObject]:
     """Return the messages of a text for which `style_of` has a name.
+
+    Args:
+        text: The text.
+        prompt: Whether it may end with the mark of an answer that stands elsewhere.
 
     Raises:
         UnclearError: A turn has no text.
@@ -69,13 +73,15 @@ def read_text(text: str) -> list[JsonObject]:
     lead = before.match(text)
     _, *pieces = start.split(text[lead.end() :] if lead else text)
     chat = Chat()
+    if prompt and _SPEAKERS[pieces[-2].lower()] == "assistant" and not pieces[-1].strip():
+        del pieces[-2:]
     for name, said in zip(pieces[::2], pieces[1::2], strict=True):
         role, said = _SPEAKERS[name.lower()], said.strip()
         if end:
             said = end.sub("", said).strip()
-        if name == "[INST]" and (prompt := _LLAMA2_SYSTEM.match(said)):
-            chat.say("system", prompt[1].strip())
-            said = prompt[2].strip()
+        if name == "[INST]" and (system := _LLAMA2_SYSTEM.match(said)):
+            chat.say("system", system[1].strip())
+            said = system[2].strip()
         if not said:
             raise UnclearError(f"The turn of {role!r} has no text. Write it, or remove its mark.")
         chat.say(role, said)
@@ -91,3 +97,18 @@ def text_row(row: JsonObject) -> JsonObject:
     if not style_of(row["text"]):
         raise UnclearError(PLAIN_TEXT)
     return finished(row, {"text"}, {"messages": read_text(row["text"])})
+
+
+def one_message_name(row: JsonObject) -> str:
+    """Name a row that is one message of a chat; "" for any other."""
+    if "parent_id" in row and "text" in row:
+        return "OpenAssistant message tree"
+    single = {"role", "content"} <= row.keys() or {"from", "value"} <= row.keys()
+    return "one message in a row" if single else ""
+
+
+def text_name(row: JsonObject) -> str:
+    """Name a row with one text by the marks of its turns; "" for a row without a text."""
+    if not isinstance(row.get("text"), str):
+        return ""
+    return style_of(row["text"]) or "text without turns"

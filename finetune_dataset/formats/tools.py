@@ -48,7 +48,7 @@ def is_chat_tools(value: object) -> bool:
     """Tell whether tools are those of the chat API already, good or bad."""
     return value is None or (
         isinstance(value, list)
-        and all(isinstance(tool, dict) and isinstance(tool.get("function"), dict) for tool in value)
+        and all(isinstance(tool, dict) and "function" in tool and "type" in tool for tool in value)
     )
 
 

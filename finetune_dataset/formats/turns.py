@@ -1,13 +1,21 @@
 """Read the turns of a conversation, whatever their keys are."""
 
-from finetune_dataset.chat import MESSAGE_KEYS, JsonObject, JsonValue
+from finetune_dataset.chat import MESSAGE_KEYS, ROLES, JsonObject, JsonValue
 from finetune_dataset.formats.build import SPEAKERS, Chat, UnclearError, first, from_text
-from finetune_dataset.formats.parts import add_parts
+from finetune_dataset.formats.parts import FOREIGN_TYPES, add_parts
 
 SPEAKER_KEYS = ("role", "from", "author", "speaker", "sender")
 TEXT_KEYS = ("content", "value", "text", "message", "parts")
 # A turn that is a question and its answer: XTuner, Firefly and MOSS.
 _PAIR_KEYS = (("input", "output"), ("human", "assistant"), ("user", "assistant"), ("prompt", "response"))
+_BEDROCK_PARTS = {"text", "image", "toolUse", "toolResult", "reasoningContent", "document", "video"}
+_TOOL_OWNERS = {
+    "input_schema": "Anthropic",
+    "toolSpec": "Bedrock Converse (Nova)",
+    "functionDeclarations": "Gemini",
+    "function_declarations": "Gemini",
+    "parameter_definitions": "Cohere",
+}
 _SAY_WHO = 'Say in each turn who speaks, as {"role": "user", "content": ...}.'
 
 
@@ -47,7 +55,10 @@ def speaker_of(turn: JsonObject) -> str:
     return speaker.strip().lower() if isinstance(speaker, str) else ""
 
 
-def _add_turn(chat: Chat, turn: object) -> None:
+def _add_turn(chat: Chat, turn: JsonValue) -> None:
+    turn = from_text(turn, f"A turn is a text. {_SAY_WHO}")
+    if isinstance(turn, list) and _is_tuple(turn):
+        turn = {"role": turn[0], "content": turn[1]}
     if not isinstance(turn, dict):
         raise UnclearError(f"A turn is no object. {_SAY_WHO}")
     if _add_item(chat, turn) or _add_pair(chat, turn):
@@ -60,6 +71,8 @@ def _add_turn(chat: Chat, turn: object) -> None:
     if isinstance(turn.get("data"), dict):
         spoken = turn["data"]
     content = first(spoken, TEXT_KEYS)
+    if isinstance(content, dict) and "parts" in spoken:
+        content = [content]
     calls = first(spoken, ("tool_calls", "toolCalls"))
     used = {*SPEAKER_KEYS, *TEXT_KEYS, "tool_calls", "toolCalls", "tool_call_id", "data"}
     if spoken.get("type") in ("message", *SPEAKERS):
@@ -121,3 +134,56 @@ def _add_pair(chat: Chat, turn: JsonObject) -> bool:
             chat.say("assistant", turn[answer])
             return True
     return False
+
+
+def whose(message: object) -> str:
+    """Name whose message this is; "" for one of the chat API, good or bad."""
+    if isinstance(message, str) and message.lstrip().startswith("{"):
+        return "messages as JSON text"
+    if isinstance(message, list) and _is_tuple(message):
+        return "LangChain"
+    if not isinstance(message, dict):
+        return ""
+    if "role" not in message:
+        if "from" in message and "value" in message:
+            return "ShareGPT"
+        if "author" in message:
+            return "PaLM chat"
+        if message.get("type") in ("human", "ai", "system", "tool") and (
+            "content" in message or "data" in message
+        ):
+            return "LangChain"
+        if message.get("type") in ("function_call", "function_call_output", "reasoning"):
+            return "OpenAI Responses"
+        return ""
+    if "parts" in message and "content" not in message:
+        return "Gemini"
+    if "message" in message and "content" not in message:
+        return "Cohere"
+    role = message["role"]
+    if isinstance(role, str) and role not in ROLES and role.strip().lower() in ("tool_call", "tool_response"):
+        return "ms-swift"
+    content = message.get("content")
+    for part in content if isinstance(content, list) else []:
+        if not isinstance(part, dict):
+            continue
+        kind = part.get("type")
+        if isinstance(kind, str) and kind in FOREIGN_TYPES:
+            return FOREIGN_TYPES[kind]
+        if "type" not in part and len(part) == 1 and part.keys() <= _BEDROCK_PARTS:
+            return "Bedrock Converse (Nova)"
+    return ""
+
+
+def whose_tools(tools: object) -> str:
+    """Name whose tools these are; "" for those of the chat API, good or bad."""
+    for tool in tools if isinstance(tools, list) else []:
+        for key, name in _TOOL_OWNERS.items():
+            if isinstance(tool, dict) and key in tool and "function" not in tool:
+                return name
+    return ""
+
+
+def _is_tuple(turn: list[JsonValue]) -> bool:
+    """Tell whether a turn is a speaker and a text, as LangChain takes them."""
+    return len(turn) == 2 and all(isinstance(each, str) for each in turn) and turn[0].lower() in SPEAKERS

@@ -106,13 +106,15 @@ def _foreign(row: JsonObject, method: str, name: str, form: Format) -> Issue:
                 f'If the file is right, pass method="{form.method}": here and to the job; '
                 f'repair_dataset(path, out, method="{form.method}") converts it.'
             )
+            if form.method == "reinforcement":
+                fix = f'Write the answer as "completion". {fix}'
     if form.method != method:
         expected = "a preference row" if method == "dpo" else "a chat row"
         kind = {"dpo": "a preference", "reinforcement": "a prompt without an answer"}.get(
             form.method, "a chat"
         )
         return issue("other_format", "", f"{kind} in the format {name}", expected=expected, fix=fix)
-    if is_legacy(row):
+    if is_legacy(row) and name.startswith("TRL"):
         return issue("legacy_prompt_completion", "", "the keys prompt and completion", fix=fix)
     return issue("foreign_format", "", f"the format {name}", expected=f"{shape} of the chat API", fix=fix)
 

@@ -9,11 +9,11 @@ _UNPACK = "Unpack it first, and give the .jsonl file that is in it: "
 _TO_LINES = "Load it in the program that made it, and save the rows with write_jsonl."
 # First bytes → what it is, and what to do.
 _MARKS: dict[bytes, tuple[str, str]] = {
-    b"\x1f\x8b": ("a gzip file (.gz)", f"{_UNPACK}gunzip FILE."),
-    b"BZh": ("a bzip2 file (.bz2)", f"{_UNPACK}bunzip2 FILE."),
-    b"\xfd7zXZ\x00": ("an xz file (.xz)", f"{_UNPACK}unxz FILE."),
-    b"\x28\xb5\x2f\xfd": ("a Zstandard file (.zst)", f"{_UNPACK}unzstd FILE."),
-    b"\x04\x22\x4d\x18": ("an LZ4 file (.lz4)", f"{_UNPACK}unlz4 FILE."),
+    b"\x1f\x8b": ("a gzip file (.gz)", f"{_UNPACK}gunzip < FILE > unpacked.jsonl."),
+    b"BZh": ("a bzip2 file (.bz2)", f"{_UNPACK}bunzip2 < FILE > unpacked.jsonl."),
+    b"\xfd7zXZ\x00": ("an xz file (.xz)", f"{_UNPACK}unxz < FILE > unpacked.jsonl."),
+    b"\x28\xb5\x2f\xfd": ("a Zstandard file (.zst)", f"{_UNPACK}unzstd < FILE > unpacked.jsonl."),
+    b"\x04\x22\x4d\x18": ("an LZ4 file (.lz4)", f"{_UNPACK}unlz4 < FILE > unpacked.jsonl."),
     b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", f"{_UNPACK}7z x FILE."),
     b"Rar!": ("a RAR archive", f"{_UNPACK}unrar x FILE."),
     b"PK\x03\x04": (

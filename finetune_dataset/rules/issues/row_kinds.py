@@ -60,6 +60,7 @@ _MESSAGES = {
         "A message without role, content, tool_call_id or the function's name.",
         expected="text",
         fix="Write the text of the message.",
+        repairable=True,
     ),
     "message_unrecognized_key": warning(
         "A key that the chat API does not have.",
@@ -75,6 +76,7 @@ _MESSAGES = {
         "A value of the wrong JSON type.",
         expected="a string",
         fix="Put the text in double quotes.",
+        repairable=True,
     ),
     "missing_content": error(
         "No text where the message needs one.",
@@ -124,6 +126,7 @@ _IMAGES = {
         "No http(s) address and no base64 data URL.",
         expected="an http(s) address or a base64 data URL",
         fix="Give an address, or data:image/png;base64,... with the whole file.",
+        repairable=True,
     ),
     "unreachable_image": warning(
         "An image where the service cannot reach it: on this machine, in its network, in a bucket.",
@@ -152,6 +155,7 @@ _TOOLS = {
         "A tool definition with a wrong name, description or JSON Schema.",
         expected="an object with a name",
         fix='Put name, description and parameters there: {"type": "function", "function": {...}}.',
+        repairable=True,
     ),
     "duplicate_tool": error(
         "Two tools of one row have the same name.",
@@ -162,6 +166,7 @@ _TOOLS = {
         "A call without id, type, name or arguments.",
         expected="an object with name and arguments",
         fix='Write {"name": ..., "arguments": "{...}"}.',
+        repairable=True,
     ),
     "invalid_arguments": error(
         "The arguments of a call are not a JSON object in a string.",
@@ -219,6 +224,7 @@ _TURNS = {
         "A preference needs exactly one assistant message on each side.",
         expected="a list of one assistant message",
         fix="Put one answer there, as a list: a longer chat belongs into input.",
+        repairable=True,
     ),
     "tool_use_in_preference": warning(
         "A preferred answer of calls, their results and a text: Azure documents it, OpenAI does not.",

@@ -54,6 +54,18 @@ def test_a_text_that_is_no_json_gets_the_sentence_that_was_given(value):
         from_text(value, "Write it out.")
 
 
+def test_many_calls_and_answers_take_no_time_and_too_many_at_once_are_refused():
+    chat = Chat()
+    for number in range(20_000):
+        chat.call("tide", {}, f"c{number}")
+        chat.answer("04:10", f"c{number}")
+    assert len(chat.messages) == 40_000
+
+    with pytest.raises(UnclearError, match="More than 128 calls wait"):
+        for number in range(129):
+            chat.call("tide", {}, f"d{number}")
+
+
 def test_what_nothing_was_made_of_stays():
     assert finished({"a": 1, "b": 2, "c": None}, {"a"}, {"d": 4}) == {"d": 4, "b": 2}
 

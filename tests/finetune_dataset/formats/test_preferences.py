@@ -39,7 +39,6 @@ def test_the_prompt_of_several_turns_ends_where_the_chats_differ():
         ({"chosen": "The sky is blue.", "rejected": "The sky is green."}, 'share as "prompt"'),
         ({"chosen": [Q, A], "rejected": [{**Q, "content": "X"}, NO]}, "no beginning in common"),
         ({"prompt": "Other", "chosen": [Q, A], "rejected": [Q, NO]}, "begin with another chat"),
-        ({"prompt": "\n\nHuman: Q\n\nAssistant: ", "chosen": "A", "rejected": "No"}, "whole chat as a text"),
         ({"prompt": "Q", "chosen": ["A"], "rejected": "No"}, "as texts, or as lists of messages"),
     ],
 )

@@ -1,6 +1,7 @@
 """Rows of every format are named, and converted where they have one reading."""
 
 import json
+import time
 
 import pytest
 from foreign_rows import PREFERENCES, REINFORCEMENT, SUPERVISED, UNCLEAR
@@ -109,6 +110,39 @@ def test_no_value_at_any_place_stops_the_check_or_the_repair(method, name, row, 
 @pytest.mark.parametrize("row", [{}, {"messages": []}, {"x": 1}, {"id": 5, "tags": ["a"]}])
 def test_a_row_of_no_known_format_has_none(row):
     assert [format_of(row, method) for method in METHODS] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"conversations": [{"from": "human", "value": "Hi"}] * 100_000},
+        {"messages": [{"from": "gpt", "value": "<tool_call>" * 50}] * 2_000},
+        {"conversations": "[" * 90_000},
+        {
+            "conversations": [{"from": "human", "value": "Hi"}],
+            "tools": '[{"name": "f", "parameters": ' + '{"a":' * 900,
+        },
+        {
+            "conversations": [{"from": "human", "value": "Hi"}],
+            "tools": '[{"name": "f", "parameters": ' + '{"a":' * 900 + "1" + "}" * 900 + "}]",
+        },
+        {"data": [{"messages": []}] * 100_000},
+        {"text": "\n\nHuman: Hi" * 80_000},
+        {
+            "chosen": [{"role": "user", "content": "Hi"}] * 20_000,
+            "rejected": [{"role": "user", "content": "Hi"}] * 20_000,
+        },
+    ],
+)
+def test_a_megabyte_in_any_format_takes_seconds_at_most(save, tmp_path, row):
+    started = time.monotonic()
+    path = save(json.dumps(row) + "\n")
+
+    for method in METHODS:
+        validate_dataset(path, method=method)
+        repair_dataset(path, tmp_path / f"{method}.jsonl", method=method)
+
+    assert time.monotonic() - started < 30
 
 
 def test_each_format_has_a_source_with_its_date():

@@ -32,7 +32,8 @@ def test_turns_with_other_keys_are_a_chat(turns):
     [
         ([], "no list with turns"),
         ("Hi", "is a text"),
-        (["Hi"], "is no object"),
+        (["Hi"], "is a text"),
+        ([5], "is no object"),
         ([{"content": "Hi"}], "nobody speaks"),
         ([{"role": "narrator", "content": "Hi"}], "'narrator' speaks"),
         ([{"role": "user", "content": {"a": 1}}], "is no text"),

@@ -37,6 +37,25 @@ def of_tool(**changes):
             calling(call()),
             ["arguments as JSON text at messages[1].tool_calls[0].function.arguments"],
         ),
+        (
+            {**calling(call()), "tools": [TOOL["function"]]},
+            calling(call()),
+            ["the shape at tools"],
+        ),
+        (
+            calling({"name": "track", "args": {"id": 7}, "id": "call_1", "type": "tool_call"}),
+            calling(call()),
+            [
+                "the shape of messages[1].tool_calls[0]",
+                "arguments as JSON text at messages[1].tool_calls[0].function.arguments",
+                "the type at messages[1].tool_calls[0].type",
+            ],
+        ),
+        (
+            of_tool(content={"city": "Bucharest"}),
+            of_tool(content='{"city": "Bucharest"}'),
+            ["a result as JSON text at messages[2].content"],
+        ),
         (with_call({"type": None}), calling(call()), ["the type at messages[1].tool_calls[0].type"]),
         (
             with_call({"id": None}),
@@ -105,6 +124,20 @@ def test_the_calls_in_a_preference_are_mended_too():
     assert mended["preferred_output"] == [{"role": "assistant", "tool_calls": [call()]}]
     assert len(notes) == 1
     assert check_row(mended, method="dpo") == []
+
+
+def test_the_answers_of_a_preference_need_their_list_and_its_prompt_needs_messages():
+    good = preference()
+    row = {
+        "input": good["input"]["messages"],
+        "preferred_output": good["preferred_output"][0]["content"],
+        "non_preferred_output": good["non_preferred_output"][0],
+    }
+
+    mended, notes = mend_row(row, ("", ""), "dpo")
+
+    assert mended == good
+    assert notes == [f"the shape of {key}" for key in row]
 
 
 def test_a_field_of_a_grader_is_never_touched():

@@ -6,7 +6,9 @@ import io
 import json
 import lzma
 import pickle
+import shutil
 import sqlite3
+import subprocess
 import tarfile
 import zipfile
 
@@ -93,6 +95,19 @@ def test_the_advice_for_a_parquet_file_works(tmp_path):
 
     assert "pandas.read_parquet(FILE)" in other_kind(path.read_bytes())[1]
     assert len(pd.read_parquet(path).to_dict("records")) == 12
+
+
+@pytest.mark.parametrize("name", ["gzip", "bzip2", "xz"])
+def test_who_unpacks_a_file_as_advised_has_a_good_one(check, save, tmp_path, name):
+    (issue,) = check(KINDS[name]).problems
+    command = issue.fix.rpartition(": ")[2].removesuffix(".")
+    if not shutil.which(command.split()[0]):
+        pytest.skip(f"there is no {command.split()[0]} here")
+
+    command = command.replace("FILE", str(save(KINDS[name]))).replace("unpacked", str(tmp_path / "unpacked"))
+    subprocess.run(command, shell=True, check=True)
+
+    assert check((tmp_path / "unpacked.jsonl").read_bytes()).problems == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
