@@ -22,7 +22,7 @@ SPEAKERS = {
     "function_call": "call",
     "tool_call": "call",
 }
-# The most tools that OpenAI's API takes in a request (openapi.yaml, read 2026-08-21); a message calls no more.
+# The most tools that OpenAI's API takes in a request (openapi.yaml, read 2026-08-21).
 MAX_WAITING = 128
 _CALL_NAMES, _ARGUMENT_NAMES = ("name", "tool_name"), ("arguments", "parameters", "args", "input")
 

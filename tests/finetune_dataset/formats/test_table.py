@@ -112,27 +112,24 @@ def test_a_row_of_no_known_format_has_none(row):
     assert [format_of(row, method) for method in METHODS] == [None] * 3
 
 
+HI = {"from": "human", "value": "Hi"}
+ASKED = [{"role": "user", "content": "Hi"}] * 20_000
+NESTED = '[{"name": "f", "parameters": ' + '{"a":' * 900 + "1" + "}" * 900 + "}]"
+
+
 @pytest.mark.parametrize(
     "row",
     [
-        {"conversations": [{"from": "human", "value": "Hi"}] * 100_000},
+        {"conversations": [HI] * 20_000},
         {"messages": [{"from": "gpt", "value": "<tool_call>" * 50}] * 2_000},
         {"conversations": "[" * 90_000},
-        {
-            "conversations": [{"from": "human", "value": "Hi"}],
-            "tools": '[{"name": "f", "parameters": ' + '{"a":' * 900,
-        },
-        {
-            "conversations": [{"from": "human", "value": "Hi"}],
-            "tools": '[{"name": "f", "parameters": ' + '{"a":' * 900 + "1" + "}" * 900 + "}]",
-        },
-        {"data": [{"messages": []}] * 100_000},
-        {"text": "\n\nHuman: Hi" * 80_000},
-        {
-            "chosen": [{"role": "user", "content": "Hi"}] * 20_000,
-            "rejected": [{"role": "user", "content": "Hi"}] * 20_000,
-        },
+        {"conversations": [HI], "tools": NESTED[:3_000]},
+        {"conversations": [HI], "tools": NESTED},
+        {"data": [{"messages": []}] * 10_000},
+        {"text": "\n\nHuman: Hi" * 20_000},
+        {"chosen": ASKED, "rejected": ASKED},
     ],
+    ids=["turns", "tags", "brackets", "torn tools", "deep tools", "rows", "marks", "preference"],
 )
 def test_a_megabyte_in_any_format_takes_seconds_at_most(save, tmp_path, row):
     started = time.monotonic()
