@@ -24,6 +24,8 @@ _OPENS_LIST = re.compile(
 _HEAD_LINES = 20
 # Characters that may be read in vain; a line of broken values must not cost its length squared.
 _WORK = 20_000_000
+# Characters.
+_WINDOW = 50_000
 
 
 def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
@@ -38,20 +40,22 @@ def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
     """
     text = raw.decode("utf-8", "surrogateescape")
     pieces: list[tuple[int, int]] = []
-    good, place, work = 0, 0, 0
     again = _beginning_again(text)
-    if text.lstrip().startswith("[") and again:
-        place = text.index("[") + 1  # An array with a broken value: its good ones are examples.
-    decode = json.JSONDecoder().raw_decode
-    while (place := _BETWEEN.match(text, place).end()) < len(text):  # type: ignore[union-attr]
+    is_array = again is not None and text.lstrip().startswith("[")
+    # An array with a broken value: its good ones are examples.
+    base, good, place, work = 0, 0, text.index("[") + 1 if is_array else 0, 0
+    rest, decode = text, json.JSONDecoder().raw_decode
+    while (place := _BETWEEN.match(rest, place).end()) < len(rest):  # type: ignore[union-attr]
+        if place > _WINDOW:  # An error counts the lines before it, so they are cut off now and then.
+            base, rest, place = base + place, rest[place:], 0
         try:
-            value, end = decode(text, place)
+            value, end = decode(rest, place)
             good += isinstance(value, (dict, list))
         except (ValueError, RecursionError) as error:
             work += getattr(error, "pos", place + 100_000) - place
-            found = again.search(text, place + 1) if again and work < _WORK else None
-            end = found.start(1) if found else len(text)
-        pieces.append((place, end))
+            found = again.search(rest, place + 1) if again and work < _WORK else None
+            end = found.start(1) if found else len(rest)
+        pieces.append((base + place, base + end))
         place = end
     if pieces and text[slice(*pieces[-1])].strip() == "]":
         pieces.pop()
