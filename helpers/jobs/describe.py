@@ -3,6 +3,7 @@
 Plain text only; the views of `monitor` show it.
 """
 
+import math
 from collections.abc import Callable, Mapping
 
 from helpers.jobs.event_messages import whole_number
@@ -173,4 +174,6 @@ def _shown(value: float | None, form: Callable[[float], str]) -> str:
 
 def _loss(value: float) -> str:
     """Write three decimals; more for a loss that they would show as zero, such as 3.8e-06 (seen at Azure)."""
+    if math.isnan(value):
+        return "no number"
     return f"{value:.3f}" if value >= 0.0005 or value == 0 else f"{value:.2g}"
