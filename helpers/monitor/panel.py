@@ -14,7 +14,7 @@ from time import monotonic
 import pandas as pd
 from ipywidgets import HTML, IntProgress, Layout, VBox
 
-from helpers.jobs.describe import duration, progress_numbers, status_words
+from helpers.jobs.describe import duration, hint, progress_numbers, status_words
 from helpers.jobs.facts import is_terminal
 from helpers.jobs.losses.describe import loss_sentences
 from helpers.jobs.progress import MESSAGES_SHOWN, Message
@@ -89,7 +89,7 @@ class Panel:
         self.bar.value = round((progress.fraction or 0) * self.bar.max)
         self.bar.bar_style = _BAR_STYLES.get(progress.status, "info")
         self.numbers.value = self._numbers(snapshot)
-        self.hint.value = html.escape(_hint(snapshot))
+        self.hint.value = html.escape(hint(snapshot))
         self.messages.value = "".join(map(_message_line, progress.messages))
         self._draw(snapshot)
         self._drawn_at = monotonic()
@@ -171,13 +171,3 @@ def _message_line(message: Message) -> str:
         f'<span style="display:inline-block;min-width:4em;opacity:.7">{duration(message.seconds)}</span>'
         f"{html.escape(message.text)}</div>"
     )
-
-
-def _hint(snapshot: JobSnapshot) -> str:
-    """Say what the status alone does not say."""
-    progress = snapshot.progress
-    if progress.queue_position:
-        return f"Number {progress.queue_position} in the queue: the service trains other jobs first."
-    if progress.status == "paused":
-        return f'The job is paused. To go on: client.fine_tuning.jobs.resume("{snapshot.facts.id}")'
-    return snapshot.facts.error or ""

@@ -37,6 +37,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 1.0, 30.0, 120.0
 _PASSING = {408, 409, 429}
 
 
+class PageInstead(BackendUnavailable):
+    """A page or another text came in place of JSON, such as a log-in page."""
+
+
 class Retry:
     """Send requests until they are answered, and say so while they are not.
 
@@ -85,10 +89,7 @@ class Retry:
             else:
                 if isinstance(answer, str):
                     # The SDK passes on an answer that is no JSON, such as a log-in page (openai 3.54).
-                    raise BackendUnavailable(
-                        f"The service answered with text in place of {self._what}: {answer.strip()[:60]!r}. "
-                        "Check base_url: on most services it ends in /v1. A proxy can be in between, too."
-                    )
+                    raise _page_instead(self._what, answer)
                 if tries:
                     self._tell("")
                 self._answered = True
@@ -108,6 +109,27 @@ class Retry:
             self._tell(f"No answer for {silent:.0f} s ({reason}). Trying again in {pause:.0f} s.")
             self._wait(min(1.0, pause))
             pause -= 1.0
+
+
+def no_such_route(error: Exception) -> str | None:
+    """Tell whether a service does not have what was asked for, rather than being in trouble.
+
+    Services without a route answer in many ways: 404, 400, 405, 410, 422, 501, or a page.
+
+    Args:
+        error: What a request has raised.
+
+    Returns:
+        The answer in a few words, such as "404: Not found"; None for any other error.
+    """
+    if isinstance(error, PageInstead):
+        return "a page in place of JSON"
+    cause = error if isinstance(error, APIStatusError) else error.__cause__
+    if not isinstance(cause, APIStatusError):
+        return None
+    status = cause.status_code
+    refused = 400 <= status < 500 and status not in {401, 403, 425, *_PASSING}
+    return _said(cause) if refused or status == 501 else None
 
 
 @contextmanager
@@ -141,6 +163,11 @@ def explained(what: str, *, stopped: bool = True) -> Iterator[None]:
                 "client.fine_tuning.jobs.list() shows the jobs of this client."
             ) from error
         raise
+    except AttributeError as error:
+        # How the SDK fails on a list that is text, or no object (openai 3.54, `_process_response`).
+        if error.name != "_set_private_attributes":
+            raise
+        raise _page_instead(what, error.obj) from None
     except APIConnectionError as error:
         if stopped:
             raise _stopped(what) from error
@@ -199,8 +226,19 @@ def _refused(error: BaseException | None) -> bool:
 
 
 def _said(error: APIStatusError) -> str:
-    message = error.body.get("message") if isinstance(error.body, dict) else None
-    return f"{error.status_code}: {message or error}"
+    """Give status and message; of a page in place of JSON the status alone."""
+    body = error.body
+    message = body.get("message") or body.get("detail") if isinstance(body, dict) else None
+    if not message and not isinstance(body, dict):
+        message = error.response.reason_phrase or "a page in place of JSON"
+    return f"{error.status_code}: {' '.join(str(message or error).split())[:200]}"
+
+
+def _page_instead(what: str, answer: object) -> PageInstead:
+    return PageInstead(
+        f"The service answered with text in place of {what}: {str(answer).strip()[:60]!r}. "
+        "Check base_url: on most services it ends in /v1. A proxy can be in between, too."
+    )
 
 
 def _stopped(what: str) -> ServerStopped:
