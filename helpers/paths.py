@@ -48,10 +48,19 @@ def env_file() -> Path:
 
 
 def how_to_install_local() -> str:
-    """Return the command that installs what the local server needs, for a message."""
+    """Return the commands that install what the local server needs, for a message.
+
+    pip alone would take PyTorch's build for GPUs, with 18 packages of CUDA (Linux, Nov 2026).
+    """
     if _is_wheel():
-        return "`pip install 'fine-tuning-course[local]'`"
-    return "`pip install -r requirements-local.txt` in the course folder"
+        return (
+            "`pip install 'fine-tuning-course[local]'`; on a computer without a GPU install PyTorch's CPU "
+            "build             first (pytorch.org/get-started), or pip takes several gigabytes of CUDA packages along"
+        )
+    return (
+        "`python tools/install_torch.py`, then `pip install --no-deps --require-hashes -r locks/course.txt`, "
+        "in the course folder (`make lab` does both, in an environment of its own)"
+    )
 
 
 def _shipped() -> Path:

@@ -96,7 +96,7 @@ def _start(state: Path) -> tuple[str, str]:
     if missing:
         raise BackendUnavailable(
             f"The local server needs packages that are not installed: {', '.join(missing)}. "
-            f"Run {how_to_install_local()}, then restart the kernel."
+            f"To install them: {how_to_install_local()}. Then restart the kernel."
         )
     command = [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state)]
     command += ["--exit-when-idle", str(IDLE_MINUTES)]

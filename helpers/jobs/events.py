@@ -81,8 +81,8 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     Returns:
         Columns step, total_steps and the metrics (see METRICS), ascending by step; NaN where absent. A step
         that was reported more than once has the newest value of each metric. A step whose loss is
-        not a number has a row, without the loss; one null alone does not count. Empty, with the same columns, when no event reports
-        a metric.
+        not a number has a row, without the loss; one null alone does not count. Empty, with the same
+        columns, when no event reports a metric.
 
     Raises:
         UnreadableContent: A line is not JSON, or an item is no event at all.

@@ -1,6 +1,7 @@
 """Read jobs, events and checkpoints through a client: all pages, and only what can be new."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import pandas as pd
@@ -16,7 +17,8 @@ from helpers.jobs.facts import is_terminal, job_facts
 from helpers.jobs.progress import describe_progress
 from helpers.jobs.result_file import read_result_file
 from helpers.jobs.snapshot import JobSnapshot
-from helpers.monitor.retry import Answer, PageInstead, Retry, explained, no_such_route
+from helpers.monitor.refusals import PageInstead, explained, no_such_route
+from helpers.monitor.retry import Answer, Retry
 
 ALL = 100
 """Objects in a page: as many as a service gives at once."""
@@ -150,10 +152,10 @@ class JobReader:
                 raise
 
     def _result_file(self, job: FineTuningJob, *, ended: bool) -> pd.DataFrame:
-        """Read the table that a job leaves at its end; without it, or where it cannot be read, an empty one."""
+        """Read the table that a job leaves at its end; an empty one where there is none to read."""
         for file_id in job.result_files or () if ended else ():
             try:
-                return read_result_file(self._send(lambda: self._client.files.content(file_id)).read())
+                return read_result_file(self._send(partial(self._client.files.content, file_id)).read())
             except UnreadableContent:
                 continue
             except Exception as error:

@@ -1,4 +1,4 @@
-"""Ask a service again when it does not answer, say so, and explain the answers that mean "no".
+"""Ask a service again when it does not answer, and say so.
 
 The SDK's own retries are silent and few. Whoever watches a job for an hour wants
 to know that the network is gone, and to go on when it is back.
@@ -6,15 +6,14 @@ to know that the network is gone, and to go on when it is back.
 
 import email.utils
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeVar
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-from helpers.errors import BackendUnavailable, JobNotFound, ServerStopped
+from helpers.monitor.refusals import PASSING, explained, no_answer, page_instead
 
 Answer = TypeVar("Answer")
 """What a request returns."""
@@ -31,14 +30,6 @@ LOCAL_GIVE_UP_SECONDS = 30
 # The SDK waits 0.5 s, then twice as long, up to 8 s, less up to a quarter at random, and follows a
 # Retry-After of up to two minutes (openai 3.54, `_base_client.py`). A longer outage needs longer pauses.
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 1.0, 30.0, 120.0
-
-# The SDK's own list (openai 3.54): time limit, conflict, too many requests; and all from 500 on.
-# 501 says that the server has no such route, which does not change.
-_PASSING = {408, 409, 429}
-
-
-class PageInstead(BackendUnavailable):
-    """A page or another text came in place of JSON, such as a log-in page."""
 
 
 class Retry:
@@ -82,14 +73,14 @@ class Retry:
                     raise
                 silent = monotonic() - sent
                 if silent >= self._limit(error):
-                    raise _stopped(self._what) from error
+                    raise no_answer(self._what) from error
                 pause = retry_after(error) or _pause(tries)
                 tries += 1
                 self._count_down(pause, sent, reason)
             else:
                 if isinstance(answer, str):
                     # The SDK passes on an answer that is no JSON, such as a log-in page (openai 3.54).
-                    raise _page_instead(self._what, answer)
+                    raise page_instead(self._what, answer)
                 if tries:
                     self._tell("")
                 self._answered = True
@@ -109,69 +100,6 @@ class Retry:
             self._tell(f"No answer for {silent:.0f} s ({reason}). Trying again in {pause:.0f} s.")
             self._wait(min(1.0, pause))
             pause -= 1.0
-
-
-def no_such_route(error: Exception) -> str | None:
-    """Tell whether a service does not have what was asked for, rather than being in trouble.
-
-    Services without a route answer in many ways: 404, 400, 405, 410, 422, 501, or a page.
-
-    Args:
-        error: What a request has raised.
-
-    Returns:
-        The answer in a few words, such as "404: Not found"; None for any other error.
-    """
-    if isinstance(error, PageInstead):
-        return "a page in place of JSON"
-    cause = error if isinstance(error, APIStatusError) else error.__cause__
-    if not isinstance(cause, APIStatusError):
-        return None
-    status = cause.status_code
-    refused = 400 <= status < 500 and status not in {401, 403, 425, *_PASSING}
-    return _said(cause) if refused or status == 501 else None
-
-
-@contextmanager
-def explained(what: str, *, stopped: bool = True) -> Iterator[None]:
-    """Turn the SDK's refusals into messages that say what to do.
-
-    Args:
-        what: What is asked for ("the job ftjob-...").
-        stopped: Also turn a missing answer into ServerStopped.
-
-    Yields:
-        Nothing; the requests stand in the `with` block.
-
-    Raises:
-        ServerStopped: No answer.
-        BackendUnavailable: 401 or 403.
-        JobNotFound: 404.
-    """
-    try:
-        yield
-    except APIStatusError as error:
-        if error.status_code in (401, 403):
-            raise BackendUnavailable(
-                f"The service does not let you read {what} ({_said(error)}). Check the key and the project. "
-                "The local server makes a new key at each start: call connect() again."
-            ) from error
-        if error.status_code == 404:
-            raise JobNotFound(
-                f"The service does not have {what} ({_said(error)}). A job belongs to the service, the "
-                "project and the server folder in which it was created. "
-                "client.fine_tuning.jobs.list() shows the jobs of this client."
-            ) from error
-        raise
-    except AttributeError as error:
-        # How the SDK fails on a list that is text, or no object (openai 3.54, `_process_response`).
-        if error.name != "_set_private_attributes":
-            raise
-        raise _page_instead(what, error.obj) from None
-    except APIConnectionError as error:
-        if stopped:
-            raise _stopped(what) from error
-        raise
 
 
 def retry_after(error: Exception) -> float | None:
@@ -212,7 +140,7 @@ def _passing(error: Exception) -> str | None:
     status = error.status_code
     if status == 429:
         return "429: too many requests"
-    passes = status in _PASSING or (status >= 500 and status != 501)
+    passes = status in PASSING or (status >= 500 and status != 501)
     return f"error {status} of the service" if passes else None
 
 
@@ -223,27 +151,3 @@ def _refused(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def _said(error: APIStatusError) -> str:
-    """Give status and message; of a page in place of JSON the status alone."""
-    body = error.body
-    message = body.get("message") or body.get("detail") if isinstance(body, dict) else None
-    if not message and not isinstance(body, dict):
-        message = error.response.reason_phrase or "a page in place of JSON"
-    return f"{error.status_code}: {' '.join(str(message or error).split())[:200]}"
-
-
-def _page_instead(what: str, answer: object) -> PageInstead:
-    return PageInstead(
-        f"The service answered with text in place of {what}: {str(answer).strip()[:60]!r}. "
-        "Check base_url: on most services it ends in /v1. A proxy can be in between, too."
-    )
-
-
-def _stopped(what: str) -> ServerStopped:
-    return ServerStopped(
-        f"There is no answer about {what}. The job is not lost: the server keeps what it has stored. "
-        "Local server: call connect() again, which starts it when none runs. "
-        "Remote service: check your network. Then look again with watch or attach."
-    )

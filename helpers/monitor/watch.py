@@ -18,7 +18,8 @@ from helpers.errors import JobNotFound
 from helpers.jobs.facts import PAUSED, is_terminal
 from helpers.jobs.snapshot import JobSnapshot
 from helpers.monitor.job_reader import ALL, JobReader
-from helpers.monitor.retry import REQUEST_SECONDS, Retry, no_such_route
+from helpers.monitor.refusals import no_such_route
+from helpers.monitor.retry import REQUEST_SECONDS, Retry
 from helpers.monitor.text_view import TextView
 from helpers.monitor.view import View
 

@@ -42,7 +42,8 @@ class LossReport:
         checkpoint_steps: Steps after which a checkpoint was stored, in the order of their table.
         best_checkpoint: The one to use; None without checkpoints, or without validation values.
         overfitting: Where it starts and how far it goes; None without such a sign.
-        rise: A training loss that rises, or is no number (any more, or from the first step on); None without such a sign.
+        rise: A training loss that rises, or is no number (any more, or from the first step on); None
+            without such a sign.
     """
 
     quantity: Quantity

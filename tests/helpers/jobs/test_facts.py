@@ -181,7 +181,7 @@ def test_a_job_that_ended_without_times_has_no_length(odd):
 
 @pytest.mark.parametrize(
     "nothing",
-    [None, "", " ", "None", "null", "{}", {}, [], 0, {"code": None, "message": None, "param": "training_file"},
+    [None, "", " ", "None", "null", "{}", {}, [], 0, {"code": None, "message": None, "param": "file"},
      '{"code": null, "message": null}', "Error(code=None, message=None, param=None)", {"error": {}}, [{}]],
 )  # fmt: skip
 @pytest.mark.parametrize("status", ["succeeded", "failed", "running"])
@@ -211,7 +211,7 @@ def test_an_error_is_one_text_however_it_was_stored(stored, said):
 def test_a_text_in_error_does_not_make_a_job_fail():
     require_succeeded({"id": "ftjob-1", "status": "succeeded", "error": "one row was skipped"})
 
-    with pytest.raises(JobNotEnded, match="status is 'running'. The service adds: one row was skipped."):
+    with pytest.raises(JobNotEnded, match=r"status is 'running'\. The service adds: one row was skipped\."):
         require_succeeded({"id": "ftjob-1", "status": "running", "error": "one row was skipped."})
 
 

@@ -80,9 +80,9 @@ def test_a_refusal_is_explained_at_once(status, kind, said, read):
 
 @pytest.mark.parametrize("read", [all_events, watch])
 def test_a_job_that_the_service_does_not_know_is_refused_with_where_to_look(read):
-    with serve(openai_job()) as service:
-        with pytest.raises(JobNotFound, match=r"does not have the job ftjob-x \(404: .*jobs\.list\(\)"):
-            read(service.client(), "ftjob-x")
+    said = r"does not have the job ftjob-x \(404: .*jobs\.list\(\)"
+    with serve(openai_job()) as service, pytest.raises(JobNotFound, match=said):
+        read(service.client(), "ftjob-x")
 
 
 def test_a_page_in_place_of_a_job_is_refused_with_what_to_check():
