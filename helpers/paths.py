@@ -55,7 +55,7 @@ def how_to_install_local() -> str:
     if _is_wheel():
         return (
             "`pip install 'fine-tuning-course[local]'`; on a computer without a GPU install PyTorch's CPU "
-            "build             first (pytorch.org/get-started), or pip takes several gigabytes of CUDA packages along"
+            "build first (pytorch.org/get-started), or pip takes several gigabytes of CUDA packages along"
         )
     return (
         "`python tools/install_torch.py`, then `pip install --no-deps --require-hashes -r locks/course.txt`, "

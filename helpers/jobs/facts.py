@@ -205,8 +205,10 @@ def _error_text(error: SdkObject) -> str | None:
     """Put an error into words. OpenAI gives a healthy job one without content, which Python calls true."""
     if isinstance(error, str):
         error = _read_error(error.strip())
-    if isinstance(error, str) or not error:
-        return error or None
+    if isinstance(error, str):
+        return error
+    if not error:
+        return None
     if isinstance(error, list | tuple):
         return "; ".join(filter(None, map(_error_text, error))) or None
     if not isinstance(error, dict) and not hasattr(error, "__dict__"):

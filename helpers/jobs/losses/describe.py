@@ -155,8 +155,8 @@ def _run_words(report: LossReport) -> str:
         return f"no validation {what.name}."
     best = _best_words(report)
     if report.overfitting:
-        rise = f"{number(report.overfitting.last)} at step {report.overfitting.last_step}"
-        return f"{best}, then {rise} ({percent(report.overfitting.rise)}: overfitting)."
+        last = f"{number(report.overfitting.last)} at step {report.overfitting.last_step}"
+        return f"{best}, then {last} ({percent(report.overfitting.rise)}: overfitting)."
     return f"{best}; last {number(values.iloc[-1])} at step {values.index[-1]}."
 
 
