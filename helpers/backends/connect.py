@@ -11,6 +11,7 @@ What `connect` does can be written by hand, and the notebooks say so:
 
 import os
 import re
+import sys
 import time
 from contextlib import suppress
 from datetime import date
@@ -19,6 +20,7 @@ from pathlib import Path
 import httpx2
 from openai import DefaultHttpxClient, OpenAI
 
+from finetune_dataset.display.html_text import plain_tables
 from helpers.backends.api_keys import find_key
 from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
@@ -66,6 +68,8 @@ def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
     """
     backend = backend_name(name)
     client = _open(backend, step)
+    if "pandas" in sys.modules:
+        plain_tables()  # The notebooks make tables of answers, too.
     # Not before: a backend that cannot be opened is not the kernel's choice.
     os.environ["FINETUNE_BACKEND"] = backend
     return client

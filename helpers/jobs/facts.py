@@ -4,7 +4,6 @@ These functions are pure: they take the job as an SDK object, a dict or a line o
 JSON, and never call a service.
 """
 
-import html
 import json
 import re
 from contextlib import suppress
@@ -127,9 +126,11 @@ class JobFacts:
 
     def _repr_html_(self) -> str:
         """Show the facts that are known, one in a row."""
+        from finetune_dataset.display.html_text import html_text  # Here: most jobs are read, not shown.
+
         known = {name: value for name, value in vars(self).items() if value is not None and name != "others"}
         rows = (
-            f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
+            f"<tr><th>{html_text(name)}</th><td>{html_text(value)}</td></tr>"
             for name, value in (known | self.others).items()
         )
         return f"<table>{''.join(rows)}</table>"
