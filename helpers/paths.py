@@ -7,6 +7,11 @@ of the course's own, and what a learner makes goes to the folder that the progra
 import os
 from pathlib import Path
 
+COURSE_ADDRESS = ""
+"""Where everybody can fetch the course: an address that the project owns, with a commit or a tag. It is empty
+until there is one. So no notebook fetches anything and none has a badge that leads to an address; tests hold
+them to that. Whoever sets it gives them back: the badge, and a fetch of this commit in the set-up cell."""
+
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds our packages: the repository, or the site-packages of an installed wheel."""
 

@@ -20,7 +20,6 @@ from pathlib import Path
 import httpx2
 from openai import DefaultHttpxClient, OpenAI
 
-from finetune_dataset.display.html_text import plain_tables
 from helpers.backends.api_keys import find_key
 from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
@@ -68,8 +67,10 @@ def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
     """
     backend = backend_name(name)
     client = _open(backend, step)
-    if "pandas" in sys.modules:
-        plain_tables()  # The notebooks make tables of answers, too.
+    if "pandas" in sys.modules:  # The notebooks make tables of answers, too.
+        from finetune_dataset.display.html_text import plain_tables
+
+        plain_tables()
     # Not before: a backend that cannot be opened is not the kernel's choice.
     os.environ["FINETUNE_BACKEND"] = backend
     return client

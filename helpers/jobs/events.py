@@ -16,7 +16,6 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
-from finetune_dataset.display.html_text import plain_tables
 from helpers.errors import UnreadableContent
 from helpers.jobs.event_messages import METRICS, checkpoint_in, numbers_in, real_number
 from helpers.jobs.records import SdkObject, record, records
@@ -189,7 +188,8 @@ def _frame(
     columns = {name: _column(name, [each.get(name) for each in numbers], extras) for name in _NUMBERS}
     times = _column("created_at", [thing.get("created_at") for thing in things], extras)
     created_at = pd.to_datetime(pd.Series(times), unit="s", utc=True)
-    plain_tables()
+    # What `plain_tables` does; this room loads no dataset checker.
+    pd.set_option("display.html.use_mathjax", False)
     return numeric(pd.DataFrame({"created_at": created_at, **texts, **columns, "extra": extras}))
 
 

@@ -258,12 +258,6 @@ def test_a_terminal_of_ipython_gets_text():
     assert printed.stdout.endswith("False\n")
 
 
-SMALL_PARTS = {
-    "finetune_dataset",
-    "finetune_dataset.errors",
-    "finetune_dataset.display",
-    "finetune_dataset.display.html_text",
-}
 PROGRAM = """
 import sys
 sys.path.insert(0, "tests/support")
@@ -279,14 +273,17 @@ def test_watching_in_a_terminal_loads_no_pictures_no_widgets_and_no_dataset_chec
     modules = modules_after(PROGRAM.format(notebook=False))
 
     assert loaded(modules, "matplotlib", "ipywidgets", "torch", "local_server") == set()
-    assert loaded(modules, "finetune_dataset") == SMALL_PARTS
+    assert loaded(modules, "finetune_dataset") == {"finetune_dataset", "finetune_dataset.errors"}
 
 
 def test_watching_in_a_notebook_loads_no_dataset_checker():
     modules = modules_after(PROGRAM.format(notebook=True))
 
     assert {"matplotlib", "ipywidgets"} <= modules
-    assert loaded(modules, "finetune_dataset") == SMALL_PARTS
+    assert loaded(modules, "finetune_dataset") == {
+        *("finetune_dataset", "finetune_dataset.errors"),
+        *("finetune_dataset.display", "finetune_dataset.display.html_text"),
+    }
 
 
 def test_a_paused_job_is_not_said_to_go_on(notebook, capsys):
