@@ -31,7 +31,6 @@ from .jobs.facts import is_terminal as is_terminal, require_succeeded as require
 from .jobs.losses.best_checkpoint import best_checkpoint as best_checkpoint
 from .jobs.losses.describe import describe_loss as describe_loss, describe_runs as describe_runs
 from .jobs.result_file import read_result_file as read_result_file
-from .loop_bar import progress_bar as progress_bar
 from .monitor.job_reader import all_events as all_events
 from .monitor.watch import attach as attach, watch as watch
 from .paths import data_path as data_path

@@ -2,13 +2,13 @@
 
 import pytest
 
-from helpers.loop_bar import progress_bar
+from helpers.monitor.loop_bar import progress_bar
 
 
 @pytest.fixture
 def shown(monkeypatch):
     displayed = []
-    monkeypatch.setattr("helpers.loop_bar.display", displayed.append)
+    monkeypatch.setattr("helpers.monitor.loop_bar.display", displayed.append)
     return displayed
 
 
