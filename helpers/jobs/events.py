@@ -81,8 +81,8 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     Returns:
         Columns step, total_steps and the metrics (see METRICS), ascending by step; NaN where absent. A step
         that was reported more than once has the newest value of each metric. A step whose loss is
-        not a number has a row, without the loss; one null alone does not count. Empty, with the same
-        columns, when no event reports a metric.
+        not a number has a row, without the loss; null counts as none where no step has a number. Empty,
+        with the same columns, when no event reports a metric.
 
     Raises:
         UnreadableContent: A line is not JSON, or an item is no event at all.
@@ -95,9 +95,9 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     reported = frame[list(METRICS)].notna().any(axis=1)
     if "extra" in frame:
         reported |= frame["extra"].map(_names_a_metric).astype(bool)
-        # One null alone can stand for a step that was not measured.
+        # Beside numbers, or alone, null stands for a step that was not measured.
         null = frame["extra"].map(_is_null) & ~frame[list(METRICS)].notna().any(axis=1)
-        if null.sum() == 1 and reported.sum() == 1:
+        if null.sum() == 1 or frame[_TRAINING].notna().any():
             reported &= ~null
     frame = frame[frame["step"].notna() & reported]
     # The id decides between events of the same second, so that the order given does not.

@@ -175,11 +175,22 @@ def test_checkpoints_without_losses_do_not_hide_that_a_job_diverged():
     [
         (read_result_file("step,elapsed_tokens\n1,20\n2,40\n"), "No loss has been reported."),
         (metrics_frame(steps_with(None, "")[:1]), "No loss has been reported."),
+        (
+            metrics_frame([*steps_with(2.5, "")[:1], *steps_with(None, "")[1:]]),
+            "Training loss is 2.5 at step 1; one",
+        ),
         (metrics_frame([{"message": f"Step {step}", "data": {"step": step}} for step in (1, 2)]), "No loss"),
         (metrics([math.nan] * 3, valid={3: 1.2}), "No training loss has been reported yet."),
         (checkpoints({3: None, 6: None}), "No loss has been reported."),
     ],
-    ids=["another table", "one null", "steps alone", "validation only", "checkpoints"],
+    ids=[
+        "another table",
+        "one null",
+        "null between two measurements",
+        "steps alone",
+        "validation only",
+        "checkpoints",
+    ],
 )
 def test_what_was_not_reported_is_not_called_diverged(table, said):
     assert describe_loss(table).startswith(said)
