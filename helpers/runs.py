@@ -87,7 +87,7 @@ class Run:
             MissingArtifact: The file is not there; the message names the notebook that makes it.
         """
         path, sample = self.path(filename), data_path("sample_run", filename)
-        if path.exists():
+        if os.path.exists(path):  # False also where the folder may not be looked into.
             return path
         sources = {f"the copy of the run {DEFAULT_RUN!r}": runs_dir() / DEFAULT_RUN / filename}
         if _notebook_of(filename) != "01_dataset.ipynb":

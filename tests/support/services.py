@@ -33,6 +33,8 @@ class Job:
     """None: the service has no such route."""
     no_events: tuple[int, str] | None = None
     """What the route of the events answers in their place: status, and the kind of its content."""
+    no_checkpoints: tuple[int, str] | None = None
+    """What the route of the checkpoints answers in their place."""
     fields: dict = field(default_factory=dict)
     looks: int = 0
 
@@ -120,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_text(*job.no_events)
         elif rest == ["events"]:
             self._send(200, page(job.events[: job.state()[1]][::-1], query))
+        elif job.no_checkpoints:
+            self._send_text(*job.no_checkpoints)
         elif job.checkpoints is None:
             self._send(404, {"error": {"message": "Not found", "code": "404"}})
         else:

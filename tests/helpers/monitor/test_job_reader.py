@@ -120,6 +120,15 @@ def test_a_job_without_events_is_watched_by_its_status_checkpoints_and_result_fi
     assert re.search("Fine-tuned model +ft:tiny::abc", printed)
 
 
+@pytest.mark.parametrize("answer", NO_EVENTS)
+def test_a_service_without_checkpoints_is_watched_to_the_end(answer, clock):
+    job = openai_job()
+    job.no_checkpoints = answer
+
+    with serve(job) as service:
+        assert watch(service.client(), JOB_ID, wait=clock.wait).status == "succeeded"
+
+
 def test_attach_finds_a_job_without_events(clock, capsys):
     with serve(without_events(NO_EVENTS[0], checkpoints=False)) as service:
         job = attach(service.client(), wait=clock.wait)
