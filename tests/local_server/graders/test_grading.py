@@ -116,4 +116,4 @@ def test_a_multi_grader_adds_up_flags_and_tokens(client: openai.OpenAI) -> None:
     [("echo +", "formula_parse_error"), ("other", "formula_parse_error"), ("1 / (echo - 1)", "other_error")],
 )
 def test_a_formula_that_fails_sets_its_flag(client: openai.OpenAI, calculate_output: str, flag: str) -> None:
-    assert flags(run(client, multi(ECHO, calculate_output))) == {flag: True}
+    assert flags(run(client, multi({"echo": ECHO}, calculate_output))) == {flag: True}
