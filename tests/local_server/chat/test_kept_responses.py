@@ -42,9 +42,9 @@ def test_a_response_is_read_again_as_it_was_until_it_is_deleted(client: openai.O
     client.responses.delete(response.id)
     assert refusal(client.responses.retrieve, response.id) == {
         "status": 404,
-        "message": f"Response with id '{response.id}' not found. This server keeps the newest 1,000 responses "
-        "for 30 days, and none with store=false. Send the earlier messages again instead; a program that does "
-        "so by itself with store=false needs that setting.",
+        "message": f"Response with id '{response.id}' not found. This server keeps the newest 1,000 "
+        "responses for 30 days, and none with store=false. Send the earlier messages again instead; a "
+        "program that does so by itself with store=false needs that setting.",
         "type": "invalid_request_error",
         "param": "response_id",
         "code": None,

@@ -54,7 +54,9 @@ def test_a_faulty_grader_is_refused_with_the_place_of_its_fault(
 
 @pytest.mark.parametrize("call", ["validate", "run"])
 @pytest.mark.parametrize(
-    "graders", [ECHO, [ECHO], [], [ECHO, IRON], ECHO | {"name": ""}], ids=["one", "list", "none", "two", "unnamed"]
+    "graders",
+    [ECHO, [ECHO], [], [ECHO, IRON], ECHO | {"name": ""}],
+    ids=["one", "list", "none", "two", "unnamed"],
 )
 def test_a_multi_grader_without_names_for_its_graders_is_refused_as_at_openai(
     client: openai.OpenAI, call: str, graders: object
