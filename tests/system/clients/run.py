@@ -71,7 +71,7 @@ def run(*command: str, **options: object) -> str:
 
 
 def clients() -> tuple[dict[str, Prepare], dict[str, str]]:
-    """The clients by name, each with what makes its command; and those that cannot run here, with a reason."""
+    """The clients by name, each with what makes its command; and those that cannot run here, and why."""
     found: dict[str, Prepare] = {}
     for requirement in PYTHON_SDKS:
         found[requirement] = lambda requirement=requirement: python_journey(requirement)
