@@ -250,7 +250,7 @@ def test_any_damage_of_a_file_of_a_run_names_it_and_the_notebook(name, monkeypat
         run.read_json("03_job.json")
 
 
-@pytest.mark.parametrize("name", DAMAGES.keys() - {"blank"})
+@pytest.mark.parametrize("name", sorted(DAMAGES.keys() - {"blank"}))
 def test_any_damage_of_rows_of_a_run_names_the_file_and_the_notebook(name, monkeypatch):
     monkeypatch.setenv("FINETUNE_BACKEND", "local")
     run = open_run()

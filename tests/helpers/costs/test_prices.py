@@ -112,7 +112,7 @@ def tables(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", DAMAGES.keys() - {"a list"})
+@pytest.mark.parametrize("name", sorted(DAMAGES.keys() - {"a list"}))
 def test_any_damage_of_a_table_names_it_and_the_way_out(name, tables):
     for table in ("prices.json", "retirements.json"):
         DAMAGES[name](tables / table)
