@@ -3,12 +3,14 @@
 The rooms stand on each other in this order; each may import what is further down, and the dataset checker:
 
     __main__, app   the program, and the list of all routes
+    options         what can be given on the command line
     graders         rewards for answers
     chat            chat completions and responses, asked from the chat process
     generation      the chat process: `python -m local_server.generation`
     jobs            fine-tuning jobs and the models that they make
     training        the training program: `python -m local_server.training`
     files           files and uploads
+    connections     what one connection may cost
     http            what every request passes, and the forms of answers
     store           one SQLite file
     settings        what is chosen at the start

@@ -3,11 +3,9 @@
 import argparse
 import asyncio
 import contextlib
-import ipaddress
 import json
 import logging
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -20,13 +18,17 @@ from pathlib import Path
 
 import uvicorn
 
+from local_server import options
 from local_server.app import create_app
+from local_server.connections import (
+    ACCEPTED_AT_ONCE,
+    MAX_CONNECTIONS,
+    Connection,
+    raise_descriptor_limit,
+)
 from local_server.http.gate import Gate
 from local_server.jobs.store import ACTIVE, JobStore
-from local_server.jobs.webhooks import web_address
-from local_server.settings import DEFAULT_MODEL, Settings, default_state, write_private
-
-DEFAULT_PORT = 8399
+from local_server.settings import Settings, write_private
 
 
 class Server(uvicorn.Server):
@@ -40,7 +42,20 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, gate: Gate, store: JobStore, settings: Settings, idle_minutes: float | None) -> None:
-        super().__init__(uvicorn.Config(gate, log_config=None, access_log=False, timeout_graceful_shutdown=3))
+        super().__init__(
+            uvicorn.Config(
+                gate,
+                http=Connection,
+                ws="none",
+                log_config=None,
+                access_log=False,
+                # Longer than the 5 s after which the SDK drops an idle connection: it never sends on one
+                # that is just being closed.
+                timeout_keep_alive=15,
+                backlog=ACCEPTED_AT_ONCE,
+                timeout_graceful_shutdown=3,
+            )
+        )
         self._gate = gate
         self._store = store
         self._settings = settings
@@ -51,6 +66,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.should_exit or not sockets:
             return
+        # The system keeps more of them waiting: uvicorn gives it the number that is accepted at once.
+        sockets[0].listen(MAX_CONNECTIONS)
         port = sockets[0].getsockname()[1]
         host = "127.0.0.1" if self._settings.host == "0.0.0.0" else self._settings.host
         address = {"base_url": f"http://{host}:{port}/v1", "api_key": self._settings.api_key}
@@ -58,6 +75,14 @@ class Server(uvicorn.Server):
         print(json.dumps(address), flush=True)
         if self._idle_minutes is not None:
             self._idle_watch = asyncio.create_task(self._exit_when_idle(self._idle_minutes * 60))
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections. uvicorn calls this ten times a second."""
+        if counter % 10 == 0:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.check()
+        return await super().on_tick(counter)
 
     async def _exit_when_idle(self, seconds: float) -> None:
         while not self.should_exit:
@@ -75,84 +100,20 @@ class Server(uvicorn.Server):
 
 def main() -> int:
     """Run until SIGTERM, Ctrl-C or idle time; returns the exit status."""
-    arguments = _arguments()
+    arguments = options.parse(__doc__)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    settings = _settings(arguments)
+    raise_descriptor_limit()
+    try:
+        settings = options.settings(arguments)
+    except options.UnusableKey as error:
+        print(f"local_server: {error}", file=sys.stderr)
+        return 1
     with contextlib.ExitStack() as held:
         problem = _unusable(settings) or _locked(held, settings.state) or _serve(arguments, settings)
     if problem is not None:
         print(f"local_server: {problem}", file=sys.stderr)
         return 1
     return 0
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local_server", description=__doc__)
-    parser.add_argument(
-        "--port",
-        type=int,
-        choices=range(65536),
-        metavar="0-65535",
-        default=DEFAULT_PORT,
-        help="port to listen on; 0 takes a free one (default: 8399)",
-    )
-    parser.add_argument(
-        "--host",
-        type=_ipv4_address,
-        default="127.0.0.1",
-        help="IPv4 address to listen on; 0.0.0.0 lets other machines in (default: 127.0.0.1)",
-    )
-    parser.add_argument(
-        "--state",
-        type=Path,
-        default=default_state(),
-        help="folder for files, jobs and models; made when missing (default: runs/.server)",
-    )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=DEFAULT_MODEL,
-        help="folder of the base model (default: data/base_model)",
-    )
-    parser.add_argument(
-        "--slots",
-        type=int,
-        choices=range(1, 65),
-        metavar="1-64",
-        default=1,
-        help="jobs that train at the same time; others wait in the queue (default: 1)",
-    )
-    parser.add_argument(
-        "--training-not-available",
-        action="store_true",
-        help="refuse new jobs with 403, as OpenAI answers new organizations since May 2026",
-    )
-    parser.add_argument(
-        "--webhook-url",
-        type=web_address,
-        metavar="URL",
-        help="POST an event there when a job ends, signed with the secret in STATE/webhook_secret",
-    )
-    parser.add_argument(
-        "--exit-when-idle", type=float, metavar="MINUTES", help="end after this time without request or job"
-    )
-    return parser.parse_args()
-
-
-def _ipv4_address(text: str) -> str:
-    return str(ipaddress.IPv4Address(text))
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    return Settings(
-        arguments.state.absolute(),
-        arguments.model.absolute(),
-        api_key="local-" + secrets.token_urlsafe(24),
-        host=arguments.host,
-        training_slots=arguments.slots,
-        training_available=not arguments.training_not_available,
-        webhook_url=arguments.webhook_url,
-    )
 
 
 def _unusable(settings: Settings) -> str | None:
@@ -181,7 +142,8 @@ def _unusable(settings: Settings) -> str | None:
 def _locked(held: contextlib.ExitStack, state: Path) -> str | None:
     """Two servers on one state folder would train every job twice. SQLite locks a file on every system."""
     try:
-        lock = sqlite3.connect(state / "server.lock", timeout=0, isolation_level=None)
+        # It waits a second: a client that looks whether somebody holds the lock has it for a moment.
+        lock = sqlite3.connect(state / "server.lock", timeout=1, isolation_level=None)
         held.callback(lock.close)
         lock.execute("BEGIN EXCLUSIVE")
         # The lock alone writes nothing: in a folder that lost its write permission it would still be given.

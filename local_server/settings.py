@@ -23,7 +23,9 @@ class Settings:
         state: Folder of everything the server keeps. Two servers cannot share it.
         model: Folder of the base model: safetensors, config.json, tokenizer.json, a chat template.
         api_key: The only key that opens this server.
+        api_key_kept: Whether the next start has the same key.
         host: The address that the server listens on.
+        allowed_hosts: Further names, in lower case, that a Host header may have.
         training_slots: Jobs that train at the same time; further jobs stay queued, oldest first.
         training_available: False answers every new job with 403, as OpenAI answers new organizations
             since May 2026.
@@ -42,7 +44,9 @@ class Settings:
     state: Path
     model: Path
     api_key: str
+    api_key_kept: bool = False
     host: str = "127.0.0.1"
+    allowed_hosts: tuple[str, ...] = ()
     training_slots: int = 1
     training_available: bool = True
     threads: int = 1
@@ -60,9 +64,10 @@ class Settings:
         A web page can make a browser call this machine under a name of its own (DNS rebinding). So only
         names that nobody else can point here are accepted: those of the loopback device, the address that
         the server listens on, and, when other machines reach it, IP addresses and this machine's own name.
+        Names that were allowed at the start come on top.
         """
         host = host.lower()
-        if host in ("127.0.0.1", "localhost", self.host):
+        if host in ("127.0.0.1", "localhost", self.host, *self.allowed_hosts):
             return True
         return not self.loopback_only and (_is_address(host) or host == socket.gethostname().lower())
 

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -25,9 +26,10 @@ from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
 from helpers.backends.names import backend_name
 from helpers.backends.pasted import cleaned
+from helpers.backends.proof import StillThere
 from helpers.backends.replay import REPLAY_URL, Player, Recorder, read_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
-from helpers.paths import data_path
+from helpers.paths import data_path, server_state
 
 LOCAL_MODEL = "periodic-tiny-2026-11"
 """The base model in data/base_model/, under the name that the local server gives it."""
@@ -82,8 +84,7 @@ def _open(backend: str, step: str | None) -> OpenAI:
             return _replay(step)
         case "local":
             base_url, key = local_server()
-            # A proxy from the environment cannot reach this machine's own loopback address.
-            return _live(key, base_url, step, trust_env=False)
+            return _live(key, base_url, step, StillThere(server_state(), base_url))
         case "azure":
             endpoint = _address("AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.com").rstrip("/")
             base_url = endpoint.removesuffix("/openai/v1") + "/openai/v1/"
@@ -182,12 +183,17 @@ def _recording() -> Path:
     return data_path("recordings") / (os.environ.get("FINETUNE_RECORDING") or "elle")
 
 
-def _live(key: str, base_url: str | None, step: str | None, *, trust_env: bool = True) -> OpenAI:
-    client = OpenAI(api_key=key, base_url=base_url, http_client=DefaultHttpxClient(trust_env=trust_env))
+def _live(key: str, base_url: str | None, step: str | None, local: StillThere | None = None) -> OpenAI:
+    # A proxy from the environment cannot reach this machine's own loopback address.
+    trust_env = local is None
+    hooks: dict[str, list[Callable[..., object]]] = {} if local is None else {"request": [local]}
+    http_client = DefaultHttpxClient(trust_env=trust_env, event_hooks=hooks)
+    client = OpenAI(api_key=key, base_url=base_url, http_client=http_client)
     if folder := os.environ.get("FINETUNE_RECORD"):
         document = Path(folder) / f"{step or 'requests'}.json"
         recorder = Recorder(httpx2.HTTPTransport(), document, str(client.base_url))
-        return client.with_options(http_client=DefaultHttpxClient(transport=recorder))
+        http_client = DefaultHttpxClient(transport=recorder, event_hooks=hooks)
+        return client.with_options(http_client=http_client)
     return client
 
 

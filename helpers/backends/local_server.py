@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -15,6 +14,7 @@ from typing import Annotated, TypedDict
 
 import msgspec
 
+from helpers.backends.proof import proves, runs
 from helpers.errors import BackendUnavailable
 from helpers.paths import ROOT, how_to_install_local, server_state
 from helpers.stored_json import read_json
@@ -95,7 +95,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def running_server(state: Path) -> tuple[str, str] | None:
-    """Return the address of the server that a state folder names, if it answers and takes its key.
+    """Return the address of the server that a state folder names, if it runs and proves that it is that one.
 
     Args:
         state: The folder in which the server keeps its data.
@@ -104,7 +104,8 @@ def running_server(state: Path) -> tuple[str, str] | None:
         The base URL and the API key, or None when no such server runs.
 
     Raises:
-        BackendUnavailable: The server runs, but is too busy to answer; or its file is damaged.
+        BackendUnavailable: The server runs, but is too busy to answer; its file is damaged; or
+            what answers does not know the key.
     """
     file = state / "server.json"
     if not os.path.lexists(file):
@@ -116,10 +117,15 @@ def running_server(state: Path) -> tuple[str, str] | None:
             return None
         raise
     base_url, key = server["base_url"], server["api_key"]
-    without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    if not runs(state, server["pid"]):
+        return None  # It was killed and left its file; its port may have a new owner.
     try:
-        request = urllib.request.Request(f"{base_url}/models", headers={"Authorization": f"Bearer {key}"})
-        without_proxy.open(request, timeout=ANSWER_SECONDS).close()
+        if not proves(base_url, key, server["pid"], ANSWER_SECONDS):
+            raise BackendUnavailable(
+                f"The program at {base_url} does not prove that it is the local server of {state}. It was "
+                f"given neither the key nor data. End process {server['pid']} and connect again: jobs and "
+                "files are kept."
+            )
     except TimeoutError:
         raise BackendUnavailable(
             f"The local server at {base_url} (process {server['pid']}) did not answer within "
@@ -127,7 +133,7 @@ def running_server(state: Path) -> tuple[str, str] | None:
             f"files are kept.\n{_log_tail(state)}"
         ) from None
     except (OSError, HTTPException, ValueError, OverflowError):
-        return None  # The server was killed and left its file; its port may have a new owner.
+        return None  # It is just ending.
     return base_url, key
 
 

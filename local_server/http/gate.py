@@ -11,14 +11,21 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from local_server.http import proof
+from local_server.http.answers import Json
 from local_server.http.errors import ApiError, server_error
 from local_server.settings import Settings
 
-# The only path that needs no key.
+# The only route that needs no key. A challenge needs none either; the gate answers it itself.
 OPEN_TO_ALL = "/healthz"
+_WITHOUT_KEY = (OPEN_TO_ALL, proof.PATH)
 # A multipart body is a little larger than the file in it.
 _MULTIPART_ROOM = 64 * 1024
-# 503, so that the SDK tries again: a server that is being restarted will answer.
+# 503, so that the SDK tries again.
+_FULL = server_error(
+    "The server has as many open connections as it can serve. Close some, or try again later.", status=503
+)
+# A server that is being restarted will answer.
 _STOPPING = server_error("The server is stopping. Send the request again when it runs.", status=503)
 
 
@@ -42,7 +49,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI call."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         self.open_requests += 1
@@ -61,6 +68,11 @@ class Gate:
         }
         try:
             self._check(scope["path"], headers)
+            if scope["path"] not in _WITHOUT_KEY:
+                self._count(scope)
+            if scope["path"] == proof.PATH:
+                await Json(proof.answer(scope, self._settings.api_key))(scope, receive, send)
+                return
         except ApiError as error:
             await error.response()(scope, receive, send)
             return
@@ -87,7 +99,7 @@ class Gate:
                 "Use the base_url that the server printed at its start."
             )
             raise ApiError(403, message)
-        if path == OPEN_TO_ALL:
+        if path in _WITHOUT_KEY:
             return
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
@@ -96,14 +108,32 @@ class Gate:
             )
             raise ApiError(401, message)
         if not hmac.compare_digest(key.encode(), self._settings.api_key.encode()):
-            message = (
-                f"Incorrect API key provided: {key[:4]}***. The key changes with every start of this server; "
-                "its server.json has it. In a notebook, run the cell with connect() again."
-            )
+            message = f"Incorrect API key provided: {key[:4]}***. {self._where_the_key_is()}"
             raise ApiError(401, message, code="invalid_api_key")
+        coding = headers.get("content-encoding", "identity")
+        if coding.strip().lower() != "identity":
+            message = (
+                f"The body is sent with 'Content-Encoding: {coding:.40}', which is not unpacked here. "
+                "Send it as it is, without that header."
+            )
+            raise ApiError(415, message, code="unsupported_content_encoding")
         length = headers.get("content-length", "0")
         if length.isdigit():
             self._check_size(path, int(length))
+
+    def _count(self, scope: Scope) -> None:
+        """Tell the connection that it is no stranger's any more (connections.py)."""
+        key_is_known = scope["state"].get("key_is_known")
+        if key_is_known is not None and not key_is_known():
+            raise _FULL
+
+    def _where_the_key_is(self) -> str:
+        if self._settings.api_key_kept:
+            return "It stands in the file that --api-key-file names, and in the server's server.json."
+        return (
+            "The key changes with every start of this server; its server.json has it. "
+            "In a notebook, run the cell with connect() again."
+        )
 
     def _check_size(self, path: str, size: int) -> None:
         limit = self._settings.max_body_bytes

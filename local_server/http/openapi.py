@@ -40,13 +40,14 @@ _REFUSALS = {
     403: "Not allowed with this key, or under this Host header.",
     404: "There is no such object.",
     413: "The body is too large.",
+    415: "The body is compressed.",
     416: "The file has no such `Range`.",
     500: "An error of the server. Its log says more.",
-    503: "The server is stopping.",
+    503: "The server is stopping, or has too many open connections.",
     507: "The disk is full. Nothing was stored.",
 }
 # What the gate says, and a bug.
-_OF_EVERY_ROUTE = (401, 403, 413, 500, 503)
+_OF_EVERY_ROUTE = (401, 403, 413, 415, 500, 503)
 _METADATA_FILTER = {
     "name": "metadata",
     "in": "query",

@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,10 +38,10 @@ def state(tmp_path, monkeypatch) -> Iterator[Path]:
     assert not file.exists(), "the server did not end on SIGTERM"
 
 
-def left_behind(state: Path, base_url: str) -> str:
+def left_behind(state: Path, base_url: str, pid: int = 4_711_000) -> str:
     """Write the file of a server that is not there any more, or that is something else."""
     state.mkdir()
-    address = {"base_url": base_url, "api_key": "old", "pid": 4_711_000}
+    address = {"base_url": base_url, "api_key": "old", "pid": pid}
     (state / "server.json").write_text(json.dumps(address))
     return base_url
 
@@ -70,19 +72,44 @@ def test_a_file_left_by_a_killed_server_does_not_stop_a_new_one(state):
     assert connect("local").models.list().data
 
 
-def test_a_server_that_does_not_know_the_key_is_not_reused(state, service, monkeypatch):
-    monkeypatch.setattr(service.RequestHandlerClass, "do_GET", lambda self: self.send_error(401))
+@contextmanager
+def lock_held(state: Path) -> Iterator[None]:
+    """Hold the lock that a running server holds."""
+    lock = sqlite3.connect(state / "server.lock", isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    yield
+    lock.close()
+
+
+def test_a_stranger_on_the_port_of_a_killed_server_is_asked_nothing(state, service):
     other = left_behind(state, f"{service.url}/v1")
 
     assert connect("local").base_url != other
+    assert service.asked == []
+
+
+def test_a_program_that_takes_every_key_but_proves_none_gets_neither_key_nor_data(state, service):
+    left_behind(state, f"{service.url}/v1", pid=os.getpid())
+
+    with (
+        lock_held(state),
+        pytest.raises(BackendUnavailable, match=r"does not prove that it is the local serv"),
+    ):
+        connect("local")
+
+    assert [(path.partition("=")[0], key) for path, key in service.asked] == [("/challenge?nonce", None)]
+    (state / "server.json").unlink()
 
 
 def test_a_server_that_hangs_is_reported_and_no_second_one_is_started(state, service, monkeypatch):
     monkeypatch.setattr(local_server, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(service.RequestHandlerClass, "do_GET", lambda self: time.sleep(1))
-    left_behind(state, f"{service.url}/v1")
+    left_behind(state, f"{service.url}/v1", pid=os.getpid())
 
-    with pytest.raises(BackendUnavailable, match=r"process 4711000\) did not answer within 0.2 s"):
+    with (
+        lock_held(state),
+        pytest.raises(BackendUnavailable, match=rf"process {os.getpid()}\) did not answer within 0.2 s"),
+    ):
         connect("local")
     assert not (state / "server.log").exists()
     (state / "server.json").unlink()

@@ -85,7 +85,7 @@ def test_a_route_is_described_with_all_its_answers(description: dict) -> None:
             }
         },
     }
-    assert list(refusals) == ["200", "400", "401", "403", "413", "500", "503", "507"]
+    assert list(refusals) == ["200", "400", "401", "403", "413", "415", "500", "503", "507"]
 
 
 def test_the_key_is_asked_for_everywhere_but_at_the_health_check(description: dict) -> None:

@@ -1,0 +1,180 @@
+"""The options of `python -m local_server`, and the settings that they make."""
+
+import argparse
+import ipaddress
+import os
+import re
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from local_server.jobs.webhooks import web_address
+from local_server.settings import DEFAULT_MODEL, Settings, default_state, write_private
+
+DEFAULT_PORT = 8399
+
+# A guess at a key can be tried offline, against the proof that the server gives to anybody who asks.
+_KEY = re.compile(r"[A-Za-z0-9._~+/=-]{20,200}")
+
+
+class UnusableKey(Exception):
+    """The file of `--api-key-file` holds no key that can be used."""
+
+
+def parse(description: str | None) -> argparse.Namespace:
+    """Read the command line; a mistake there ends the program with status 2.
+
+    Args:
+        description: What `--help` says first.
+
+    Returns:
+        The options.
+    """
+    parser = argparse.ArgumentParser(prog="python -m local_server", description=description)
+    parser.add_argument(
+        "--port",
+        type=int,
+        choices=range(65536),
+        metavar="0-65535",
+        default=DEFAULT_PORT,
+        help="port to listen on; 0 takes a free one (default: 8399)",
+    )
+    parser.add_argument(
+        "--host",
+        type=_ipv4_address,
+        default="127.0.0.1",
+        help="IPv4 address to listen on; 0.0.0.0 lets other machines in (default: 127.0.0.1)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        type=_host_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer requests that call this server NAME, too: the name of its container, for example; "
+        "can be given several times",
+    )
+    parser.add_argument(
+        "--api-key-file",
+        type=Path,
+        metavar="FILE",
+        help="keep the key in FILE over restarts; made when missing (default: a new key at each start)",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=default_state(),
+        help="folder for files, jobs and models; made when missing (default: runs/.server)",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=DEFAULT_MODEL,
+        help="folder of the base model (default: data/base_model)",
+    )
+    parser.add_argument(
+        "--slots",
+        type=int,
+        choices=range(1, 65),
+        metavar="1-64",
+        default=1,
+        help="jobs that train at the same time; others wait in the queue (default: 1)",
+    )
+    parser.add_argument(
+        "--training-not-available",
+        action="store_true",
+        help="refuse new jobs with 403, as OpenAI answers new organizations since May 2026",
+    )
+    parser.add_argument(
+        "--webhook-url",
+        type=web_address,
+        metavar="URL",
+        help="POST an event there when a job ends, signed with the secret in STATE/webhook_secret",
+    )
+    parser.add_argument(
+        "--exit-when-idle", type=float, metavar="MINUTES", help="end after this time without request or job"
+    )
+    return parser.parse_args()
+
+
+def _ipv4_address(text: str) -> str:
+    return str(ipaddress.IPv4Address(text))
+
+
+def _host_name(text: str) -> str:
+    name = text.lower()
+    if not re.fullmatch(r"[a-z0-9_.-]{1,253}", name):
+        raise argparse.ArgumentTypeError(
+            f"expected a name such as 'trainer' or 'host.docker.internal', without a port, not {text!r}"
+        )
+    return name
+
+
+def settings(arguments: argparse.Namespace) -> Settings:
+    """Make the settings of a server.
+
+    Args:
+        arguments: From `parse`.
+
+    Returns:
+        The settings, with the key.
+
+    Raises:
+        UnusableKey: The file of the key cannot be read or made, or holds no key.
+    """
+    file: Path | None = arguments.api_key_file
+    return Settings(
+        arguments.state.absolute(),
+        arguments.model.absolute(),
+        api_key=_new_key() if file is None else kept_key(file),
+        api_key_kept=file is not None,
+        host=arguments.host,
+        allowed_hosts=tuple(arguments.allow_host),
+        training_slots=arguments.slots,
+        training_available=not arguments.training_not_available,
+        webhook_url=arguments.webhook_url,
+    )
+
+
+def _new_key() -> str:
+    return "local-" + secrets.token_urlsafe(24)
+
+
+def kept_key(file: Path) -> str:
+    """Read the key of a file, and make the file when there is none.
+
+    Args:
+        file: Only its owner should be able to read it; a warning says when others can.
+
+    Returns:
+        The key.
+
+    Raises:
+        UnusableKey: The file cannot be read or made, or holds no key.
+    """
+    try:
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_private(file, _new_key() + "\n")
+        key = file.read_bytes()[:1000].decode("utf-8-sig").strip()
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except UnicodeDecodeError:
+        key = ""
+    except OSError as error:
+        raise UnusableKey(
+            f"the key file {file} cannot be used: {error.strerror or error}. "
+            "Pass another one with --api-key-file."
+        ) from None
+    if not _KEY.fullmatch(key):
+        raise UnusableKey(
+            f"the key file {file} holds no usable key. Expected one line of 20 to 200 letters, digits or "
+            "-._~+/= signs. Delete the file, and the next start makes one."
+        )
+    if os.name == "posix" and mode & 0o077:
+        print(
+            f"local_server: WARNING: others on this machine can read the key file {file} (mode {mode:o}). "
+            f"`chmod 600 {file}` ends that.",
+            file=sys.stderr,
+        )
+    return key
