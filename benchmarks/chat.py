@@ -6,6 +6,10 @@ round that does not count. Every server and the bare loop run with the same numb
 turns, so that a busy moment does not hit one alone. `transformers serve` needs
 `pip install "transformers[serving]"` and can take a minute until it answers; without it, its lines say so.
 Takes about five minutes on two cores.
+
+`python benchmarks/chat.py --company` measures how long one learner waits for five tokens: alone, beside 64
+answers without an end, beside prompts as large as a request may be, and beside prompts that fill the context.
+Takes about two minutes.
 """
 
 import argparse
@@ -120,8 +124,8 @@ def bare(model: Path, environment: dict[str, str]) -> Iterator[Callable[[], Roun
 
 
 @contextmanager
-def local_server(model: Path, state: Path) -> Iterator[Callable[[], Round]]:
-    """The course's server with its own settings."""
+def server(model: Path, state: Path) -> Iterator[tuple[dict, str]]:
+    """The course's server with its own settings: its address, and the id of its base model."""
     command = [
         sys.executable,
         "-m",
@@ -135,7 +139,13 @@ def local_server(model: Path, state: Path) -> Iterator[Callable[[], Round]]:
     ]
     with running(command, dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         address = json.loads(process.stdout.readline())
-        model_id = Settings(state, model, "").base_model_id
+        yield address, Settings(state, model, "").base_model_id
+
+
+@contextmanager
+def local_server(model: Path, state: Path) -> Iterator[Callable[[], Round]]:
+    """The course's server, asked."""
+    with server(model, state) as (address, model_id):
         yield lambda: asyncio.run(ask_all(address["base_url"], address["api_key"], model_id))
 
 
@@ -193,14 +203,72 @@ def measure(model: Path, repeat: int) -> tuple[dict[str, list[Round]], dict[str,
     return rounds, problems
 
 
+# Rewarding what was said before makes the model repeat itself until the context is full.
+ENDLESS = {"temperature": 0, "frequency_penalty": -2, "presence_penalty": -2, "stream": True}
+COMPANY = {
+    "alone": (0, {}),
+    "64 answers without an end": (64, ENDLESS | {"content": "la la la la la la"}),
+    "2 x 4 MB prompts, again and again": (2, {"content": "la " * 1_300_000}),
+    "4 x 1,000-token prompts, again and again": (4, {"content": "la " * 499, "max_tokens": 1}),
+}
+
+
+async def keep_asking(client: httpx2.AsyncClient, model: str, options: dict) -> None:
+    """Send the same request again and again; refusals count as answers."""
+    body = {"model": model, **options, "messages": [{"role": "user", "content": options["content"]}]}
+    del body["content"]
+    while True:
+        async with client.stream("POST", "/chat/completions", json=body) as answer:
+            async for _ in answer.aiter_raw():
+                pass
+
+
+async def waits(address: dict, model: str, count: int, options: dict, repeat: int) -> list[float]:
+    """How long each of the questions took, one after the other, beside `count` others."""
+    limits = httpx2.Limits(max_connections=None)
+    async with httpx2.AsyncClient(
+        base_url=address["base_url"],
+        headers={"Authorization": f"Bearer {address['api_key']}"},
+        limits=limits,
+        timeout=START_SECONDS,
+        trust_env=False,
+    ) as client:
+        others = [asyncio.create_task(keep_asking(client, model, options)) for _ in range(count)]
+        await asyncio.sleep(5 if count else 0)
+        body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 5}
+        seconds = []
+        for _ in range(repeat):
+            start = time.perf_counter()
+            (await client.post("/chat/completions", json=body)).raise_for_status()
+            seconds.append(time.perf_counter() - start)
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        return seconds
+
+
+def in_company(model: Path, repeat: int) -> None:
+    """Print what a five-token answer takes beside others."""
+    print(f"{'five tokens, ' + str(repeat) + ' times':<42}{'median s':>9}{'longest':>9}")
+    for name, (count, options) in COMPANY.items():
+        with tempfile.TemporaryDirectory() as folder, server(model, Path(folder)) as (address, model_id):
+            asyncio.run(waits(address, model_id, 0, {}, 2))
+            seconds = asyncio.run(waits(address, model_id, count, options, repeat))
+        print(f"{name:<42}{median(seconds):>9.3f}{max(seconds):>9.3f}", flush=True)
+
+
 def main() -> None:
     """Measure in turns and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the base model")
     parser.add_argument("--repeat", type=int, default=5, help="rounds of each that count (default: 5)")
     parser.add_argument("--bare", action="store_true", help="generate here, one round for each line on stdin")
+    parser.add_argument("--company", action="store_true", help="measure a short question beside others")
     arguments = parser.parse_args()
     model = arguments.model.absolute()
+    if arguments.company:
+        in_company(model, arguments.repeat)
+        return
     if arguments.bare:
         bare_loop(str(model))
         return

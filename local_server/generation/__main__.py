@@ -15,7 +15,7 @@ import queue
 import sys
 import threading
 
-from local_server.generation.generator import Generator
+from local_server.generation.generator import Generator, Prepared
 from local_server.generation.messages import Reply
 from local_server.generation.models import Models
 
@@ -23,25 +23,25 @@ gc.freeze()
 gc.enable()
 
 
-def _read_stdin(inbox: queue.SimpleQueue[str | None]) -> None:
+def _read_stdin(generator: Generator, inbox: queue.SimpleQueue[Prepared | None]) -> None:
     for line in sys.stdin:
-        inbox.put(line)
+        inbox.put(generator.prepare(json.loads(line)))
     inbox.put(None)
 
 
 def main() -> None:
     """Serve requests until stdin closes."""
     generator = Generator(Models(int(sys.argv[1])))
-    inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_read_stdin, args=(inbox,), daemon=True).start()
+    inbox: queue.SimpleQueue[Prepared | None] = queue.SimpleQueue()
+    threading.Thread(target=_read_stdin, args=(generator, inbox), daemon=True).start()
     while True:
         replies: list[Reply] = []
         # Wait for a message only when there is nothing else to do.
         while not inbox.empty() or not generator.busy:
-            line = inbox.get()
-            if line is None:
+            prepared = inbox.get()
+            if prepared is None:
                 return
-            replies.extend(generator.take(json.loads(line)))
+            replies.extend(generator.take(prepared))
             if replies:
                 break
         replies.extend(generator.step())

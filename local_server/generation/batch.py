@@ -7,13 +7,12 @@ knows neither seeds nor the scores of a request.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
 import torch
 from transformers import Cache, DynamicLayer, PreTrainedModel
 
-from local_server.generation.answer import Answer
+from local_server.generation.row import Row
 
 # Tokens that there is room for before everything is copied again.
 _SPARE = 64
@@ -73,60 +72,6 @@ class RoomyLayer(DynamicLayer):
     def _show(self, width: int) -> None:
         self.keys = self._key_room[..., :width, :]
         self.values = self._value_room[..., :width, :]
-
-
-@dataclass
-class Row:
-    """One choice of a request.
-
-    Attributes:
-        request: The number of the request that it belongs to.
-        index: Which of the request's choices.
-        answer: Its text.
-        temperature: 0 takes the best token; up to 2, larger is wilder.
-        top_p: Share of probability to choose from, 0 to 1.
-        rng: Random number generator; the same seed gives the same text.
-        frequency_penalty: Taken from a token's score for each time it was chosen, -2 to 2.
-        presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
-        top_logprobs: How many log probabilities go with a token; None for none at all.
-        chosen: Its tokens so far.
-    """
-
-    request: int
-    index: int
-    answer: Answer
-    temperature: float
-    top_p: float
-    rng: torch.Generator
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
-    top_logprobs: int | None = None
-    chosen: list[int] = field(default_factory=list)
-
-    def pick(self, scores: torch.Tensor) -> int:
-        """Choose the next token.
-
-        Args:
-            scores: The model's scores of the vocabulary, shape (vocabulary,).
-
-        Returns:
-            The token.
-        """
-        if self.chosen and (self.frequency_penalty or self.presence_penalty):
-            # The formula of OpenAI's API guide: each token's count so far, and whether there is any.
-            tokens, counts = torch.tensor(self.chosen).unique(return_counts=True)
-            scores = scores.clone()
-            scores[tokens] -= counts * self.frequency_penalty + self.presence_penalty
-        if self.temperature == 0:
-            return int(scores.argmax())
-        # Below 1e-4 the softmax of a division would overflow; the best token then has all the weight anyway.
-        weights = torch.softmax(scores / max(self.temperature, 1e-4), dim=-1)
-        if self.top_p == 1:
-            return int(torch.multinomial(weights, 1, generator=self.rng))
-        weights, tokens = weights.sort(descending=True)
-        before = weights.cumsum(dim=-1) - weights
-        weights[before > self.top_p] = 0
-        return int(tokens[torch.multinomial(weights, 1, generator=self.rng)])
 
 
 class Batch:

@@ -1,7 +1,6 @@
 """Answers many requests side by side: between two tokens, new ones join and those that have ended leave."""
 
 import traceback
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +9,14 @@ from local_server.generation.batch import Batch
 from local_server.generation.messages import Cancel, Failure, NumberedQuestion, Reply
 from local_server.generation.models import Models
 from local_server.generation.request import Request, TooLong
+from local_server.generation.row import Row
+from local_server.generation.turns import Turns
 
-# Rows that grow at the same time. More would make every answer slower and none faster.
-MAX_ROWS = 64
-# Tokens of keys and values that all rows together may come to, padding included: 650 MB for the tiny model.
-MAX_CELLS = 64 * 1024
-# Prompt tokens that are read before the running answers get their next token: 0.2 s for the tiny model.
-MAX_PROMPT_TOKENS = 2048
+Prepared = Request | Failure | Cancel
 
 
 class Generator:
-    """Answers many requests side by side, first come first served when there is no room.
+    """Answers many requests side by side; `turns.py` says who joins when.
 
     Args:
         models: Where models come from.
@@ -28,58 +24,74 @@ class Generator:
 
     def __init__(self, models: Models) -> None:
         self._models = models
-        self._waiting: deque[Request] = deque()
-        self._running: dict[int, Request] = {}
+        self._turns = Turns()
+        self._requests: dict[int, Request] = {}
         self._batches: dict[tuple[str, int], Batch] = {}
 
     @property
     def busy(self) -> bool:
         """Whether there is anything to do without a new message."""
-        return bool(self._waiting or self._running)
+        return bool(self._requests)
 
-    def take(self, message: NumberedQuestion | Cancel) -> Iterator[Reply]:
-        """Take a question, or drop one that is to be cancelled.
+    def prepare(self, message: NumberedQuestion | Cancel) -> Prepared:
+        """Load the model of a question and read its text into tokens.
+
+        It may run beside `step`, in one other thread: nobody's next token waits for a long text.
 
         Args:
             message: From the server.
 
-        Yields:
-            An error when the question can never be answered.
+        Returns:
+            What `take` takes; an error when the question can never be answered.
         """
         if "cancel" in message:
-            self._drop({message["cancel"]})
-            return
+            return message
         try:
-            self._waiting.append(Request(message, self._models.get(message["folder"])))
+            return Request(message, self._models.get(message["folder"]))
         except TooLong as error:
-            yield {
+            return {
                 "id": message["id"],
                 "kind": "error",
                 "code": "context_length_exceeded",
                 "message": str(error),
             }
         except Exception as error:
-            yield _failure(message["id"], message["folder"], error)
+            return _failure(message["id"], message["folder"], error)
+
+    def take(self, prepared: Prepared) -> Iterator[Reply]:
+        """Take a question, or drop one that is to be cancelled.
+
+        Args:
+            prepared: From `prepare`, in the same order.
+
+        Yields:
+            An error when the question can never be answered.
+        """
+        if isinstance(prepared, Request):
+            self._requests[prepared.id] = prepared
+            self._turns.wait(prepared.rows)
+        elif "kind" in prepared:
+            yield prepared
+        else:
+            self._drop({prepared["cancel"]})
 
     def step(self) -> Iterator[Reply]:
-        """Let waiting requests join where there is room, then grow every answer by one token.
+        """Let waiting rows join where there is room, then grow every answer by one token.
 
         Yields:
             What is new for the server.
         """
-        admitted: dict[tuple[str, int], list[Request]] = {}
-        tokens = 0
-        while self._waiting and self._fits(self._waiting[0]) and tokens < MAX_PROMPT_TOKENS:
-            request = self._waiting.popleft()
-            self._running[request.id] = request
-            admitted.setdefault(request.batch_key, []).append(request)
-            tokens += len(request.prompt)
-        for key, requests in admitted.items():
-            batch = self._batches.setdefault(key, Batch(requests[0].loaded.model))
+        joining, leaving = self._turns.next([row for batch in self._batches.values() for row in batch.rows])
+        for batch in self._batches.values():
+            batch.keep([place for place, row in enumerate(batch.rows) if row not in leaving])
+        for key, prompts in self._prompts(joining).items():
+            batch = self._batches.setdefault(
+                key, Batch(self._requests[prompts[0][1][0].request].loaded.model)
+            )
             try:
-                batch.join([(request.prompt, request.rows) for request in requests])
+                batch.join(prompts)
             except Exception as error:
-                yield from self._failed({request.id for request in requests}, error)
+                yield from self._failed({row.request for _, rows in prompts for row in rows}, error)
         for batch in list(self._batches.values()):
             try:
                 yield from self._grow(batch)
@@ -87,18 +99,27 @@ class Generator:
                 yield from self._failed({row.request for row in batch.rows}, error)
         self._batches = {key: batch for key, batch in self._batches.items() if batch.rows}
 
-    def _fits(self, request: Request) -> bool:
-        rows = sum(len(running.rows) for running in self._running.values()) + len(request.rows)
-        widest = max((running.cells for running in self._running.values()), default=0)
-        # Whatever asks for more than there is room for runs alone.
-        return not self._running or (rows <= MAX_ROWS and rows * max(widest, request.cells) <= MAX_CELLS)
+    def _prompts(self, joining: list[Row]) -> dict[tuple[str, int], list[tuple[list[int], list[Row]]]]:
+        """What has to be read for rows that join, by batch. Choices that have no token yet are read once."""
+        first: dict[int, list[Row]] = {}
+        prompts: dict[tuple[str, int], list[tuple[list[int], list[Row]]]] = {}
+        for row in joining:
+            row.joined = len(row.chosen)
+            if not row.chosen and row.request in first:
+                first[row.request].append(row)
+                continue
+            tokens, rows = row.prompt + row.chosen, [row]
+            if not row.chosen:
+                first[row.request] = rows
+            prompts.setdefault(self._requests[row.request].batch_key(tokens), []).append((tokens, rows))
+        return prompts
 
     def _grow(self, batch: Batch) -> Iterator[Reply]:
         if not batch.rows:
             return
         tokens = batch.tokens()
         for place, (row, token) in enumerate(zip(batch.rows, tokens, strict=True)):
-            request = self._running[row.request]
+            request = self._requests[row.request]
             entry = None
             if row.top_logprobs is not None:
                 entry = logprob(request.loaded.tokenizer, batch.scores[place], token, row.top_logprobs)
@@ -115,7 +136,7 @@ class Generator:
                     "logprobs": logprobs,
                 }
             if row.answer.finish_reason is not None and (done := request.done()):
-                del self._running[request.id]
+                del self._requests[request.id]
                 yield done
         going_on = [place for place, row in enumerate(batch.rows) if row.answer.finish_reason is None]
         batch.keep(going_on)
@@ -123,16 +144,16 @@ class Generator:
             batch.advance([tokens[place] for place in going_on])
 
     def _failed(self, ids: set[int], error: Exception) -> Iterator[Reply]:
-        for number in ids & self._running.keys():
-            yield _failure(number, self._running[number].loaded.folder, error)
+        for number in ids & self._requests.keys():
+            yield _failure(number, self._requests[number].loaded.folder, error)
         self._drop(ids)
 
     def _drop(self, ids: set[int]) -> None:
-        self._waiting = deque(request for request in self._waiting if request.id not in ids)
+        self._turns.drop(ids)
         for batch in self._batches.values():
             batch.keep([place for place, row in enumerate(batch.rows) if row.request not in ids])
         for number in ids:
-            self._running.pop(number, None)
+            self._requests.pop(number, None)
 
 
 def _failure(number: int, folder: str, error: Exception) -> Failure:

@@ -89,6 +89,7 @@ class Done(TypedDict):
     completion_tokens: int
 
 
+@final
 class Failure(TypedDict):
     """The only reply to a question that cannot be answered."""
 

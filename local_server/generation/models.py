@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+_NO_TOKEN_BYTES = 1024
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -17,12 +19,14 @@ class Loaded:
         model: In float32.
         tokenizer: With a chat template.
         end_tokens: Every token that ends a turn.
+        longest_token: Most bytes of text that one token can stand for.
     """
 
     folder: str
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     end_tokens: set[int]
+    longest_token: int
 
     @property
     def context(self) -> int:
@@ -86,4 +90,14 @@ def load(folder: str) -> Loaded:
     configured = model.generation_config.eos_token_id
     listed = configured if isinstance(configured, list) else [configured]
     end_tokens = {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
-    return Loaded(folder, model.eval(), tokenizer, end_tokens)
+    return Loaded(folder, model.eval(), tokenizer, end_tokens, _longest_token(tokenizer))
+
+
+def _longest_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Most bytes of text that one token can stand for."""
+    backend = tokenizer.backend_tokenizer
+    if backend.normalizer is None and type(backend.decoder).__name__ == "ByteLevel":
+        # Such a vocabulary has one character for each byte.
+        return max(map(len, tokenizer.get_vocab()))
+    # Others drop or join characters, so there is no such length; more than this is no text.
+    return _NO_TOKEN_BYTES

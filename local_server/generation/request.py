@@ -5,9 +5,9 @@ import secrets
 import torch
 
 from local_server.generation.answer import Answer
-from local_server.generation.batch import Row
 from local_server.generation.messages import Done, NumberedQuestion
 from local_server.generation.models import Loaded
+from local_server.generation.row import Row
 
 # Up to this many bits of length, prompts share a batch. Next to a longer one they would be mostly padding.
 _SHARED_BITS = 8
@@ -24,7 +24,6 @@ class Request:
         id: The number of the question.
         loaded: The model that answers.
         prompt: Tokens.
-        cells: Tokens that prompt and answer may come to together.
         stream: Whether text is wanted before the end.
         rows: One for each choice.
 
@@ -35,20 +34,25 @@ class Request:
     def __init__(self, asked: NumberedQuestion, loaded: Loaded) -> None:
         self.id = asked["id"]
         self.loaded = loaded
+        # Before any work: text that no tokenization could fit.
+        size = sum(len(message["content"].strip().encode()) for message in asked["messages"])
+        if size > loaded.context * loaded.longest_token:
+            raise TooLong(loaded.context, f"{-(-size // loaded.longest_token)} tokens or more")
         # One chat without `return_dict` gives a list of tokens; the type names every form that there is.
         self.prompt: list[int] = loaded.tokenizer.apply_chat_template(  # type: ignore[assignment]
             asked["messages"], add_generation_prompt=True, sanitize_control_tokens=True, return_dict=False
         )
         room = loaded.context - len(self.prompt)
         if room < 1:
-            raise TooLong(loaded.context, len(self.prompt))
+            raise TooLong(loaded.context, f"{len(self.prompt)} tokens")
         limit = min(asked["max_tokens"] or room, room)
-        self.cells = len(self.prompt) + limit
         self.stream: bool = asked["stream"]
         seed = secrets.randbelow(2**31) if asked["seed"] is None else asked["seed"]
         self.rows = [
             Row(
                 request=self.id,
+                prompt=self.prompt,
+                cells=len(self.prompt) + limit,
                 index=index,
                 answer=Answer(
                     loaded.tokenizer, loaded.end_tokens, asked["stop"], limit, live=asked["stream"]
@@ -63,10 +67,16 @@ class Request:
             for index in range(asked["n"])
         ]
 
-    @property
-    def batch_key(self) -> tuple[str, int]:
-        """Requests with the same key grow in one batch."""
-        return self.loaded.folder, max(_SHARED_BITS, len(self.prompt).bit_length())
+    def batch_key(self, tokens: list[int]) -> tuple[str, int]:
+        """Rows with the same key grow in one batch.
+
+        Args:
+            tokens: What is read before the row grows.
+
+        Returns:
+            The model's folder, and how many bits the length of its tokens has.
+        """
+        return self.loaded.folder, max(_SHARED_BITS, len(tokens).bit_length())
 
     def done(self) -> Done | None:
         """The last reply, once every row has ended."""
@@ -87,11 +97,11 @@ class TooLong(Exception):
 
     Args:
         context: Tokens that the model can read.
-        tokens: Tokens of the prompt.
+        tokens: Tokens of the prompt, in words.
     """
 
-    def __init__(self, context: int, tokens: int) -> None:
+    def __init__(self, context: int, tokens: str) -> None:
         super().__init__(
             f"This model's maximum context length is {context} tokens. However, your messages resulted in "
-            f"{tokens} tokens. Please reduce the length of the messages."
+            f"{tokens}. Please reduce the length of the messages."
         )
