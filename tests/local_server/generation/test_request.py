@@ -1,6 +1,7 @@
 """How a prompt is read, and how much room it leaves."""
 
 import openai
+import pytest
 from serving import BASE_MODEL, ENDLESS, ROOT
 from tokenizers import Tokenizer
 
@@ -27,3 +28,18 @@ def test_special_tokens_in_a_message_are_read_as_plain_text(client: openai.OpenA
 
     # The template itself adds <|user|>, <|end|> and <|assistant|>.
     assert answer.usage.prompt_tokens == plain + 3
+
+
+def test_a_prompt_is_refused_by_its_length_only_where_no_tokenization_fits(client: openai.OpenAI) -> None:
+    # The longest token has 14 bytes: " rutherfordium".
+    fits = " rutherfordium" * 1000
+    answer = client.chat.completions.create(
+        model=BASE_MODEL, messages=[{"role": "user", "content": fits}], max_tokens=1
+    )
+    assert answer.usage.prompt_tokens < 1024
+
+    for text, found in ((" x" * 2000, "4003 tokens"), ("x" * (1024 * 14 + 1), "1025 tokens or more")):
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.chat.completions.create(model=BASE_MODEL, messages=[{"role": "user", "content": text}])
+        assert caught.value.code == "context_length_exceeded"
+        assert f"resulted in {found}. " in caught.value.message

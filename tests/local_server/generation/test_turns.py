@@ -74,7 +74,7 @@ def test_a_request_for_many_choices_never_takes_more_than_its_share() -> None:
     joining, leaving = waiting(*others).next(many)
 
     assert (len(joining), len(leaving)) == (MAX_ROWS // 2, MAX_ROWS // 2)
-    assert waiting(row(1)).next(full(TURN)[2:] + [row(1), row(1)]) == ([], [])
+    assert waiting(row(1)).next([*full(TURN)[2:], row(1), row(1)]) == ([], [])
 
 
 def test_choices_beyond_the_room_wait_for_their_own_and_others_pass_them() -> None:
@@ -108,7 +108,9 @@ def test_short_prompts_pass_long_ones_but_not_for_ever() -> None:
     assert joining.index(long) == MAX_PASSED
 
 
-def test_long_prompts_are_read_a_few_at_a_time_and_the_more_seldom_while_others_wait_for_their_tokens() -> None:
+def test_long_prompts_are_read_a_few_at_a_time_and_the_more_seldom_while_others_wait_for_their_tokens() -> (
+    None
+):
     prompts = [row(number, prompt=1000) for number in range(20)]
     turns = waiting(*prompts)
     at_first, _ = turns.next([])
