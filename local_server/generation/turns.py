@@ -52,9 +52,9 @@ class Turns:
             Rows that join, and rows that leave for them. Those that leave wait for their next turn.
         """
         staying, joining, leaving = list(running), [], []
-        self._budget = min(
-            MAX_PROMPT_TOKENS, self._budget + PROMPT_TOKENS_BETWEEN if running else MAX_PROMPT_TOKENS
-        )
+        # What was not used for one token is not saved up: everybody would wait for it at the next.
+        between = min(PROMPT_TOKENS_BETWEEN, self._budget + PROMPT_TOKENS_BETWEEN)
+        self._budget = between if running else MAX_PROMPT_TOKENS
         shared: set[int] = set()
         while self._waiting and self._budget > 0:
             found = self._first_with_room(staying)
