@@ -107,7 +107,7 @@ class StillThere:
         self._written = self._mark()
         try:
             self._pid: int = json.loads(self._file.read_text(encoding="utf-8"))["pid"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             self._pid = 0  # It has just ended; the first request says so.
 
     def __call__(self, request: object) -> None:
