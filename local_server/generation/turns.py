@@ -12,15 +12,15 @@ from local_server.generation.row import Row
 MAX_ROWS = 64
 # Tokens of keys and values that all rows together may come to, padding included: 650 MB for the tiny model.
 MAX_CELLS = 64 * 1024
-# Prompt tokens that are read at once where nobody waits for them: 0.2 s for the tiny model.
+# Prompt tokens that are read between two tokens of the running answers: 0.2 s for the tiny model.
 MAX_PROMPT_TOKENS = 2048
-# The same between two tokens of running answers, on average.
-PROMPT_TOKENS_BETWEEN = 512
+# How many of them belong to long prompts, on average; where nothing is running, all may.
+LONG_PROMPT_TOKENS = 512
 # Tokens that a row gets before one that has had none yet may take its place.
 FIRST_TURN = 16
 # Tokens that a row gets before one that had to make room may take its place: it has to be read again.
 TURN = 256
-# Prompts up to this length pass longer ones.
+# Prompts up to this length are short. They pass longer ones.
 SHORT = 256
 # How many may pass the one that has waited longest.
 MAX_PASSED = 16
@@ -31,7 +31,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._waiting: list[Row] = []
-        self._budget = MAX_PROMPT_TOKENS
+        self._for_long = MAX_PROMPT_TOKENS
         self._passed = 0
 
     def wait(self, rows: list[Row]) -> None:
@@ -53,10 +53,11 @@ class Turns:
         """
         staying, joining, leaving = list(running), [], []
         # What was not used for one token is not saved up: everybody would wait for it at the next.
-        between = min(PROMPT_TOKENS_BETWEEN, self._budget + PROMPT_TOKENS_BETWEEN)
-        self._budget = between if running else MAX_PROMPT_TOKENS
+        between = min(LONG_PROMPT_TOKENS, self._for_long + LONG_PROMPT_TOKENS)
+        self._for_long = between if running else MAX_PROMPT_TOKENS
+        left = MAX_PROMPT_TOKENS
         shared: set[int] = set()
-        while self._waiting and self._budget > 0:
+        while self._waiting and left > 0:
             found = self._first_with_room(staying)
             if found is None:
                 break
@@ -68,7 +69,8 @@ class Turns:
             leaving += out
             # The choices of one request are read together.
             if row.chosen or row.request not in shared:
-                self._budget -= len(row.prompt) + len(row.chosen)
+                left -= _to_read(row)
+                self._for_long -= _to_read(row) if _to_read(row) > SHORT else 0
             if not row.chosen:
                 shared.add(row.request)
         self._waiting += leaving
@@ -81,8 +83,9 @@ class Turns:
         def place(row: Row) -> tuple[int, bool]:
             return count[row.request], len(row.prompt) > SHORT and self._passed < MAX_PASSED
 
-        new = [row for row in self._waiting if not row.chosen]
-        back = [row for row in self._waiting if row.chosen]
+        now = [row for row in self._waiting if self._for_long > 0 or _to_read(row) <= SHORT]
+        new = [row for row in now if not row.chosen]
+        back = [row for row in now if row.chosen]
         # Those that had a turn first: they came earlier. They may only not take anybody's place so soon.
         for rows in (back, new):
             if rows:
@@ -91,6 +94,10 @@ class Turns:
                 if out is not None:
                     return row, out
         return None
+
+
+def _to_read(row: Row) -> int:
+    return len(row.prompt) + len(row.chosen)
 
 
 def _leaving_for(row: Row, staying: list[Row], count: Counter[int]) -> list[Row] | None:
