@@ -85,7 +85,9 @@ def test_a_program_that_passes_the_question_on_to_the_real_server_proves_nothing
         assert len(relay.got) == 1
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[1]", b'{"proof": 7}', b'{"proof": "\\ud800"}', b"\xff", b"[" * 1000])
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[1]", b'{"proof": 7}', b'{"proof": "\\ud800"}', b"\xff", b"[" * 1000]
+)
 def test_an_answer_that_is_no_proof_is_none(service, monkeypatch, content):
     def do_get(self: BaseHTTPRequestHandler) -> None:
         self.send_response(200)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 
 import openai
 import pytest
@@ -89,8 +90,10 @@ def test_a_prompt_that_no_tokenization_fits_is_refused_and_delays_nobody(
             client.chat.completions.create(model=BASE_MODEL, messages=large)
         counting.join()
 
+    # Reading it took the chat process seconds; nobody got a token meanwhile.
+    assert max(after - before for before, after in pairwise(gaps)) < 3
     assert caught.value.code == "context_length_exceeded"
     assert (
-        "maximum context length is 1024 tokens. However, your messages resulted in 278571 tokens or more"
+        "maximum context length is 1024 tokens. However, your messages resulted in 278572 tokens or more"
         in (caught.value.message)
     )
