@@ -6,13 +6,24 @@ accepted; one that asks for something that the models here cannot do is refused 
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from local_server.http.requests import Body, Metadata
 
 # A list or an object of what there is none of here.
 Nothing = Annotated[list[Any], Field(max_length=0)]
 NoEntries = Annotated[dict[str, Any], Field(max_length=0)]
+
+
+def _not_true(value: bool) -> bool:
+    if value:
+        raise PydanticCustomError("not_here", "false")
+    return value
+
+
+# Not Literal[False], which is also 0.
+No = Annotated[bool, AfterValidator(_not_true), WithJsonSchema({"type": "boolean", "const": False})]
 
 
 class CacheMark(Body):
@@ -27,7 +38,7 @@ class CacheOptions(Body):
 
     mode: Literal["implicit", "explicit"] | None = None
     ttl: str | None = None
-    prewarm: Literal[False] | None = None
+    prewarm: No | None = None
 
 
 class TextOnly(Body):

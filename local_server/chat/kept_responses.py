@@ -96,7 +96,7 @@ def keep(store: Store, response: Response, asked: list[dict[str, str]], before: 
             for item in response["output"]:
                 # Not in the list of what was asked, but an `item_reference` finds it.
                 store.add(ITEMS, item, _outputs_of(response["id"]))
-            forget_old(store)
+            _forget_old(store)
     except (OSError, sqlite3.OperationalError) as error:
         log.warning("%s is answered, but not kept: %s", response["id"], error)
         response["store"] = False
@@ -143,7 +143,7 @@ def referenced(store: Store, item_id: str, param: str) -> dict[str, str]:
     return _message(found["role"], "".join(part["text"] for part in found["content"]))
 
 
-def forget_old(store: Store) -> None:
+def _forget_old(store: Store) -> None:
     """Remove what is kept no longer: all but the newest, and what is too old."""
     sql = "SELECT id FROM objects WHERE kind = ? AND job_id IS NULL ORDER BY seq DESC LIMIT -1 OFFSET ?"
     too_many = [response_id for (response_id,) in store.rows(sql, RESPONSES.name, KEPT_RESPONSES)]

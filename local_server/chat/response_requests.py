@@ -8,6 +8,7 @@ from local_server.chat import answering, kept_responses
 from local_server.chat.accepted import (
     Accepted,
     CacheMark,
+    No,
     NoImages,
     NoReasoning,
     Nothing,
@@ -92,7 +93,7 @@ class CreateResponse(Accepted):
     stream: bool | None = None
     # Accepted because they change nothing here.
     access_programs: StandardAccess | None = None
-    background: Literal[False] | None = None
+    background: No | None = None
     background_options: SoonestOnly | None = None
     context_management: Nothing | None = None
     image: NoImages | None = None
@@ -101,7 +102,8 @@ class CreateResponse(Accepted):
     reasoning: NoReasoning | None = None
     stream_options: StreamOptions | None = None
     text: TextSettings | None = None
-    top_logprobs: Literal[0] | None = None
+    # Not Literal[0], which is also false.
+    top_logprobs: Annotated[int, Field(ge=0, le=0)] | None = None
     truncation: Literal["disabled"] | None = None
 
     def asked(self, store: Store) -> list[dict[str, str]]:

@@ -16,6 +16,8 @@ UNFORESEEN = (
     "invalid_job_state",
     "invalid_upload_state",
     "context_length_exceeded",
+    "previous_response_not_found",
+    "Item with id",
     "unsupported_value",
     "'after'",
     "'grader.",

@@ -177,6 +177,8 @@ def test_other_ways_to_ask_for_nothing_are_accepted(client: openai.OpenAI, api: 
         ("chat", {"prompt_cache_options": {"prewarm": True}}, "prompt_cache_options.prewarm"),
         ("responses", {"context_management": [{"type": "compaction"}]}, "context_management"),
         ("responses", {"top_logprobs": 1}, "top_logprobs"),
+        ("responses", {"top_logprobs": False}, "top_logprobs"),
+        ("responses", {"background": 0}, "background"),
         ("responses", {"text": {"verbosity": "high"}}, "text.verbosity"),
         ("responses", {"access_programs": {"cyber": "daybreak_red"}}, "access_programs.cyber"),
     ],
