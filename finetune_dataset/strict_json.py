@@ -10,10 +10,15 @@ from collections import Counter
 
 # No row needs more lists and objects inside each other, and readers give up at different depths.
 MAX_DEPTH = 100
+# More than any row needs: ten images of 10 MB in Base64 are 140 MB. No more is read of one line, or of a value
+# that is spread over lines.
+MAX_LINE_BYTES = 256 * 1024**2
+# Of one line, or of one array: about 250,000 short chats, and less than 500 MB when read (measured, 2026-11).
+MAX_VALUES = 2_000_000
 
 # A text, or a backslash pair outside of one: taken whole, so that brackets and commas in it do not count.
 _TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|\\.'
-_TEXT_OR_BRACKET = re.compile(_TEXT + rb"|[{}\[\]]")
+_TEXT_ALONE = re.compile(_TEXT)
 _TEXT_OR_TRAILING_COMMA = re.compile(b"(" + _TEXT + rb")|,(?=\s*+(?:[}\]]|$))")
 
 CORRECT = "Correct the line; json.dumps(row) writes valid JSON."
@@ -97,8 +102,8 @@ def without_trailing_commas(raw: bytes) -> bytes:
 
 def depth(raw: bytes) -> int:
     """Count the brackets that open minus those that close, outside of strings."""
-    tokens = _TEXT_OR_BRACKET.findall(raw)
-    return sum((token in b"{[") - (token in b"}]") for token in tokens if len(token) == 1)
+    marks = _TEXT_ALONE.sub(b"", raw)  # Counting in a list of all brackets would need eight times the memory.
+    return marks.count(b"{") + marks.count(b"[") - marks.count(b"}") - marks.count(b"]")
 
 
 def _syntax(raw: bytes, error: json.JSONDecodeError) -> tuple[str, str]:
@@ -132,3 +137,27 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"the number {text[:20]}, which is too large")
     return value
+
+
+def too_large(raw: bytes) -> str:
+    """Say why a text is more than one row should need; "" for all others.
+
+    A reader's memory grows with the number of values, up to 60 times the size of the text: millions of
+    empty lists are the worst. Both limits are this course's choice, see `MAX_LINE_BYTES`.
+
+    Args:
+        raw: UTF-8 text of one JSON value.
+
+    Returns:
+        Its size in words, or "".
+    """
+    if len(raw) > MAX_LINE_BYTES:
+        return f"more than {MAX_LINE_BYTES:,} bytes in one piece"
+    # Each value but the first stands behind a comma or a bracket. Texts have commas, too: look closer then.
+    if len(raw) > MAX_VALUES and _marks(raw) > MAX_VALUES and _marks(_TEXT_ALONE.sub(b"", raw)) > MAX_VALUES:
+        return f"more than {MAX_VALUES:,} values in one piece"
+    return ""
+
+
+def _marks(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")

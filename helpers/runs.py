@@ -146,8 +146,7 @@ class Run:
         Returns:
             Where the file is.
         """
-        with _replacing(self.path(filename)) as part:
-            write_jsonl(part, map(_plain, rows))
+        write_jsonl(self.path(filename), map(_plain, rows))
         return self.path(filename)
 
     def read_rows(self, filename: str) -> list[dict[str, Any]]:

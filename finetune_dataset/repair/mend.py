@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from finetune_dataset.chat import ROLES, is_legacy
 from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, chat_row, shared_end
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.files import open_source
+from finetune_dataset.files import NewFile, open_source, whole_file
 from finetune_dataset.jsonlines import UTF16_MARKS, Piece, read_pieces
 from finetune_dataset.repair.changes import Change, LeftOut
 from finetune_dataset.repair.result import Repair
@@ -59,16 +59,14 @@ def repair_dataset(
         lines, utf16 = _as_utf8(source)
         if utf16:
             repair.notes.append("whole file: UTF-16 text, mended")
-        with _create(repair.out) as target:
-            try:
+        try:
+            with whole_file(repair.out, new=True) as target:
                 _Mender(repair, method, ends, target).mend(lines)
-            except UnicodeDecodeError as error:
-                target.close()
-                repair.out.unlink()
-                raise DatasetError(
-                    f"{path} starts as UTF-16 and does not go on as UTF-16 ({error.reason}). "
-                    'Open it in the program that made it, and save it as "UTF-8".'
-                ) from None
+        except UnicodeDecodeError as error:
+            raise DatasetError(
+                f"{path} starts as UTF-16 and does not go on as UTF-16 ({error.reason}). "
+                'Open it in the program that made it, and save it as "UTF-8".'
+            ) from None
     return repair
 
 
@@ -79,7 +77,7 @@ class _Mender:
     repair: Repair
     method: str
     ends: tuple[str, str]
-    target: TextIO
+    target: NewFile
 
     def mend(self, lines: Iterator[bytes]) -> None:
         windows = 0
@@ -115,7 +113,7 @@ class _Mender:
             self.repair.notes += [f"{place}: {sentence}, mended" for sentence in repairs]
             reasons += repairs
             written.append(json.dumps(row, ensure_ascii=False) if reasons else piece.raw.strip().decode())
-        self.target.writelines(line + "\n" for line in written)
+        self.target.write("".join(line + "\n" for line in written))
         self.repair.rows += len(written)
         if reasons and piece.raw:
             self._record(piece, "; ".join(dict.fromkeys(reasons)), at, written)
@@ -176,14 +174,3 @@ def _as_utf8(source: BinaryIO) -> tuple[Iterator[bytes], bool]:
     if encoding is None or start[2:] == b"\0\0":  # UTF-32 begins with the same mark.
         return iter(source), False
     return (line.encode() for line in io.TextIOWrapper(source, encoding, newline="\n")), True
-
-
-def _create(path: Path) -> TextIO:
-    try:
-        return open(path, "x", encoding="utf-8", newline="\n")
-    except FileExistsError:
-        raise DatasetError(f"{path} exists already. Give another name, or remove it first.") from None
-    except OSError as error:
-        raise DatasetError(
-            f"{path} cannot be written: {error.strerror}. Check the path and its permissions."
-        ) from None
