@@ -164,13 +164,13 @@ def _line(row: object, where: str) -> str:
     place, found, fix = fault
     place = f", {place[:200]}" if place else ""
     raise DatasetError(
-        f"{where}{place}: found {found}; expected objects with text keys, lists, texts, finite numbers, true, "
-        f"false and null. {fix or 'Change the value, or leave it out.'} Nothing was written."
+        f"{where}{place}: found {found}; expected objects with text keys, lists, texts, finite numbers, "
+        f"true, false and null. {fix or 'Change the value, or leave it out.'} Nothing was written."
     )
 
 
 def _fault(value: object, place: str = "", level: int = 0) -> tuple[str, str, str] | None:
-    """Find what JSON cannot hold, or readers refuse: its place, what it is and what to do; None without one."""
+    """Find what JSON cannot hold, or readers refuse: its place, what it is and what to do."""
     if value is None or isinstance(value, (bool, int)):
         return None
     if isinstance(value, str):

@@ -10,8 +10,8 @@ from collections import Counter
 
 # No row needs more lists and objects inside each other, and readers give up at different depths.
 MAX_DEPTH = 100
-# More than any row needs: ten images of 10 MB in Base64 are 140 MB. No more is read of one line, or of a value
-# that is spread over lines.
+# More than any row needs: ten images of 10 MB in Base64 are 140 MB. No more is read of one line, or of
+# a value that is spread over lines.
 MAX_LINE_BYTES = 256 * 1024**2
 # Of one line, or of one array: about 250,000 short chats, and less than 500 MB when read (measured, 2026-11).
 MAX_VALUES = 2_000_000

@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from finetune_dataset.rules.messages import SPECIAL_TOKEN
+from finetune_dataset.rules.schemas import Work
 from finetune_dataset.rules.tools import ToolNames, function_issues, tool_names
 from finetune_dataset.strict_json import parse
 
@@ -160,7 +161,7 @@ def _is_good(row: Row, raw: bytes) -> bool:
     # Nothing that is written again is longer than before; so equal lengths mean equal parts.
     if len(_encode(row)) - spaces != len(_without_spaces(raw)) or names is None or names.issues:
         return False
-    trained = False
+    trained, work = False, Work()
     waiting: set[str] = set()
     for message in row.messages:
         calls: list[_Call] = []
@@ -177,7 +178,7 @@ def _is_good(row: Row, raw: bytes) -> bool:
         if waiting or not ((calls and bytes(message.content) == b"null") or _is_text(message.content)):
             return False
         waiting = {call.id for call in calls if call.id}
-        if len(waiting) < len(calls) or not all(_is_good_call(call, names) for call in calls):
+        if len(waiting) < len(calls) or not all(_is_good_call(call, names, work) for call in calls):
             return False
     return trained
 
@@ -213,6 +214,6 @@ def _has_special_token(raw: bytes) -> bool:
     return False
 
 
-def _is_good_call(call: _Call, names: ToolNames) -> bool:
+def _is_good_call(call: _Call, names: ToolNames, work: Work) -> bool:
     function = {"name": call.function.name, "arguments": call.function.arguments}
-    return next(function_issues(function, "", names), None) is None
+    return next(function_issues(function, "", names, work), None) is None

@@ -183,7 +183,7 @@ def test_a_new_file_has_the_permissions_that_the_umask_gives(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk_is_said_in_words():
-    with pytest.raises(DatasetError, match="cannot be written: No space left on device. Check the path"):
+    with pytest.raises(DatasetError, match=r"cannot be written: No space left on device\. Check the path"):
         write_jsonl("/dev/full", [{"a": "x" * 100_000}])
 
 

@@ -64,6 +64,13 @@ ROWS = {
         calling(call('{"id": "seven"}')),
         "messages[1].tool_calls[0].function.arguments.id",
     ),
+    "schema_too_complex": (
+        {
+            **PLAIN,
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": {"not": {"$ref": "#"}}}}],
+        },
+        "tools[0].function.parameters",
+    ),
     "unknown_tool": (calling(call(name="find")), "messages[1].tool_calls[0].function.name"),
     "unanswered_tool_call": (calling(call(), reply=None), "messages[1].tool_calls[0]"),
     "unknown_tool_call_id": (
