@@ -10,18 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.strict_json import MAX_DEPTH, too_large
+from finetune_dataset.strict_json import MAX_LINE_BYTES, too_large, unwritable
 
-# Name of a type that datasets often hold → what to write in its place.
-_CHANGES = {
-    "set": "Write a list: sorted(value).",
-    "datetime": "Write a text: value.isoformat().",
-    "date": "Write a text: value.isoformat().",
-    "bytes": "Write a text: value.decode().",
-    "Decimal": "Write a number or a text: float(value).",
-    "ndarray": "Write a list: value.tolist().",
-}
-_WHOLE = "Write the whole character."
 # Large enough that the work per buffer does not count, small enough for a processor's cache.
 _BUFFER_BYTES = 256 * 1024
 
@@ -152,7 +142,9 @@ def _not_written(path: str | Path, error: OSError) -> DatasetError:
 def _line(row: object, where: str) -> str:
     """Return a row as a line that `read_jsonl` reads back as the same row."""
     value = dict(row) if isinstance(row, Mapping) else row
-    fault = _fault(value) if isinstance(value, dict) else ("", f"{type(row).__name__}, no JSON object", "")
+    fault = (
+        unwritable(value) if isinstance(value, dict) else ("", f"{type(row).__name__}, no JSON object", "")
+    )
     if fault is None:
         try:
             line = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
@@ -167,45 +159,6 @@ def _line(row: object, where: str) -> str:
         f"{where}{place}: found {found}; expected objects with text keys, lists, texts, finite numbers, "
         f"true, false and null. {fix or 'Change the value, or leave it out.'} Nothing was written."
     )
-
-
-def _fault(value: object, place: str = "", level: int = 0) -> tuple[str, str, str] | None:
-    """Find what JSON cannot hold, or readers refuse: its place, what it is and what to do."""
-    if value is None or isinstance(value, (bool, int)):
-        return None
-    if isinstance(value, str):
-        return None if _is_unicode(value) else (place, "half of a surrogate pair", _WHOLE)
-    if isinstance(value, float):
-        finite = value - value == 0
-        return None if finite else (place, f"the number {value}", "Write null, or leave the key out.")
-    if not isinstance(value, (dict, list, tuple)):
-        return place, f"a value of the type {type(value).__name__}", _CHANGES.get(type(value).__name__, "")
-    if level >= MAX_DEPTH:
-        shown = place if len(place) <= 60 else f"{place[:57]}..."
-        return shown, f"brackets inside brackets, more than {MAX_DEPTH} deep", "Write it flatter."
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str):
-                what = f"the key {key!r}"[:60] + f" of the type {type(key).__name__}"
-                return place, what, "Write the key as text: a reader would not give it back as it is."
-            if not _is_unicode(key):
-                return place, "half of a surrogate pair in a key", _WHOLE
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in pairs:
-        step = f"[{key}]" if not isinstance(value, dict) else f".{key}" if place else str(key)
-        if fault := _fault(inner, place + step, level + 1):
-            return fault
-    return None
-
-
-def _is_unicode(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def open_source(path: str | Path) -> BinaryIO:
@@ -241,3 +194,20 @@ def open_source(path: str | Path) -> BinaryIO:
         raise DatasetError(
             f"{path} cannot be opened: {error.strerror}. Check the path and its permissions."
         ) from None
+
+
+def read_lines(source: BinaryIO) -> Iterator[bytes]:
+    """Give the lines of a file; memory holds one at a time, and never more than 256 MB of it.
+
+    Args:
+        source: The file, opened with `open_source`.
+
+    Yields:
+        Each line with its end. Of a line of more than `MAX_LINE_BYTES`, one byte more than these.
+    """
+    while raw := source.readline(MAX_LINE_BYTES + 1):
+        if len(raw) > MAX_LINE_BYTES:
+            rest = raw
+            while rest and not rest.endswith(b"\n"):
+                rest = source.readline(_BUFFER_BYTES)
+        yield raw

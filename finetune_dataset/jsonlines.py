@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from finetune_dataset.chat import (
     CALL_KEYS,
     CHAT_KEYS,
@@ -20,13 +22,24 @@ from finetune_dataset.chat import (
     JsonObject,
 )
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.files import open_source
-from finetune_dataset.rules.issues.issue import Issue, show
+from finetune_dataset.files import open_source, read_lines
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue, show
 from finetune_dataset.rules.issues.table import issue
-from finetune_dataset.strict_json import depth, explain, parse, without_trailing_commas
+from finetune_dataset.strict_json import (
+    MAX_LINE_BYTES,
+    depth,
+    explain,
+    parse,
+    too_large,
+    without_trailing_commas,
+)
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# What a line needs to be an example, the start of one, or one with a comma too many.
+_BRACKET = re.compile(rb"[\[{,]")
+# So much is kept of what is too large to be read.
+_KEPT_BYTES = 64 * 1024
 
 
 def _any_of(*keys: str) -> bytes:
@@ -63,17 +76,21 @@ class Piece:
         return f"line {self.first}" if self.first == self.last else f"lines {self.first} to {self.last}"
 
 
-def read_pieces(source: Iterable[bytes]) -> Iterator[Piece]:
+def read_pieces(source: Iterable[bytes], *, blank: bool = True) -> Iterator[Piece]:
     """Cut a file into pieces, in order; memory holds one piece at a time.
 
     Args:
-        source: The lines, for example a file opened with `open_source`.
+        source: The lines, for example those of `read_lines`.
+        blank: Whether blank lines are wanted, too.
 
     Yields:
-        The pieces; together they hold every byte, up to where the file cannot be read as lines.
+        The pieces; together they hold every byte, up to where the file cannot be read as lines. Of what is
+        too large to be read they hold the start.
     """
     reader = PieceReader()
     for number, raw in enumerate(source, start=1):
+        if not blank and raw.isspace():
+            continue
         yield from reader.feed(number, raw)
         if reader.ended:
             return
@@ -91,7 +108,7 @@ class PieceReader:
         """Start before the first line of a file."""
         self.ended = False
         self._lines: list[bytes] = []
-        self._first = self._depth = 0
+        self._first = self._depth = self._size = self._unread = 0
 
     @property
     def spread(self) -> bool:
@@ -119,14 +136,21 @@ class PieceReader:
         if self._lines and _STARTS_ROW.match(raw) and not self._is_open_array():
             yield from self.finish()  # The example before was cut off; do not lose this one.
         if not self._lines:
+            if self._unread >= KEPT_PER_CODE and not _BRACKET.search(raw) and not _is_json(raw):
+                # A file can be full of them, such as prose: nobody reads why the rest is no JSON.
+                yield Piece(number, number, raw, [], issue("invalid_json", "", "no JSON", line=number))
+                return
             piece = _read_piece(number, [raw])
-            if piece.values or depth(raw) <= 0:
+            self._unread += not piece.values
+            if piece.values or piece.raw is not raw or depth(raw) <= 0:
                 yield piece
                 return
-            self._first, self._depth = number, 0
+            self._first, self._depth, self._size = number, 0, 0
         self._lines.append(raw)
         self._depth += depth(raw)
-        if self._depth <= 0:
+        self._size += len(raw)
+        self.ended = self._size > MAX_LINE_BYTES  # Where the value ends, and the next begins, is not known.
+        if self._depth <= 0 or self.ended:
             yield from self.finish()
 
     def _is_open_array(self) -> bool:
@@ -140,16 +164,30 @@ class PieceReader:
         self._lines = []
 
 
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return not raw.isascii()  # It may be no UTF-8: that has a name of its own.
+    return True
+
+
 def _read_piece(first: int, lines: list[bytes]) -> Piece:
-    raw, last = b"".join(lines), first + len(lines) - 1
+    raw = lines[0] if len(lines) == 1 else b"".join(lines)
+    last = first + len(lines) - 1
     if not raw.strip():
         return Piece(first, last, raw, [], issue("blank_line", "", "a blank line", line=first))
+    if large := too_large(raw):
+        return Piece(first, last, raw[:_KEPT_BYTES], [], issue("row_too_large", "", large, line=first))
     found = None
     try:
         value, twice = parse(raw)
     except (ValueError, RecursionError) as error:
         try:
-            value, twice = parse(without_trailing_commas(raw))
+            mended = without_trailing_commas(raw)
+            if mended == raw:
+                return Piece(first, last, raw, [], _unreadable(first, raw, error))
+            value, twice = parse(mended)
             found = issue("trailing_comma", "", "a comma with nothing after it", line=first)
         except (ValueError, RecursionError):
             return Piece(first, last, raw, [], _unreadable(first, raw, error))
@@ -160,7 +198,7 @@ def _read_piece(first: int, lines: list[bytes]) -> Piece:
     elif last > first:
         found = pretty_printed_json(first, last, examples=1)
     if twice:
-        found = issue("duplicate_key", "", f"the key {twice[0]!r} twice in one object", line=first)
+        found = issue("duplicate_key", "", f"the key {twice[0][:60]!r} twice in one object", line=first)
     return Piece(first, last, raw, values, found)
 
 
@@ -195,7 +233,7 @@ def read_jsonl(path: str | Path) -> list[JsonObject]:
     """
     rows: list[JsonObject] = []
     with open_source(path) as source:
-        for piece in read_pieces(source):
+        for piece in read_pieces(read_lines(source), blank=False):
             if piece.issue and piece.issue.severity == "error":
                 raise DatasetError(f"{path}, {piece.issue}")
             for value in piece.values:

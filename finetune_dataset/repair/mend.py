@@ -14,17 +14,20 @@ from typing import BinaryIO
 from finetune_dataset.chat import ROLES, is_legacy
 from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, chat_row, shared_end
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.files import NewFile, open_source, whole_file
+from finetune_dataset.files import NewFile, open_source, read_lines, whole_file
 from finetune_dataset.jsonlines import UTF16_MARKS, Piece, read_pieces
 from finetune_dataset.repair.changes import Change, LeftOut
 from finetune_dataset.repair.result import Repair
 from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE
 from finetune_dataset.rules.rows import Method, check_row
 
 # Shapes that have one reading only. UTF-16 is mended before lines are read; other bytes are no text.
 _MENDED = {code for code, kind in FILE_KINDS.items() if kind.repairable} - {"not_utf8"}
 # No byte order mark, and a first character of two bytes, one of them zero (RFC 4627, section 3).
 _UTF16 = {b"{\0": "utf-16-le", b"[\0": "utf-16-le", b"\0{": "utf-16-be", b"\0[": "utf-16-be"}
+# So many bytes are kept of a rest of the file that cannot be read; the old file has all of it.
+_REST_KEPT = 16 * 1024**2
 CHANGES_KEPT = 50
 """A result keeps this many changes for its diff; notes and what was left out are kept in full."""
 
@@ -80,12 +83,18 @@ class _Mender:
     target: NewFile
 
     def mend(self, lines: Iterator[bytes]) -> None:
-        windows = 0
+        windows = blank = 0
+        code = ""
         for piece in read_pieces(lines):
+            code = piece.issue.code if piece.issue else ""
             windows += piece.raw.count(b"\r\n")
-            self._mend_piece(piece)
-        if rest := b"".join(lines):  # After zero bytes, no line can be told from the next.
-            self._leave_out("the rest of the file", "not_utf8", "not_utf8", _as_text(rest))
+            blank += code == "blank_line"
+            if code != "blank_line" or blank <= KEPT_PER_CODE:
+                self._mend_piece(piece)
+        if blank > KEPT_PER_CODE:
+            self.repair.notes.append(f"{blank - KEPT_PER_CODE} more lines: blank_line, mended")
+        if rest := _start(lines):  # After zero bytes, no line can be told from the next.
+            self._leave_out("the rest of the file", code, code, _as_text(rest))
         if windows:
             self.repair.notes.append(f"{windows} lines: Windows line ends, mended")
 
@@ -128,6 +137,17 @@ class _Mender:
             self.repair.changes.append(Change(reason, piece.first, before, at, written))
 
 
+def _start(lines: Iterator[bytes]) -> bytes:
+    """Return what is left of a file; the start of it where that is too much to be kept."""
+    parts, size = [], 0
+    for line in lines:
+        parts.append(line)
+        size += len(line)
+        if size > _REST_KEPT:
+            return b"".join(parts)[:_REST_KEPT] + " … (more in the old file)".encode()
+    return b"".join(parts)
+
+
 def _as_text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="backslashreplace")
 
@@ -156,7 +176,7 @@ def _shared_ends(path: Path) -> tuple[str, str]:
     completions: set[str] = set()
     with open_source(path) as source:
         try:
-            for piece in read_pieces(_as_utf8(source)[0]):
+            for piece in read_pieces(_as_utf8(source)[0], blank=False):
                 for row in filter(is_legacy, piece.values):
                     # The last characters are enough to see the mark.
                     prompts.add(row["prompt"].strip()[-8:])
@@ -172,5 +192,5 @@ def _as_utf8(source: BinaryIO) -> tuple[Iterator[bytes], bool]:
     source.seek(0)
     encoding = "utf-16" if start[:2] in UTF16_MARKS else _UTF16.get(start[:2])
     if encoding is None or start[2:] == b"\0\0":  # UTF-32 begins with the same mark.
-        return iter(source), False
+        return read_lines(source), False
     return (line.encode() for line in io.TextIOWrapper(source, encoding, newline="\n")), True

@@ -27,7 +27,7 @@ from finetune_dataset.chat import (
 )
 from finetune_dataset.errors import FineTuneError
 from finetune_dataset.rules.images import count_images
-from finetune_dataset.rules.issues.issue import Issue, show
+from finetune_dataset.rules.issues.issue import Issue, IssueLog, show
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.limits import MAX_IMAGES_PER_ROW
 from finetune_dataset.rules.messages import message_issues
@@ -56,12 +56,15 @@ def check_row(row: object, line: int = 0, method: str = "supervised") -> list[Is
         method: "supervised", "dpo" or "reinforcement".
 
     Returns:
-        The issues in reading order; empty for a good row.
+        The issues in reading order, the first 10,000 of each code; empty for a good row.
 
     Raises:
         FineTuneError: There is no such method.
     """
-    return [replace(found, line=line) for found in _row_issues(row, known_method(method))]
+    log = IssueLog()
+    for found in _row_issues(row, known_method(method)):
+        log.add(replace(found, line=line))
+    return log.kept
 
 
 def known_method(method: str) -> str:

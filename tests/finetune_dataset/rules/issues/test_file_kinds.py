@@ -6,6 +6,7 @@ import pytest
 from samples import FILE, GOOD, PLAIN, found
 
 from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
+from finetune_dataset.strict_json import MAX_VALUES
 
 # Code → the bytes of the file that gets it, and the line.
 FILES = {
@@ -18,6 +19,7 @@ FILES = {
     "trailing_comma": (FILE.replace("\n", ",\n", 1), 1),
     "invalid_json": (FILE.replace('"At shelf 3."', "NaN"), 4),
     "duplicate_key": (FILE.replace('"role": "user"', '"role": "user", "role": "user"', 1), 1),
+    "row_too_large": (f"{FILE}[{'[],' * MAX_VALUES}[]]", 13),
     "too_few_examples": (GOOD[0], 0),
     "duplicate_row": (f"{FILE}{GOOD[4]}\n", 13),
 }
