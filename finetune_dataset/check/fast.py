@@ -22,6 +22,8 @@ from finetune_dataset.rules.tools import ToolNames, function_issues, tool_names
 from finetune_dataset.strict_json import parse
 
 _UNSET = msgspec.UNSET
+# Bytes of the tools of a row that are remembered for the next rows.
+_REMEMBERED = 65_536
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -157,7 +159,7 @@ def _surroundings(roles: tuple[type[Message], ...], spaced: bool) -> list[bytes]
 
 def _is_good(row: Row, raw: bytes) -> bool:
     """Tell whether a row that ends in an answer follows all rules, but for special tokens."""
-    names, spaces = (ToolNames(), 0) if row.tools is _UNSET else _tools(bytes(row.tools))
+    names, spaces = (ToolNames(), 0) if row.tools is _UNSET else _tools_of(bytes(row.tools))
     # Nothing that is written again is longer than before; so equal lengths mean equal parts.
     if len(_encode(row)) - spaces != len(_without_spaces(raw)) or names is None or names.issues:
         return False
@@ -181,6 +183,10 @@ def _is_good(row: Row, raw: bytes) -> bool:
         if len(waiting) < len(calls) or not all(_is_good_call(call, names, work) for call in calls):
             return False
     return trained
+
+
+def _tools_of(raw: bytes) -> tuple[ToolNames | None, int]:
+    return (_tools if len(raw) <= _REMEMBERED else _tools.__wrapped__)(raw)
 
 
 @lru_cache(maxsize=256)
