@@ -108,7 +108,8 @@ def _csv_rows(
     except csv.Error as error:
         raise DatasetError(
             f"{path.name}, {_lines(start + 1, records.line_num)}: {error}. A cell with quotes in it must be "
-            'in quotes, with each quote doubled: "He said ""yes""". Spreadsheet programs do this when they save CSV.'
+            'in quotes, with each quote doubled: "He said ""yes""". Spreadsheet programs do this when they '
+            "save CSV."
         ) from None
     finally:
         csv.field_size_limit(usual)
@@ -183,8 +184,8 @@ def _refuse_bomb(source: BinaryIO, path: Path) -> None:
 def _require_columns(names: Sequence[Hashable], wanted: list[str], where: str) -> None:
     if len(names) > MAX_TABLE_COLUMNS:
         raise DatasetError(
-            f"{where}: its first row has {len(names):,} cells; at most {MAX_TABLE_COLUMNS:,} columns are read, "
-            "as in Excel. Are line ends missing, or is the separator another one?"
+            f"{where}: its first row has {len(names):,} cells; at most {MAX_TABLE_COLUMNS:,} columns are "
+            "read, as in Excel. Are line ends missing, or is the separator another one?"
         )
     for column in wanted:
         if names.count(column) == 1:

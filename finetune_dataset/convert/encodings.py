@@ -55,7 +55,7 @@ def read_text(path: Path, encoding: str | None, notes: list[str]) -> str:
         if not _is_utf8(chosen) and encoding and _is_valid_utf8(raw):
             notes.append(
                 f"These bytes are valid UTF-8, too, and then the text is {_sample(raw, 'utf-8')!r}; as "
-                f"{encoding} it is {_sample(raw, encoding)!r}. If the first reads well, leave the encoding out."
+                f"{encoding} it is {_sample(raw, encoding)!r}. If the first reads well, use that."
             )
     garbled = next((each for each in find_damage(text, str) if each.code == "garbled_text"), None)
     lost = text.count("\ufffd")

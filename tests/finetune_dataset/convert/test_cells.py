@@ -145,9 +145,7 @@ def test_a_workbook_that_fills_the_memory_when_it_is_unpacked_is_refused(tmp_pat
         for _ in range(257):
             part.write(b" " * 2**20)
 
-    with pytest.raises(
-        DatasetError, match=r"holds 269,484,032 bytes when it is unpacked; at most 268,435,456"
-    ):
+    with pytest.raises(DatasetError, match=r"holds 269,484,032 bytes when it is unpacked; at most"):
         rows_from_table(path, user="a", assistant="b")
     assert path.stat().st_size < 2**20
 
