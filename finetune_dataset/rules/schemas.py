@@ -80,9 +80,9 @@ def argument_issues(
             return  # The first of these calls has said it.
         try:
             steps = _graph(text).steps(value, work.left)
-        except TooMuchError as error:
+        except TooMuchError as too_much:
             work.left = -1
-            yield issue("schema_too_complex", path, str(error))
+            yield issue("schema_too_complex", path, str(too_much))
             return
         work.left -= steps
     validator = _validator(text)

@@ -106,15 +106,15 @@ def _definition_issues(
         found, fix = show(function["description"]), "Say in a text what the tool does."
         yield issue("invalid_tool", f"{path}.description", found, expected="a string", fix=fix)
     yield from special_token_issues(json.dumps(function, ensure_ascii=False), path)
-    names[name] = function.get("parameters")
-    if names[name] is None:
+    names[name] = schema = function.get("parameters")
+    if schema is None:
         return
-    if fault := schema_fault(names[name]):
+    if fault := schema_fault(schema):
         names[name] = None
         expected = "a JSON Schema of the type object"
         fix = "Correct the JSON Schema; without parameters, leave the key out."
         yield issue("invalid_tool", f"{path}.parameters", fault, expected=expected, fix=fix)
-    elif limit := schema_limit(names[name]):
+    elif limit := schema_limit(schema):
         names[name] = None
         yield issue("schema_too_complex", f"{path}.parameters", limit)
 

@@ -1,12 +1,17 @@
 """Parts of a file: together they find what the whole finds."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
-from samples import LINE, ROWS, example
+from samples import GOOD, LINE, ROWS, example
 
-from finetune_dataset.check.scan import spans
+from finetune_dataset.check.scan import scan, spans
 from finetune_dataset.validate import validate_dataset
+from helpers.paths import ROOT
 
 
 def test_two_workers_find_what_one_finds(save):
@@ -31,16 +36,16 @@ def test_a_file_whose_lines_are_no_rows_stays_in_one_piece(save, content):
     [
         (b"\n" * 1_000_000, "blank_line"),
         (b"\r\n" * 500_000, "blank_line"),
-        (b"x\n" * 500_000, "invalid_json"),
-        (b'{"a":\n' * 100_000, "invalid_json"),
+        (b"x\n" * 300_000, "invalid_json"),
+        (b'{"a":\n' * 50_000, "invalid_json"),
         (b"[\n" * 500_000, "invalid_json"),
         (b"[" * 1_000_000, "invalid_json"),
         (b'{"a": "' + b'\\"' * 500_000, "invalid_json"),
         (b'{"a": [' + b", " * 500_000, "invalid_json"),
         (b'{"a": ' + b"1" * 1_000_000 + b"}\n", "invalid_json"),
         (b"{" + b",".join(b'"k":1' for _ in range(150_000)) + b"}\n", "duplicate_key"),
-        (b'{"messages":[' + b",".join([b"1"] * 500_000) + b"]}\n", "not_an_object"),
-        (b'{"messages":[{"role":"user",' + b",".join(b'"k%d":1' % n for n in range(80_000)) + b"}]}\n", "message_unrecognized_key"),
+        (b'{"messages":[' + b",".join([b"1"] * 300_000) + b"]}\n", "not_an_object"),
+        (b'{"messages":[{' + b",".join(b'"%d":1' % n for n in range(80_000)) + b"}]}", "message_missing_key"),
     ],
 )  # fmt: skip
 def test_a_megabyte_of_anything_takes_a_moment(save, content, code):
@@ -55,7 +60,11 @@ def test_a_megabyte_of_anything_takes_a_moment(save, content, code):
 def test_all_blank_lines_are_counted_and_the_first_are_kept(save):
     found = scan(save("\n" * 12_000))
 
-    assert (found.log.counts["blank_line"], len(found.log.kept), len(found.digests)) == (12_000, 10_000, 12_000)
+    assert (found.log.counts["blank_line"], len(found.log.kept), len(found.digests)) == (
+        12_000,
+        10_000,
+        12_000,
+    )
 
 
 def test_lines_after_one_that_is_too_long_are_read(save, monkeypatch):

@@ -218,8 +218,8 @@ def test_a_file_that_is_no_tokenizer_is_named(tmp_path):
         count_tokens("text", tmp_path)
 
 
-# Encoding → how many ranks it has, and the SHA-256 of its table as OpenAI publishes it (tiktoken 0.14,
-# `tiktoken_ext/openai_public.py`, read 2026-08).
+# Encoding → how many ranks it has, and the SHA-256 that tiktoken expects of the table that OpenAI publishes
+# (`expected_hash` in `tiktoken_ext/openai_public.py`). That they are equal was found on 2026-11-28.
 TABLES = {
     "cl100k_base": (100_256, "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"),
     "o200k_base": (199_998, "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"),
@@ -240,7 +240,7 @@ class SecondImplementation:
     """Byte pair encoding as the paper has it: always the pair of the lowest rank, one at a time.
 
     It shares with `splintr` the table of ranks, and nothing else; `regex` cuts the text, with the patterns
-    that OpenAI publishes (tiktoken 0.14, `tiktoken_ext/openai_public.py`, read 2026-08).
+    that tiktoken has (`tiktoken_ext/openai_public.py`).
     """
 
     def __init__(self, encoding: str) -> None:
