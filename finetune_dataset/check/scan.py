@@ -41,13 +41,17 @@ def scan(
         for raw in read_lines(source):
             if start >= stop:
                 break
-            start = start + len(raw) if len(raw) <= MAX_LINE_BYTES else source.tell()
+            start += len(raw)
             found.lines += 1
-            line = raw if raw.endswith(b"}\n") else with_plain_end(raw)
-            found.windows_lines += line is not raw and raw.endswith(b"\r\n")
-            if raw.isspace() and not reader.spread:
-                checker.take_blank(found.lines)
-                continue
+            line = raw
+            if not raw.endswith(b"}\n"):
+                line = with_plain_end(raw)
+                found.windows_lines += raw.endswith(b"\r\n")
+                if len(raw) > MAX_LINE_BYTES:
+                    start = source.tell()  # The rest of the line was left out.
+                elif raw.isspace() and not reader.spread:
+                    checker.take_blank(found.lines)
+                    continue
             if reader.spread or not checker.take_good(line, found.lines):
                 for piece in reader.feed(found.lines, raw):
                     checker.take_piece(piece)

@@ -68,6 +68,7 @@ class NearIndex:
     def __init__(self) -> None:
         """Start without texts."""
         self._texts: list[tuple[str, RMinHash]] = []
+        self._last: tuple[RMinHash | None, list[int]] = (None, [])
         # For each band: value of the band → number of the text that has it, or numbers of the first of them.
         self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(_BANDS)]
 
@@ -76,7 +77,8 @@ class NearIndex:
         if sketch is None:
             return None
         candidates: set[int] = set()
-        for band, value in zip(self._bands, _band_values(sketch), strict=True):
+        self._last = sketch, list(_band_values(sketch))
+        for band, value in zip(self._bands, self._last[1], strict=True):
             numbers = band.get(value)
             if numbers is None:
                 continue
@@ -94,7 +96,9 @@ class NearIndex:
         if sketch is None or new >= TEXTS_KEPT:
             return False
         self._texts.append((key, sketch))
-        for band, value in zip(self._bands, _band_values(sketch), strict=True):
+        # Nearly always it is the text that was looked for a moment ago.
+        values = self._last[1] if self._last[0] is sketch else list(_band_values(sketch))
+        for band, value in zip(self._bands, values, strict=True):
             numbers = band.setdefault(value, new)
             if isinstance(numbers, list):
                 if len(numbers) < _TEXTS_PER_VALUE:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from finetune_dataset.chat import SYSTEM_ROLES, message_text
 from finetune_dataset.quality.damage.find import Damage, find_damage
 from finetune_dataset.quality.examples import Example
-from finetune_dataset.quality.near_duplicates import digest
 from finetune_dataset.quality.private_data import shown_masked
 from finetune_dataset.rules.issues.issue import Issue
 from finetune_dataset.rules.issues.table import issue
@@ -26,7 +25,7 @@ class DamagedText:
 
     def __init__(self) -> None:
         """Start before the first example."""
-        self._prompts: set[bytes] = set()
+        self._prompts: set[int] = set()
         self._forms: dict[str, list[int]] = {"composed": [], "decomposed": []}
         self._curly = (0, 0, "")
         self._answers = 0
@@ -39,12 +38,12 @@ class DamagedText:
             return "\n".join(text for _, _, text in texts)
 
         for path, message, text in texts:
-            if not text.strip(_INVISIBLE):
+            if not text or text.isspace() or not (text.isascii() or text.strip(_INVISIBLE)):
                 continue  # That is an empty message, and has a name of its own.
             if not text.isascii():
                 self._note_form(text, row.line)
             if message.get("role") in SYSTEM_ROLES:
-                key = digest(text)
+                key = hash(text)
                 if key in self._prompts:
                     continue  # One system prompt in every row: once is enough.
                 self._prompts.add(key)
@@ -71,6 +70,8 @@ class DamagedText:
 
     def _note_form(self, text: str, line: int) -> None:
         form = ""
+        if all(self._forms.values()):
+            return
         if _COMBINING.search(text) and not unicodedata.is_normalized("NFC", text[:10_000]):
             form = "decomposed"
         elif _COMPOSED.search(text):

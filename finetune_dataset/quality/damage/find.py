@@ -44,6 +44,9 @@ _GARBLED = re.compile(
     # The same as Mac Roman.
     "\u221a[\xa9\u2020\u2202\xdf\xba\u03c0\u2264]|\u201a\xc4[\xf4\xfa\xf9\xec\xee]"
 )
+_MAYBE_GARBLED = re.compile(
+    f"[\xc2-\xf0\u201a\u221a][\x80-\xbf\xdf\xc4-\xfa\u03c0\u2202\u2264{_CP1252}{_QUOTES}]"
+)
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,500}`", re.DOTALL)
 _ABOUT_MARKUP = re.compile(r"html|xml|svg|css|markup|entit|\btags?\b", re.IGNORECASE)
@@ -52,9 +55,9 @@ _MARKUP = re.compile(
     r"[a-z]{1,2}(?:acute|grave|circ|uml|tilde|cedil));|"
     r"</(?:p|div|span|b|i|em|strong|a|li|ul|ol|td|tr|table|font|h[1-6])>|"
     r"<(?:a|div|span|p|img|font|td|table) [a-z-]{2,20}=[^<>]{0,300}>|"
-    r"<br ?/?>(?![^\n]{0,300}\|)",  # In a row of a Markdown table it is the only line break.
-    re.IGNORECASE,
+    r"<br ?/?>(?![^\n]{0,300}\|)"  # In a row of a Markdown table it is the only line break.
 )
+_MAYBE_MARKUP = re.compile(r"[&<][A-Za-z#/]")
 _ABOUT_ESCAPES = re.compile(
     r"escap|regex|regular expression|unicode|backslash|newline|\bjson\b|"
     r"\\(?:frac|begin|sqrt|sum|alpha|beta|cdot|left|text)\b",
@@ -65,6 +68,7 @@ _ESCAPE = re.compile(
     r"""(?<=[\w.,;:!?)\]])\\n(?!(?:u|eq?|abla|ot|otin|eg|i)\b)(?=[\\\w"'(*#-]|$)|"""
     r"""(?<=[\w.,;:!?)\]])\\r\\n|(?<=[a-z.,;:!?])\\t(?=[A-Z0-9])|\\u[0-9a-fA-F]{4}|(?<=[A-Za-z])\\'(?=[a-z])"""
 )
+_MAYBE_ESCAPE = re.compile(r"\\[nrtu']")
 _PATH = re.compile(r"[A-Za-z]:\\|\\\\\w")
 _LIKE_DATA = re.compile(r"\s*[\[{]")
 # A typographic quote where a program wants a plain one: beside a bracket, a comma, a colon or an equals sign.
@@ -102,18 +106,19 @@ def find_damage(text: str, context: Callable[[], str]) -> Iterator[Damage]:
         One finding for each kind that is there.
     """
     plain = text.isascii()
-    if not plain or _IS_CONTROL.search(text):
+    # Far cheaper than the patterns: they look for what Python does not call printable, and for U+FFFD.
+    if not text.replace("\n", " ").isprintable() or (not plain and "\ufffd" in text):
         yield from _odd_characters(text)
     code = None if plain else _code_of(text)
     if code and _QUOTE_IN_CODE.search(code):
         yield from _found("quotes_in_code", _QUOTE, text, "a typographic quote")
-    if not plain:
+    if not plain and _MAYBE_GARBLED.search(text):
         yield from _found("garbled_text", _GARBLED, text, "UTF-8 that was read in another encoding")
-    if "&" in text or "<" in text:
-        prose = _prose_of(text)
+    if _MAYBE_MARKUP.search(text):
+        prose = _prose_of(text).lower()
         if _MARKUP.search(prose) and not _ABOUT_MARKUP.search(context()):
             yield from _found("html_markup", _MARKUP, prose, "an HTML entity or tag")
-    if "\\" in text and not _LIKE_DATA.match(text) and not _PATH.search(text):
+    if _MAYBE_ESCAPE.search(text) and not _LIKE_DATA.match(text) and not _PATH.search(text):
         prose = _prose_of(text)
         if _ESCAPE.search(prose) and not _ABOUT_ESCAPES.search(context()):
             yield from _found("escaped_text", _ESCAPE, prose, "an escape")
