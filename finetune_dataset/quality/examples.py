@@ -170,6 +170,9 @@ def _key(value: object) -> bytes:
 
 def all_text(message: JsonObject) -> str:
     """Return the text of a message, its refusal, and the names and arguments of its calls."""
+    content = message.get("content")
+    if len(message) == 2 and isinstance(content, str):  # Nearly every message: a role and a text.
+        return content
     calls = message.get("tool_calls")
     calls = [*(calls if isinstance(calls, list) else [calls]), message.get("function_call")]
     # Without the ids of calls: they differ in every example.

@@ -78,14 +78,11 @@ class NearIndex:
             return None
         candidates: set[int] = set()
         self._last = sketch, list(_band_values(sketch))
-        for band, value in zip(self._bands, self._last[1], strict=True):
-            numbers = band.get(value)
-            if numbers is None:
-                continue
-            if isinstance(numbers, int):
-                candidates.add(numbers)
-            else:
-                candidates.update(numbers)
+        for numbers in map(dict.get, self._bands, self._last[1]):
+            if numbers is not None:
+                candidates.update((numbers,) if isinstance(numbers, int) else numbers)
+        if not candidates:
+            return None
         found = (self._texts[number] for number in candidates)
         keys = [key for key, other in found if sketch.jaccard(other) >= NEAR]
         return min(keys, key=lambda key: (len(key), key)) if keys else None
@@ -100,6 +97,8 @@ class NearIndex:
         values = self._last[1] if self._last[0] is sketch else list(_band_values(sketch))
         for band, value in zip(self._bands, values, strict=True):
             numbers = band.setdefault(value, new)
+            if numbers is new:
+                continue
             if isinstance(numbers, list):
                 if len(numbers) < _TEXTS_PER_VALUE:
                     numbers.append(new)

@@ -32,12 +32,12 @@ class DamagedText:
 
     def row(self, row: Example) -> Iterator[Issue]:
         """Name each kind of damage in each message, with a sample."""
-        texts = [(path, message, message_text(message)) for path, message in row.messages]
 
         def context() -> str:
-            return "\n".join(text for _, _, text in texts)
+            return "\n".join(message_text(message) for _, message in row.messages)
 
-        for path, message, text in texts:
+        for path, message in row.messages:
+            text = message_text(message)
             if not text or text.isspace() or not (text.isascii() or text.strip(_INVISIBLE)):
                 continue  # That is an empty message, and has a name of its own.
             if not text.isascii():

@@ -65,11 +65,16 @@ _ABOUT_ESCAPES = re.compile(
 )
 # Not LaTeX (\nu, \not), and not a sign that is spoken of: that has a space or a quote around it.
 _ESCAPE = re.compile(
-    r"""(?<=[\w.,;:!?)\]])\\n(?!(?:u|eq?|abla|ot|otin|eg|i)\b)(?=[\\\w"'(*#-]|$)|"""
+    r"""(?<=[\w.,;:!?)\]])\\n(?!(?:u|eq?|abla|ot|otin|eg|i)\b)(?=[\\\w(*#-]|$)|"""
     r"""(?<=[\w.,;:!?)\]])\\r\\n|(?<=[a-z.,;:!?])\\t(?=[A-Z0-9])|\\u[0-9a-fA-F]{4}|(?<=[A-Za-z])\\'(?=[a-z])"""
 )
 _MAYBE_ESCAPE = re.compile(r"\\[nrtu']")
-_PATH = re.compile(r"[A-Za-z]:\\|\\\\\w")
+# Data, a path, or code without a fence around it.
+_NO_PROSE = re.compile(
+    r"""\A\s*[\[{]|[A-Za-z]:\\|\\\\\w|[;{}=(]$|^(?: {4}|\t)\S|==|\w\(\)|\w\([\w"']+[,)]|"""
+    r"\b(?:return|self)\b|%[sd]",
+    re.MULTILINE,
+)
 _LIKE_DATA = re.compile(r"\s*[\[{]")
 # A typographic quote where a program wants a plain one: beside a bracket, a comma, a colon or an equals sign.
 _QUOTE = re.compile("[\u2018\u2019\u201c\u201d]")
@@ -114,11 +119,11 @@ def find_damage(text: str, context: Callable[[], str]) -> Iterator[Damage]:
         yield from _found("quotes_in_code", _QUOTE, text, "a typographic quote")
     if not plain and _MAYBE_GARBLED.search(text):
         yield from _found("garbled_text", _GARBLED, text, "UTF-8 that was read in another encoding")
-    if _MAYBE_MARKUP.search(text):
+    if ("&" in text or "<" in text) and _MAYBE_MARKUP.search(text):
         prose = _prose_of(text).lower()
         if _MARKUP.search(prose) and not _ABOUT_MARKUP.search(context()):
             yield from _found("html_markup", _MARKUP, prose, "an HTML entity or tag")
-    if _MAYBE_ESCAPE.search(text) and not _LIKE_DATA.match(text) and not _PATH.search(text):
+    if "\\" in text and _MAYBE_ESCAPE.search(text) and not _NO_PROSE.search(text):
         prose = _prose_of(text)
         if _ESCAPE.search(prose) and not _ABOUT_ESCAPES.search(context()):
             yield from _found("escaped_text", _ESCAPE, prose, "an escape")
