@@ -10,7 +10,7 @@ from pathlib import Path
 
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
-from finetune_dataset.quality.damage.find import find_damage
+from finetune_dataset.rules.damage import find_damage
 from finetune_dataset.rules.limits import MAX_TABLE_BYTES
 
 _MARKS = {

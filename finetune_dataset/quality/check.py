@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from finetune_dataset.quality.answers import Answers
-from finetune_dataset.quality.damage.damage import DamagedText
+from finetune_dataset.quality.damage.messages import DamagedText
 from finetune_dataset.quality.examples import Example, read_examples
 from finetune_dataset.quality.leaks import Leaks
 from finetune_dataset.quality.privacy import Privacy

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from finetune_dataset.quality.damage.find import find_damage
+from finetune_dataset.rules.damage import find_damage
 
 
 def kinds(text: str, context: str = "") -> list[tuple[str, int]]:

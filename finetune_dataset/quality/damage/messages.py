@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterator
 
 from finetune_dataset.chat import SYSTEM_ROLES, message_text
-from finetune_dataset.quality.damage.find import Damage, find_damage
 from finetune_dataset.quality.examples import Example
 from finetune_dataset.quality.private_data import shown_masked
+from finetune_dataset.rules.damage import Damage, find_damage
 from finetune_dataset.rules.issues.issue import Issue
 from finetune_dataset.rules.issues.table import issue
 
