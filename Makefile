@@ -35,7 +35,7 @@ notebooks: $(VENV)/.installed  ## run all notebooks on recorded answers and stor
 record: $(VENV)/.installed     ## a real run on the local server becomes the recording and the sample run
 	$(PY) tools/course.py record
 
-clients: $(VENV)/.installed    ## drive the local server with other versions of OpenAI's SDKs (needs a network)
+clients: $(VENV)/.installed    ## drive the local server with other SDK versions and programs (needs a network)
 	$(PY) tests/system/clients/run.py
 
 fuzz: $(VENV)/.installed       ## thousands of generated requests to a real server; SEED=2 gives others
@@ -58,7 +58,7 @@ base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on t
 	$(PY) tools/base_model.py
 
 clean:                         ## remove the virtual environments
-	rm -rf $(VENV) .venv-clients tests/system/clients/node_modules
+	rm -rf $(VENV) .venv-clients tests/system/clients/node_modules tests/system/clients/promptfoo/node_modules
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -6,9 +6,11 @@ module is loaded when one of its names is first used.
 
 Floors, lowest first. A module or folder imports only from the floors below its own, or from its own folder:
 
-    errors, chat, strict_json
+    errors, chat, strict_json, display
     files, models
+    formats
     rules
+    shapes
     jsonlines, tokens, report
     check, quality, convert
     validate, repair, split

@@ -10,16 +10,22 @@ from typing import Any, TypeAlias, TypeGuard
 JsonObject: TypeAlias = dict[str, Any]
 """An object as `json.loads` gives it: nothing is known of its values."""
 
+JsonValue: TypeAlias = Any
+"""Any value as `json.loads` gives it."""
+
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 # The two names of the role that instructs: older and newer models.
 SYSTEM_ROLES = ("system", "developer")
-# What other programs call them: ShareGPT's datasets, Gemini's API.
+# What other programs call them: ShareGPT's datasets, Gemini's and Cohere's API, OpenAssistant.
 OTHER_ROLES = {
     "human": "user",
     "gpt": "assistant",
     "model": "assistant",
     "bot": "assistant",
     "ai": "assistant",
+    "chatbot": "assistant",
+    "chatgpt": "assistant",
+    "prompter": "user",
 }
 
 # Keys of a message → the one role that has them; None: every role.

@@ -175,8 +175,13 @@ def open_source(path: str | Path) -> BinaryIO:
     """
     path = Path(path)
     if path.is_dir():
+        inside = sorted(other.name for other in path.iterdir() if ".jsonl" in other.name)
+        shards = (
+            f" It holds {len(inside)}: {', '.join(inside[:3])}{', …' * (len(inside) > 3)}." if inside else ""
+        )
+        how = " Join them into one, or check each of them." if len(inside) > 1 else ""
         raise DatasetError(
-            f"{path} is a folder; expected a JSON Lines file. Give the path of the file itself."
+            f"{path} is a folder; expected a JSON Lines file. Give the path of the file itself.{shards}{how}"
         )
     if path.exists() and not path.is_file():
         raise DatasetError(f"{path} is no file on a disk. Save its content first: it is read more than once.")

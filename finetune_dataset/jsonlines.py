@@ -1,13 +1,12 @@
-"""The shapes that a JSON Lines file can have, right and wrong.
+"""The lines of a file, cut into pieces, whatever its shape.
 
 `read_pieces` cuts any file into pieces: a good line, an object spread over several lines, a JSON
 array, a blank line, an unreadable line. It knows nothing about chat. `check` reports the pieces,
-`repair` mends them, and `read_jsonl` refuses the wrong ones.
+`repair` mends them, and `read_jsonl` refuses the wrong ones. What one piece is, `shapes.pieces` says.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -23,23 +22,17 @@ from finetune_dataset.chat import (
 )
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source, read_lines
-from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue, show
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, show
 from finetune_dataset.rules.issues.table import issue
-from finetune_dataset.strict_json import (
-    MAX_LINE_BYTES,
-    depth,
-    explain,
-    parse,
-    too_large,
-    without_trailing_commas,
-)
+from finetune_dataset.shapes.pieces import Piece, is_too_large, make_pieces, other_file
+from finetune_dataset.shapes.several_values import opens_list
+from finetune_dataset.strict_json import MAX_LINE_BYTES, depth
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # What a line needs to be an example, the start of one, or one with a comma too many.
 _BRACKET = re.compile(rb"[\[{,]")
-# So much is kept of what is too large to be read.
-_KEPT_BYTES = 64 * 1024
+# So many bytes of a first line are looked at for the bracket of an array.
+_LOOKED_AT = 1_000
 
 
 def _any_of(*keys: str) -> bytes:
@@ -50,30 +43,6 @@ _ROW_KEYS = _any_of(*CHAT_KEYS, *PREFERENCE_KEYS, LEGACY_KEYS[0])
 _INNER_KEYS = _any_of(*MESSAGE_KEYS, *PART_KEYS, *CALL_KEYS)
 # A line that begins an example: by its first key, or in column 1 by any key that no inner object begins with.
 _STARTS_ROW = re.compile(rb"""\s*\{\s*"(?:%b)"\s*:|\{[ \t]*["'](?!(?:%b)["'])""" % (_ROW_KEYS, _INNER_KEYS))
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One or more lines of a file that belong together.
-
-    Attributes:
-        first: First line, counted from 1.
-        last: Last line.
-        raw: The bytes of these lines.
-        values: JSON values that could be read: one for a line, several for an array, none for broken text.
-        issue: What is wrong with the shape; None for a good line.
-    """
-
-    first: int
-    last: int
-    raw: bytes
-    values: list[object]
-    issue: Issue | None
-
-    @property
-    def place(self) -> str:
-        """The lines in words, for a message."""
-        return f"line {self.first}" if self.first == self.last else f"lines {self.first} to {self.last}"
 
 
 def read_pieces(source: Iterable[bytes], *, blank: bool = True) -> Iterator[Piece]:
@@ -89,7 +58,8 @@ def read_pieces(source: Iterable[bytes], *, blank: bool = True) -> Iterator[Piec
     """
     reader = PieceReader()
     for number, raw in enumerate(source, start=1):
-        if not blank and raw.isspace():
+        if not blank and raw.isspace() and not reader.spread:
+            reader.skip_blank(number)
             continue
         yield from reader.feed(number, raw)
         if reader.ended:
@@ -106,14 +76,21 @@ class PieceReader:
 
     def __init__(self) -> None:
         """Start before the first line of a file."""
-        self.ended = False
-        self._lines: list[bytes] = []
-        self._first = self._depth = self._size = self._unread = 0
+        self.ended, self._lines = False, list[bytes]()
+        self._first = self._depth = self._size = self._unread = self._blank = 0
 
     @property
     def spread(self) -> bool:
         """Whether the lines that were put in do not make a whole value yet."""
         return bool(self._lines)
+
+    def skip_blank(self, number: int) -> None:
+        """Take notice of a blank line that need not be a piece; a file can be full of them.
+
+        Args:
+            number: The line's number.
+        """
+        self._blank += number == self._blank + 1
 
     def feed(self, number: int, raw: bytes) -> Iterator[Piece]:
         """Put one line in.
@@ -128,11 +105,13 @@ class PieceReader:
         if number == 1 and raw.startswith(BYTE_ORDER_MARK):
             raw = raw.removeprefix(BYTE_ORDER_MARK)
             yield Piece(1, 1, b"", [], issue("byte_order_mark", "", "a byte order mark", line=1))
-        if number == 1 and (raw.count(0) * 4 > len(raw) or raw.startswith(UTF16_MARKS)):
+        begins = number == self._blank + 1  # All lines before were blank; good ones are not put in.
+        if begins and (found := other_file(number, raw)):
             self.ended = True
-            found = issue("not_utf8", "", "zero bytes (UTF-16, or not a text file)", line=1)
-            yield Piece(1, 1, raw, [], found)
+            yield Piece(number, number, raw, [], found)
             return
+        if raw.isspace():
+            self.skip_blank(number)
         if self._lines and _STARTS_ROW.match(raw) and not self._is_open_array():
             yield from self.finish()  # The example before was cut off; do not lose this one.
         if not self._lines:
@@ -140,10 +119,11 @@ class PieceReader:
                 # A file can be full of them, such as prose: nobody reads why the rest is no JSON.
                 yield Piece(number, number, raw, [], issue("invalid_json", "", "no JSON", line=number))
                 return
-            piece = _read_piece(number, [raw])
-            self._unread += not piece.values
-            if piece.values or piece.raw is not raw or depth(raw) <= 0:
-                yield piece
+            pieces = make_pieces(number, [raw])
+            self._unread += sum(not piece.values for piece in pieces)
+            is_whole = all(piece.values for piece in pieces) or is_too_large(pieces)
+            if is_whole or depth(raw) <= 0:
+                yield from pieces
                 return
             self._first, self._depth, self._size = number, 0, 0
         self._lines.append(raw)
@@ -155,12 +135,14 @@ class PieceReader:
 
     def _is_open_array(self) -> bool:
         """Tell whether the lines so far are an array that goes on: its examples have commas between them."""
-        return self._lines[0].lstrip().startswith(b"[") and self._lines[-1].rstrip().endswith((b",", b"["))
+        if not self._lines[-1].rstrip().endswith((b",", b"[")):
+            return False
+        return self._lines[0][:_LOOKED_AT].lstrip().startswith(b"[") or opens_list(self._lines)
 
     def finish(self) -> Iterator[Piece]:
         """Take out what is left when there are no more lines."""
         if self._lines:
-            yield _read_piece(self._first, self._lines)
+            yield from make_pieces(self._first, self._lines)
         self._lines = []
 
 
@@ -170,53 +152,6 @@ def _is_json(raw: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return not raw.isascii()  # It may be no UTF-8: that has a name of its own.
     return True
-
-
-def _read_piece(first: int, lines: list[bytes]) -> Piece:
-    raw = lines[0] if len(lines) == 1 else b"".join(lines)
-    last = first + len(lines) - 1
-    if not raw.strip():
-        return Piece(first, last, raw, [], issue("blank_line", "", "a blank line", line=first))
-    if large := too_large(raw):
-        return Piece(first, last, raw[:_KEPT_BYTES], [], issue("row_too_large", "", large, line=first))
-    found = None
-    try:
-        value, twice = parse(raw)
-    except (ValueError, RecursionError) as error:
-        try:
-            mended = without_trailing_commas(raw)
-            if mended == raw:
-                return Piece(first, last, raw, [], _unreadable(first, raw, error))
-            value, twice = parse(mended)
-            found = issue("trailing_comma", "", "a comma with nothing after it", line=first)
-        except (ValueError, RecursionError):
-            return Piece(first, last, raw, [], _unreadable(first, raw, error))
-    values = [value]
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        values = value
-        found = issue("json_array", "", f"one JSON array ({len(value)} examples)", line=first)
-    elif last > first:
-        found = pretty_printed_json(first, last, examples=1)
-    if twice:
-        found = issue("duplicate_key", "", f"the key {twice[0][:60]!r} twice in one object", line=first)
-    return Piece(first, last, raw, values, found)
-
-
-def _unreadable(line: int, raw: bytes, error: Exception) -> Issue:
-    if isinstance(error, UnicodeDecodeError):
-        place = f"byte 0x{raw[error.start]:02x} at position {error.start + 1}"
-        return issue("not_utf8", "", place, line=line)
-    found, fix = explain(raw, error)
-    if more := raw.rstrip().count(b"\n"):
-        found += f" (lines {line} to {line + more}, read as one example)"
-    return issue("invalid_json", "", found, fix=fix, line=line)
-
-
-def pretty_printed_json(first: int, last: int, examples: int) -> Issue:
-    """Describe pretty-printed JSON between two lines, as one issue for all its examples."""
-    many = f"{examples} example{'' if examples == 1 else 's'}"
-    found = f"pretty-printed JSON ({many} on lines {first} to {last})"
-    return issue("pretty_printed_json", "", found, line=first)
 
 
 def read_jsonl(path: str | Path) -> list[JsonObject]:

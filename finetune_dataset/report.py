@@ -5,10 +5,10 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune_dataset.display.html_text import html_text, plain_tables
 from finetune_dataset.models import is_known
 from finetune_dataset.rules.issues.issue import Issue, IssueLog
 from finetune_dataset.rules.rows import Method
@@ -103,6 +103,7 @@ class DatasetReport:
         """The issues as a table: line, path, code, severity, detail, fix."""
         import pandas as pd  # Here, so that a server can validate a file without loading pandas.
 
+        plain_tables()
         rows = [[getattr(issue, column) for column in _COLUMNS] for issue in self.problems]
         return pd.DataFrame(rows, columns=list(_COLUMNS))
 
@@ -151,13 +152,13 @@ class DatasetReport:
         # JupyterLab aligns cells to the right, which is for numbers; these are sentences.
         cell = '<td style="text-align: left">{}</td>'
         rows = [
-            "".join(cell.format(escape(str(getattr(issue, column)))) for column in _COLUMNS)
+            "".join(cell.format(html_text(getattr(issue, column))) for column in _COLUMNS)
             for issue in self._shown()
         ]
         head = "".join(f'<th style="text-align: left">{column}</th>' for column in _COLUMNS)
         table = f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>" if rows else ""
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return f"<p>{escape(self._headline())}</p>{table}{notes}"
+        notes = "".join(f"<p>{html_text(note)}</p>" for note in self.notes)
+        return f"<p>{html_text(self._headline())}</p>{table}{notes}"
 
     def _headline(self) -> str:
         model = self.model.name if isinstance(self.model, Path) else self.model

@@ -11,12 +11,12 @@ from pathlib import Path
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.scan import scan, spans
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.jsonlines import pretty_printed_json
 from finetune_dataset.report import DatasetReport
 from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue, show
 from finetune_dataset.rules.issues.table import KINDS, issue
 from finetune_dataset.rules.limits import MAX_FILE_BYTES, MAX_IMAGE_ROWS, MAX_UPLOAD_BYTES, MIN_EXAMPLES
 from finetune_dataset.rules.rows import Method
+from finetune_dataset.shapes.pieces import pretty_printed_json
 
 # As many hashes as a set may hold; it needs ten times the memory of an array.
 _FEW_LINES = 250_000
@@ -86,14 +86,17 @@ def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
         yield issue("file_too_large", "", f"{size:,} bytes")
     elif size > MAX_UPLOAD_BYTES:
         yield issue("large_file", "", f"{size:,} bytes")
-    if found.windows_lines:
+    if found.windows_lines and not found.log.counts["not_json_lines"]:
         yield issue("windows_line_ends", "", f"{found.windows_lines} lines that end with \\r\\n")
     if found.spread:
         examples, first, last = found.spread
         yield pretty_printed_json(first, last, examples)
     if found.image_rows > MAX_IMAGE_ROWS:
         yield issue("too_many_image_rows", "", f"{found.image_rows:,} rows")
-    if found.rows < MIN_EXAMPLES:
+    blank = found.log.counts["blank_line"]
+    if not found.rows and blank == found.lines:
+        yield issue("empty_file", "", f"{blank:,} blank lines" if blank > 1 else "an empty file")
+    elif found.rows < MIN_EXAMPLES and not found.log.counts["not_json_lines"]:
         unread = found.log.counts["not_utf8"] or found.log.counts["invalid_json"]
         fix = "Correct the lines that cannot be read first: they are not counted."
         what = f"{found.rows} example{'' if found.rows == 1 else 's'}"

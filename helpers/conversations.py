@@ -5,12 +5,12 @@ shown (GitHub, nbconvert, a terminal), the first conversations are shown as they
 Text of the data is escaped, and nothing in it is loaded: an image is its address in words.
 """
 
-import html
 from collections.abc import Iterable
 from pathlib import Path
 
 from ipywidgets import HTML, BoundedIntText, Button, HBox, Layout, VBox
 
+from finetune_dataset.display.html_text import html_text
 from helpers.turns import Turn, turns
 
 STATIC = 3
@@ -121,11 +121,11 @@ def _turn_html(turn: Turn) -> str:
     look = f"border-left: 4px solid {color}; margin: 6px 0 6px {'15%' if mine else '0'}; width: 85%; "
     look += "box-sizing: border-box; padding: 4px 10px; text-align: left; line-height: 1.4; "
     look += f"background: rgba(128, 128, 128, 0.08); opacity: {0.5 if turn.gray else 1}"
-    marks = "".join(f" · {html.escape(mark)}" for mark in turn.marks)
-    head = f'<div style="opacity: 0.75; font-size: 85%"><b>{html.escape(turn.role)}</b>{marks}</div>'
+    marks = "".join(f" · {html_text(mark)}" for mark in turn.marks)
+    head = f'<div style="opacity: 0.75; font-size: 85%"><b>{html_text(turn.role)}</b>{marks}</div>'
     wrap = "white-space: pre-wrap; overflow-wrap: anywhere"
-    text = f'<div dir="auto" style="{wrap}">{html.escape(turn.text)}</div>' if turn.text else ""
-    code = f'<pre style="{wrap}; margin: 4px 0">{html.escape(turn.code)}</pre>' if turn.code else ""
+    text = f'<div dir="auto" style="{wrap}">{html_text(turn.text)}</div>' if turn.text else ""
+    code = f'<pre style="{wrap}; margin: 4px 0">{html_text(turn.code)}</pre>' if turn.code else ""
     return f'<div style="{look}">{head}{text}{code}</div>'
 
 

@@ -7,6 +7,11 @@ of the course's own, and what a learner makes goes to the folder that the progra
 import os
 from pathlib import Path
 
+COURSE_ADDRESS = ""
+"""Where everybody can fetch the course: an address that the project owns, with a commit or a tag. It is empty
+until there is one. So no notebook fetches anything and none has a badge that leads to an address; tests hold
+them to that. Whoever sets it gives them back: the badge, and a fetch of this commit in the set-up cell."""
+
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds our packages: the repository, or the site-packages of an installed wheel."""
 
@@ -48,10 +53,19 @@ def env_file() -> Path:
 
 
 def how_to_install_local() -> str:
-    """Return the command that installs what the local server needs, for a message."""
+    """Return the commands that install what the local server needs, for a message.
+
+    pip alone would take PyTorch's build for GPUs, with 18 packages of CUDA (Linux, Nov 2026).
+    """
     if _is_wheel():
-        return "`pip install 'fine-tuning-course[local]'`"
-    return "`pip install -r requirements-local.txt` in the course folder"
+        return (
+            "`pip install 'fine-tuning-course[local]'`; on a computer without a GPU install PyTorch's CPU "
+            "build first (pytorch.org/get-started), or pip takes several gigabytes of CUDA packages along"
+        )
+    return (
+        "`python tools/install_torch.py`, then `pip install --no-deps --require-hashes -r locks/course.txt`, "
+        "in the course folder (`make lab` does both, in an environment of its own)"
+    )
 
 
 def _shipped() -> Path:

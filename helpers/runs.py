@@ -13,14 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
-from finetune_dataset.files import write_jsonl
+from finetune_dataset.files import whole_file, write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
 from helpers.backends.names import backend_name
-from helpers.errors import FineTuneError, MissingArtifact
+from helpers.errors import DatasetError, FineTuneError, MissingArtifact
 from helpers.paths import data_path, runs_dir
+from helpers.stored_json import read_json
 
 DEFAULT_RUN = "my-run"
 NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
@@ -86,7 +88,7 @@ class Run:
             MissingArtifact: The file is not there; the message names the notebook that makes it.
         """
         path, sample = self.path(filename), data_path("sample_run", filename)
-        if path.exists():
+        if os.path.exists(path):  # False also where the folder may not be looked into.
             return path
         sources = {f"the copy of the run {DEFAULT_RUN!r}": runs_dir() / DEFAULT_RUN / filename}
         if _notebook_of(filename) != "01_dataset.ipynb":
@@ -94,7 +96,7 @@ class Run:
         if self.backend == "replay":
             sources["the sample run's copy"] = sample
         for name, source in sources.items():
-            if source.exists() and source != path:
+            if source.is_file() and source != path:
                 with _replacing(path) as part:
                     shutil.copyfile(source, part)
                 print(f"{filename}: not made yet, so {name} is used.")
@@ -125,16 +127,14 @@ class Run:
             filename: Its name in the run folder.
 
         Raises:
-            MissingArtifact: The file is not there, or it is damaged.
+            MissingArtifact: The file is not there, or it is damaged; also when a field that is asked for
+                later is not in it.
         """
-        path = self.require(filename)
-        try:
-            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise MissingArtifact(
-                f"{path} is damaged: {error}. Remove it, then run {_notebook_of(filename)} again."
-            ) from None
-        return value
+        path, way_out = self.require(filename), _way_out(filename)
+        value: dict[str, Any] = read_json(path, dict, way_out=way_out, error=MissingArtifact)
+        if not isinstance(value.get("id", ""), str):
+            raise MissingArtifact(f"{path} is damaged: its id is {value['id']!r}, expected a text. {way_out}")
+        return _Stored(value, str(path), way_out)
 
     def write_rows(self, filename: str, rows: Iterable[Mapping[str, Any] | SDKObject]) -> Path:
         """Write dicts or SDK objects as JSON Lines; the file appears whole or not at all.
@@ -146,7 +146,12 @@ class Run:
         Returns:
             Where the file is.
         """
-        write_jsonl(self.path(filename), map(_plain, rows))
+        rest = iter(rows)
+        if (first := next(rest, None)) is not None:
+            write_jsonl(self.path(filename), map(_plain, chain([first], rest)))
+        else:
+            with whole_file(self.path(filename)) as target:
+                target.write("\n")  # No rows; a file without a byte is one that was lost.
         return self.path(filename)
 
     def read_rows(self, filename: str) -> list[dict[str, Any]]:
@@ -156,10 +161,30 @@ class Run:
             filename: Its name in the run folder.
 
         Raises:
-            MissingArtifact: The file is not there.
-            DatasetError: A line is not a JSON object.
+            MissingArtifact: The file is not there, or it is empty; also when a field that is asked for
+                later is not in a row.
+            DatasetError: The file cannot be read, or a line is not a JSON object.
         """
-        return read_jsonl(self.require(filename))
+        path, way_out = self.require(filename), _way_out(filename)
+        try:
+            rows = read_jsonl(path)
+            size = path.stat().st_size
+        except DatasetError as error:
+            raise DatasetError(f"{error} This is a file of the run. {way_out}") from None
+        if not size:
+            raise MissingArtifact(f"{path} is damaged: it is empty, expected rows of JSON. {way_out}")
+        return [_Stored(row, f"{path}, row {number}", way_out) for number, row in enumerate(rows, start=1)]
+
+
+class _Stored(dict[str, Any]):
+    """What a file of a run holds; a field that it lacks names the file, in place of a KeyError."""
+
+    def __init__(self, value: Mapping[str, Any], place: str, way_out: str) -> None:
+        super().__init__(value)
+        self._place, self._way_out = place, way_out
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise MissingArtifact(f"{self._place} is damaged: it has no {key!r}. {self._way_out}")
 
 
 def open_run(name: str | None = None) -> Run:
@@ -196,6 +221,10 @@ def _notebook_of(filename: str) -> str:
     """Name the notebook that writes a file: its number begins the file's name; the splits are from 01."""
     made_by = [notebook for notebook in NOTEBOOKS if notebook[:3] == filename[:3]]
     return f"{(made_by or NOTEBOOKS)[0]}.ipynb"
+
+
+def _way_out(filename: str) -> str:
+    return f"Remove it, then run {_notebook_of(filename)} again."
 
 
 def _plain(value: Mapping[str, Any] | SDKObject) -> Mapping[str, Any]:

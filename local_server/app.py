@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from fastapi import FastAPI
 
-from local_server.chat import completions, responses
+from local_server.chat import completions, kept_responses, responses
 from local_server.chat.worker import Worker
 from local_server.files import routes as files, uploads
 from local_server.graders import routes as graders
@@ -40,7 +40,7 @@ ROUTES: list[Route] = [
     Route("POST", "/v1/files", files.create, (400, 507)),
     Route("GET", "/v1/files", files.list_files, (400, 507)),
     Route("GET", "/v1/files/{file_id}", files.retrieve, (404, 507)),
-    Route("GET", "/v1/files/{file_id}/content", files.content, (404, 507)),
+    Route("GET", "/v1/files/{file_id}/content", files.content, (400, 404, 416, 507)),
     Route("DELETE", "/v1/files/{file_id}", files.delete, (404, 507)),
     Route("POST", "/v1/uploads", uploads.create, (400, 507)),
     Route("POST", "/v1/uploads/{upload_id}/parts", uploads.add_part, (400, 404, 507)),
@@ -64,6 +64,10 @@ ROUTES: list[Route] = [
     Route("DELETE", "/v1/models/{model_id:path}", models.delete, (404, 507)),
     Route("POST", "/v1/chat/completions", completions.create, (400, 404)),
     Route("POST", "/v1/responses", responses.create, (400, 404)),
+    Route("GET", "/v1/responses/{response_id}", kept_responses.retrieve, (400, 404)),
+    Route("DELETE", "/v1/responses/{response_id}", kept_responses.delete, (404, 507)),
+    Route("GET", "/v1/responses/{response_id}/input_items", kept_responses.list_input_items, (400, 404)),
+    Route("POST", "/v1/responses/{response_id}/cancel", kept_responses.cancel, (400, 404)),
 ]
 
 

@@ -7,7 +7,7 @@ from statistics import median
 import nbformat
 import pytest
 
-from helpers.paths import ROOT
+from helpers.paths import COURSE_ADDRESS, ROOT
 
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -88,8 +88,30 @@ def test_a_notebook_has_the_parts_that_each_lesson_has_in_order(name):
 
     assert -1 not in places
     assert places == sorted(places)
-    assert text.startswith("[![Open In Colab](")
+    assert text.startswith("# ")
     assert text.count("<details>") == text.count("</details>") >= 2
+
+
+@each_notebook
+def test_every_stored_display_can_be_read_where_widgets_cannot_be_shown(name):
+    outputs = [output for cell in cells(name, "code") for output in cell.outputs if "data" in output]
+
+    assert [output.data for output in outputs if not {"text/plain", "text/html"} & set(output.data)] == []
+
+
+@pytest.mark.skipif(bool(COURSE_ADDRESS), reason="the project owns an address: the badge leads there")
+@each_notebook
+def test_no_notebook_leads_to_an_address_that_the_project_does_not_own(name):
+    text = NOTEBOOKS[name].read_text(encoding="utf-8")
+
+    assert re.findall(r"colab\.research|github\.com|git clone|pip install[^\n]*(?:git\+|https?:)", text) == []
+
+
+def test_every_notebook_has_the_same_set_up_cell():
+    setups = {name: next(cell.source for cell in cells(name, "code")) for name in NOTEBOOKS}
+
+    assert len(set(setups.values())) == 1
+    assert "google.colab" in setups["00_start"]
 
 
 @each_notebook

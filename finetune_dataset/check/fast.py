@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from finetune_dataset.rules.messages import SPECIAL_TOKEN
-from finetune_dataset.rules.schemas import Work
+from finetune_dataset.rules.schemas.compare import Work
 from finetune_dataset.rules.tools import ToolNames, function_issues, tool_names
 from finetune_dataset.strict_json import parse
 

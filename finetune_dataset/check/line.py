@@ -14,12 +14,13 @@ from finetune_dataset.chat import PREFERRED, PROMPT, REJECTED, JsonObject
 from finetune_dataset.check.fast import good_row
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.tally import Tally
-from finetune_dataset.jsonlines import Piece, read_pieces
+from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.models import context_limit
 from finetune_dataset.rules.images import count_images
 from finetune_dataset.rules.issues.issue import KEPT_PER_CODE
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.rows import check_row, known_method
+from finetune_dataset.shapes.pieces import Piece
 
 
 def check_line(raw: bytes, method: str = "supervised", model: str | Path | None = None) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class RowChecker:
             found.log.add(piece.issue)
         for index, value in enumerate(piece.values):
             issues = check_row(value, line, self._method)
-            if shape == "json_array":
+            if shape in ("json_array", "several_values"):
                 issues = [replace(each, path=f"[{index}].{each.path}".rstrip(".")) for each in issues]
             for each in issues:
                 found.log.add(each)

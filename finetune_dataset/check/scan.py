@@ -50,6 +50,7 @@ def scan(
                 if len(raw) > MAX_LINE_BYTES:
                     start = source.tell()  # The rest of the line was left out.
                 elif raw.isspace() and not reader.spread:
+                    reader.skip_blank(found.lines)
                     checker.take_blank(found.lines)
                     continue
             if reader.spread or not checker.take_good(line, found.lines):

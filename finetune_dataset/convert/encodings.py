@@ -12,16 +12,10 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.rules.damage import find_damage
 from finetune_dataset.rules.limits import MAX_TABLE_BYTES
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
 
-_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    codecs.BOM_UTF8: "utf-8-sig",
-}
-# So many bytes show which of two are zero in text that is mostly ASCII; and what a table begins with.
-_LOOKED_AT = 4_096
+# So many bytes show what a file is.
+_LOOKED_AT = 400
 # What Excel calls "CSV" on Windows; its files have this encoding where nothing else is said.
 _USUAL = "cp1252"
 
@@ -38,8 +32,8 @@ def read_text(path: Path, encoding: str | None, notes: list[str]) -> str:
         The text, without a byte order mark.
 
     Raises:
-        DatasetError: The file cannot be opened or is too large, or its bytes are no text in the encoding; the
-            message shows how they read in cp1252, so that a reader can decide.
+        DatasetError: The file cannot be opened, is too large or of another kind, or its bytes are no text in
+            the encoding; the message shows how they read in cp1252, so that a reader can decide.
     """
     with open_source(path) as source:
         raw = source.read(MAX_TABLE_BYTES + 1)
@@ -47,7 +41,9 @@ def read_text(path: Path, encoding: str | None, notes: list[str]) -> str:
         raise DatasetError(
             f"{path.name} has more than {MAX_TABLE_BYTES:,} bytes. Save parts of it in several files."
         )
-    chosen = encoding or _found(raw)
+    if kind := other_kind(raw[:_LOOKED_AT]):
+        raise DatasetError(f"{path.name} is {kind[0]}; expected a table. {kind[1]}")
+    chosen = encoding or unicode_encoding(raw[:_LOOKED_AT]) or "utf-8-sig"
     text = _decoded(raw, chosen, path)
     if not raw.isascii():
         why = "as asked for" if encoding else "as its bytes show"
@@ -68,20 +64,6 @@ def read_text(path: Path, encoding: str | None, notes: list[str]) -> str:
     if lost:
         notes.append(f"{lost:,} × U+FFFD: characters that were lost before the file was saved.")
     return text
-
-
-def _found(raw: bytes) -> str:
-    for mark, name in _MARKS.items():
-        if raw.startswith(mark):
-            return name
-    # Without a mark: text with ASCII letters has a zero in every second byte, and UTF-8 has none.
-    start = raw[:_LOOKED_AT]
-    pairs = max(1, len(start) // 2)
-    if start[1::2].count(0) > 0.4 * pairs and start[::2].count(0) < 0.1 * pairs:
-        return "utf-16-le"
-    if start[::2].count(0) > 0.4 * pairs and start[1::2].count(0) < 0.1 * pairs:
-        return "utf-16-be"
-    return "utf-8"
 
 
 def _decoded(raw: bytes, encoding: str, path: Path) -> str:

@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from finetune_dataset.chat import ROLES, is_legacy
-from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, chat_row, shared_end
+from finetune_dataset.chat import is_legacy
+from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, shared_end
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import NewFile, open_source, read_lines, whole_file
-from finetune_dataset.jsonlines import UTF16_MARKS, Piece, read_pieces
+from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.repair.changes import Change, LeftOut
 from finetune_dataset.repair.result import Repair
+from finetune_dataset.repair.rows import mend_row
 from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
 from finetune_dataset.rules.issues.issue import KEPT_PER_CODE
 from finetune_dataset.rules.rows import Method, check_row
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
+from finetune_dataset.shapes.pieces import Piece
+from finetune_dataset.strict_json import MAX_LINE_BYTES
 
 # Shapes that have one reading only. UTF-16 is mended before lines are read; other bytes are no text.
 _MENDED = {code for code, kind in FILE_KINDS.items() if kind.repairable} - {"not_utf8"}
-# No byte order mark, and a first character of two bytes, one of them zero (RFC 4627, section 3).
-_UTF16 = {b"{\0": "utf-16-le", b"[\0": "utf-16-le", b"\0{": "utf-16-be", b"\0[": "utf-16-be"}
 # So many bytes are kept of a rest of the file that cannot be read; the old file has all of it.
 _REST_KEPT = 16 * 1024**2
 CHANGES_KEPT = 50
@@ -39,10 +41,11 @@ def repair_dataset(
 ) -> Repair:
     """Write a copy of a file in which the shape is right and every example is good.
 
-    Mended: several lines or an array for one example per line, a comma too many, blank lines,
-    a byte order mark, Windows line ends, UTF-16 text, roles with capitals or spaces ("User"),
-    prompt/completion rows (see `rows_from_prompts`). What needs a decision, such as a
-    missing answer, a misspelled role or text in an unknown encoding, is left out.
+    Mended: several lines, an array or several values on a line for one example per line, a comma too
+    many, blank lines, a byte order mark, Windows line ends, UTF-16 and UTF-32 text, roles with capitals
+    or another program's name ("User", "human"), and rows of other programs where they have one reading
+    (`formats.table` lists them). What needs a decision, such as a missing answer, a misspelled role or
+    text in an unknown encoding, is left out.
     Good lines stay as they are.
 
     Args:
@@ -54,20 +57,20 @@ def repair_dataset(
         The notes, the diff and all that was left out. It shows itself in a notebook.
 
     Raises:
-        DatasetError: `path` cannot be opened or is damaged UTF-16, or `out` exists already.
+        DatasetError: `path` cannot be opened, is no text or is damaged UTF-16, or `out` exists already.
     """
     repair = Repair(Path(path), Path(out))
     ends = _shared_ends(repair.path)
     with open_source(path) as source:
-        lines, utf16 = _as_utf8(source)
-        if utf16:
-            repair.notes.append("whole file: UTF-16 text, mended")
+        lines, encoding = _as_utf8(source)
+        if encoding:
+            repair.notes.append(f"whole file: {encoding} text, mended")
         try:
             with whole_file(repair.out, new=True) as target:
                 _Mender(repair, method, ends, target).mend(lines)
         except UnicodeDecodeError as error:
             raise DatasetError(
-                f"{path} starts as UTF-16 and does not go on as UTF-16 ({error.reason}). "
+                f"{path} starts as {encoding} and does not go on as {encoding} ({error.reason}). "
                 'Open it in the program that made it, and save it as "UTF-8".'
             ) from None
     return repair
@@ -107,11 +110,15 @@ class _Mender:
             return
         if code in _MENDED:
             self.repair.notes.append(f"{piece.place}: {code}, mended")
+        if piece.rest:
+            self._leave_out(
+                piece.place, "keys beside the examples", f"{code}: keys beside the list", piece.rest
+            )
         reasons, written = [code] if code in _MENDED else [], []
         for number, value in enumerate(piece.values, start=1):
             alone = len(piece.values) == 1
             place = piece.place if alone else f"{piece.place}, example {number}"
-            row, repairs = _mend_row(value, self.ends)
+            row, repairs = mend_row(value, self.ends, self.method)
             errors = [issue for issue in check_row(row, method=self.method) if issue.severity == "error"]
             if errors:
                 reason = f"{errors[0].code} at {errors[0].path or 'the row'}"
@@ -152,24 +159,6 @@ def _as_text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="backslashreplace")
 
 
-def _mend_row(value: object, ends: tuple[str, str]) -> tuple[object, list[str]]:
-    """Return a row with its safe repairs made, and a few words for each."""
-    if is_legacy(value):
-        return chat_row(value, *ends), ["legacy_prompt_completion"]
-    if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
-        return value, []
-    messages, repairs = [], []
-    for index, message in enumerate(value["messages"]):
-        role = message.get("role") if isinstance(message, dict) else None
-        # Capitals and spaces cannot change who speaks; a misspelled name might, so it stays.
-        plain = role.strip().lower() if isinstance(role, str) else role
-        if plain != role and plain in ROLES:
-            message = {**message, "role": plain}
-            repairs.append(f"role {role!r} at messages[{index}].role")
-        messages.append(message)
-    return ({**value, "messages": messages}, repairs) if repairs else (value, [])
-
-
 def _shared_ends(path: Path) -> tuple[str, str]:
     """Find the marks that end all prompts, and all completions, of an old file."""
     prompts: set[str] = set()
@@ -186,11 +175,25 @@ def _shared_ends(path: Path) -> tuple[str, str]:
     return shared_end(prompts, PROMPT_ENDS), shared_end(completions, COMPLETION_ENDS)
 
 
-def _as_utf8(source: BinaryIO) -> tuple[Iterator[bytes], bool]:
-    """Return the lines of a file as UTF-8, and whether they had to be changed for it, as UTF-16 has to."""
-    start = source.read(4)
+def _as_utf8(source: BinaryIO) -> tuple[Iterator[bytes], str]:
+    """Return the lines of a file as UTF-8, and the encoding that they had; "" for UTF-8.
+
+    Raises:
+        DatasetError: The file is no text of JSON, for example packed.
+    """
+    start = source.read(400)
     source.seek(0)
-    encoding = "utf-16" if start[:2] in UTF16_MARKS else _UTF16.get(start[:2])
-    if encoding is None or start[2:] == b"\0\0":  # UTF-32 begins with the same mark.
-        return read_lines(source), False
-    return (line.encode() for line in io.TextIOWrapper(source, encoding, newline="\n")), True
+    if kind := other_kind(start):
+        raise DatasetError(f"{source.name} is {kind[0]}; expected a text of JSON. {kind[1]}")
+    encoding = unicode_encoding(start)
+    if encoding is None:
+        return read_lines(source), ""
+    return _recoded(source, encoding), encoding[:6].upper()
+
+
+def _recoded(source: BinaryIO, encoding: str) -> Iterator[bytes]:
+    text = io.TextIOWrapper(source, encoding, newline="\n")
+    while line := text.readline(MAX_LINE_BYTES + 1):
+        yield line.encode()
+        while line and not line.endswith("\n"):  # It is too large to be read, or the last one.
+            line = text.readline(_REST_KEPT)

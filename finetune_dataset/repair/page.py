@@ -1,8 +1,8 @@
 """A repair in a notebook: the diff in colors, and what was left out, folded."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
+from finetune_dataset.display.html_text import html_text
 from finetune_dataset.repair.changes import Change, LeftOut
 
 # So many examples that were left out are shown, and so many characters of each; the result has all.
@@ -14,14 +14,14 @@ def diff_as_html(changes: Iterable[Change]) -> str:
     """Return the changes as HTML; "" without any."""
     lines = []
     for change in changes:
-        lines.append(f'<div style="opacity: 0.75; margin-top: 6px">{escape(change.heading)}</div>')
+        lines.append(f'<div style="opacity: 0.75; margin-top: 6px">{html_text(change.heading)}</div>')
         for sign, start, middle, end in change.lines():
             # Red and green let the page's own color through; the change itself is stronger.
             color = "255, 60, 60" if sign == "-" else "40, 180, 80"
-            part = escape(middle)
+            part = html_text(middle)
             if start or end:
                 part = f'<span style="background: rgba({color}, 0.4)">{part}</span>'
-            text = f"{sign} {escape(start)}{part}{escape(end)}"
+            text = f"{sign} {html_text(start)}{part}{html_text(end)}"
             lines.append(f'<div style="background: rgba({color}, 0.15)">{text}</div>')
     style = "white-space: pre-wrap; overflow-wrap: anywhere; font: 12px monospace; text-align: left"
     return f'<div style="{style}">{"".join(lines)}</div>' if lines else ""
@@ -37,8 +37,8 @@ def left_out_as_html(left_out: Sequence[LeftOut]) -> str:
         more = len(item.text) - len(text)
         cut = f" … {more:,} more characters, see .left_out" if more else ""
         items.append(
-            f"<p><b>{escape(item.place)}</b>: {escape(item.reason)}</p>"
-            f'<pre style="white-space: pre-wrap; text-align: left">{escape(text)}{cut}</pre>'
+            f"<p><b>{html_text(item.place)}</b>: {html_text(item.reason)}</p>"
+            f'<pre style="white-space: pre-wrap; text-align: left">{html_text(text)}{cut}</pre>'
         )
     rest = len(left_out) - len(items)
     others = f"<p>… and {rest} more, see .left_out</p>" if rest else ""

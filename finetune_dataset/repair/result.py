@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from finetune_dataset.display.html_text import html_text
 from finetune_dataset.repair.changes import Change, LeftOut
 from finetune_dataset.repair.page import diff_as_html, left_out_as_html
 
@@ -76,6 +76,6 @@ class Repair:
         return "\n  ".join([self.headline, *self.first_notes]) + (f"\n{self.diff}" if self.changes else "")
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.first_notes)
-        top = f"<p>{escape(self.headline)}</p><ul>{notes}</ul>"
+        notes = "".join(f"<li>{html_text(note)}</li>" for note in self.first_notes)
+        top = f"<p>{html_text(self.headline)}</p><ul>{notes}</ul>"
         return top + diff_as_html(self.changes) + left_out_as_html(self.left_out)

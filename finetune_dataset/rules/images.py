@@ -6,13 +6,33 @@ OpenAI's guide for vision fine-tuning (2025): user messages only, JPEG, PNG or W
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from finetune_dataset.chat import JsonObject
-from finetune_dataset.rules.issues.issue import Issue
+from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.limits import IMAGE_TYPES, MAX_IMAGE_BYTES
 
 DETAILS = ("auto", "low", "high")
+# Where an address leads that is none on the web.
+_SCHEMES = {
+    "file": "it is a file on this machine",
+    "gs": "it is in a bucket of Google, which only Google's services read",
+    "s3": "it is in a bucket of Amazon, which only Amazon's services read",
+}
+# RFC 6761, RFC 6762 and RFC 8375; ICANN keeps .internal for private use (2024).
+_PRIVATE_NAMES = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".home.arpa",
+    ".lan",
+    ".localdomain",
+    ".test",
+    ".invalid",
+)
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
@@ -58,8 +78,37 @@ def image_issues(part: JsonObject, path: str, role: object, text_only: bool) -> 
             expected=f"one of {', '.join(DETAILS)}",
             fix="Leave it out, or use one of these.",
         )
-    if not url[:8].lower().startswith(("http://", "https://")):
+    if why := _unreachable(url):
+        yield issue("unreachable_image", f"{path}.image_url.url", f"{show(url)}: {why}")
+    elif not url[:8].lower().startswith(("http://", "https://")):
         yield from _data_url_issues(url, f"{path}.image_url.url")
+
+
+def _unreachable(url: str) -> str:
+    """Say why no service can load an image from an address; "" for any other, and for no address."""
+    scheme, colon, _ = url[:4096].partition("://")
+    if not colon or not scheme.isalnum():
+        return "it is a file on this machine" if url[:5].lower() == "file:" else ""
+    if scheme.lower() not in ("http", "https"):
+        return _SCHEMES.get(scheme.lower(), f"{scheme.lower()}:// is no web address")
+    try:
+        return _private((urlsplit(url[:4096]).hostname or "").rstrip("."))
+    except ValueError:
+        return "it has no host that can be read"
+
+
+@lru_cache
+def _private(host: str) -> str:
+    """Say why a host is none on the public internet; "" for one that is."""
+    try:
+        return "" if ip_address(host).is_global else "the address is private"
+    except ValueError:
+        pass  # A name.
+    if not host:
+        return "it has no host"
+    if "." not in host:
+        return f"the host {show(host)} has no dot, so it is a name on this machine or in its network"
+    return f"names in .{host.rpartition('.')[2]} are private" if host.endswith(_PRIVATE_NAMES) else ""
 
 
 def _data_url_issues(url: str, path: str) -> Iterator[Issue]:

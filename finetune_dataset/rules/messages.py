@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from finetune_dataset.chat import MESSAGE_KEYS, NOT_TEXT_KEYS, OTHER_ROLES, ROLES, SYSTEM_ROLES, JsonObject
+from finetune_dataset.chat import MESSAGE_KEYS, NOT_TEXT_KEYS, ROLES, SYSTEM_ROLES, JsonObject
+from finetune_dataset.formats.chats import other_role
 from finetune_dataset.rules.images import image_issues
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
@@ -67,7 +68,7 @@ def _role_issues(message: JsonObject, path: str) -> Iterator[Issue]:
         )
     elif message["role"] not in ROLES:
         name = str(message["role"])[:60]
-        near = [OTHER_ROLES[name]] if name in OTHER_ROLES else get_close_matches(name, ROLES, n=1)
+        near = [meant] if (meant := other_role(name)) else get_close_matches(name, ROLES, n=1)
         fix = f"Did you mean {near[0]!r}?" if near else None
         yield issue("unrecognized_role", f"{path}.role", show(message["role"]), fix=fix)
 
@@ -103,6 +104,10 @@ def _content_issues(message: JsonObject, path: str, text_only: bool) -> Iterator
             yield from special_token_issues(content, path)
     elif isinstance(content, list) and content:
         yield from _part_issues(content, path, message.get("role"), text_only)
+        if message.get("role") == "tool":
+            yield issue(
+                "tool_content_parts", path, f"a list of {len(content)} part{'s' * (len(content) > 1)}"
+            )
         if all(isinstance(part, dict) and _is_blank(part.get("text")) for part in content):
             yield from _empty_issues(message, path)
     elif content is not None and content != []:

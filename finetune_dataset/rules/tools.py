@@ -11,7 +11,7 @@ from finetune_dataset.chat import TOOL_KEYS, JsonObject
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.messages import special_token_issues
-from finetune_dataset.rules.schemas import Work, argument_issues, schema_fault, schema_limit
+from finetune_dataset.rules.schemas.compare import Work, argument_issues, schema_fault, schema_limit
 
 # openapi.yaml, FunctionObject (read 2026-08-21).
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -36,8 +36,11 @@ def tool_names(row: JsonObject) -> ToolNames:
         if definitions is None:
             continue
         if not isinstance(definitions, list) or not all(isinstance(one, dict) for one in definitions):
-            found, expected = show(definitions), "a list of objects"
-            issues.append(issue("wrong_type", key, found, expected=expected, fix="Describe each tool."))
+            found, expected, fix = show(definitions), "a list of objects", "Describe each tool."
+            if isinstance(definitions, str) and definitions.lstrip()[:1] in ("[", "{"):
+                found = "JSON text"
+                fix = "Write the list itself, without quotes around it; repair_dataset does."
+            issues.append(issue("wrong_type", key, found, expected=expected, fix=fix))
             continue
         for index, definition in enumerate(definitions):
             issues += _definition_issues(definition, f"{key}[{index}]", key == "tools", names)
@@ -195,6 +198,8 @@ def _argument_issues(function: JsonObject, path: str, schema: object, work: Work
     if not isinstance(arguments, str):
         found = show(arguments) if "arguments" in function else "no arguments"
         fix = "Write the arguments as JSON text, for example with json.dumps."
+        if isinstance(arguments, dict):
+            fix = f"{fix.removesuffix('.')}; repair_dataset does."
         yield issue("wrong_type", path, found, expected="a string of JSON", fix=fix)
         return
     yield from special_token_issues(arguments, path)

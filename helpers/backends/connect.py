@@ -10,7 +10,10 @@ What `connect` does can be written by hand, and the notebooks say so:
 """
 
 import os
+import re
+import sys
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from helpers.backends.api_keys import find_key
 from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
 from helpers.backends.names import backend_name
+from helpers.backends.pasted import cleaned
 from helpers.backends.replay import REPLAY_URL, Player, Recorder, read_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.paths import data_path
@@ -47,7 +51,8 @@ def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
     `local` reuses the server that runs, or starts one that ends by itself after
     an hour without work. With FINETUNE_RECORD set, live clients write their
     exchanges to that folder. A name that is given here holds for the kernel:
-    `open_run` after it uses the same backend.
+    `open_run` after it uses the same backend. When it cannot be opened, the kernel
+    keeps the backend that it had.
 
     Args:
         name: A backend; by default FINETUNE_BACKEND, and "replay" without that.
@@ -60,8 +65,19 @@ def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
         UnknownBackend: No backend has that name.
         BackendUnavailable: No recording, no server, no key, or a service that has closed.
     """
-    os.environ["FINETUNE_BACKEND"] = backend_name(name)
-    match backend_name():
+    backend = backend_name(name)
+    client = _open(backend, step)
+    if "pandas" in sys.modules:  # The notebooks make tables of answers, too.
+        from finetune_dataset.display.html_text import plain_tables
+
+        plain_tables()
+    # Not before: a backend that cannot be opened is not the kernel's choice.
+    os.environ["FINETUNE_BACKEND"] = backend
+    return client
+
+
+def _open(backend: str, step: str | None) -> OpenAI:
+    match backend:
         case "replay":
             return _replay(step)
         case "local":
@@ -69,15 +85,11 @@ def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
             # A proxy from the environment cannot reach this machine's own loopback address.
             return _live(key, base_url, step, trust_env=False)
         case "azure":
-            endpoint = _required(
-                "AZURE_OPENAI_ENDPOINT", "an address such as https://NAME.openai.azure.com"
-            ).rstrip("/")
+            endpoint = _address("AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.com").rstrip("/")
             base_url = endpoint.removesuffix("/openai/v1") + "/openai/v1/"
             return _live(find_key("AZURE_OPENAI_API_KEY"), base_url, step)
         case "compatible":
-            base_url = _required(
-                "FINETUNE_BASE_URL", "an address such as https://api.tokenfactory.nebius.com/v1/"
-            )
+            base_url = _address("FINETUNE_BASE_URL", "https://api.tokenfactory.nebius.com/v1/")
             return _live(find_key("FINETUNE_API_KEY"), base_url, step)
         case _:
             print(openai_notice(date.today()))
@@ -99,10 +111,11 @@ def base_model(client: OpenAI) -> str:
     host = client.base_url.host
     if host == REPLAY_HOST:
         return str(read_manifest(_recording())["model"])
-    compatible = os.environ.get("FINETUNE_BASE_URL", "").rstrip("/") == str(client.base_url).rstrip("/")
+    address = cleaned(os.environ.get("FINETUNE_BASE_URL", "")).text
+    compatible = address.rstrip("/") == str(client.base_url).rstrip("/")
     if host == "127.0.0.1" and not compatible:
         return LOCAL_MODEL
-    if model := os.environ.get("FINETUNE_MODEL"):
+    if model := cleaned(os.environ.get("FINETUNE_MODEL", "")).text:
         return model
     if host == "api.openai.com":
         return OPENAI_MODEL
@@ -193,7 +206,20 @@ def _replay_speed() -> float:
 
 
 def _required(variable: str, hint: str) -> str:
-    value = os.environ.get(variable)
-    if not value:
+    pasted = cleaned(os.environ.get(variable, ""))
+    if not pasted.text:
         raise BackendUnavailable(f"The environment variable {variable} is not set. It should be {hint}.")
-    return value
+    if pasted.removed:
+        print(f"{variable}: removed around its value: {', '.join(pasted.removed)}.")
+    return pasted.text
+
+
+def _address(variable: str, example: str) -> str:
+    value, hint = _required(variable, f"an address such as {example}"), f"an address such as {example}"
+    with suppress(ValueError, httpx2.InvalidURL):
+        url = httpx2.URL(value)
+        if url.scheme in ("http", "https") and url.host and not re.search(r"\s", value):
+            return value
+    raise BackendUnavailable(
+        f"{variable} is {value!r}, which is no address of a service. It should be {hint}."
+    )

@@ -57,7 +57,8 @@ def from_body(body: dict[str, Any]) -> bytes | Iterator[bytes]:
     """Return the bytes that `to_body` described.
 
     Args:
-        body: A described body. An upload (`parts`) cannot come back: its content is not stored.
+        body: A described body; under "base64" the bytes themselves count, too.
+            An upload (`parts`) cannot come back: its content is not stored.
 
     Returns:
         The bytes; those of a stream come event by event.
@@ -69,6 +70,8 @@ def from_body(body: dict[str, Any]) -> bytes | Iterator[bytes]:
             return json.dumps(data, ensure_ascii=False).encode()
         case {"text": text}:
             return text.encode()
+        case {"base64": bytes() as content}:
+            return content
         case {"base64": encoded}:
             return base64.b64decode(encoded)
     return b""

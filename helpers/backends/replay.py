@@ -21,6 +21,7 @@ import httpx2
 from openai import OpenAIError
 
 from helpers.backends.http_bodies import REPLAY_HOST, from_body, scrub, to_body
+from helpers.backends.recording_files import Exchange, read_exchanges, read_manifest_file
 from helpers.errors import BackendUnavailable, FineTuneError
 
 REPLAY_URL = f"http://{REPLAY_HOST}/v1"
@@ -98,18 +99,21 @@ class Player(httpx2.BaseTransport):
         step: The notebook ("04_monitor"). The answers of its own document come
             first; the other documents answer only what that one does not hold.
             Without it all documents count as one, in the order of their names.
+
+    Raises:
+        BackendUnavailable: A document is damaged; the message says which, and where.
     """
 
     def __init__(self, folder: Path, step: str | None = None) -> None:
         self._lock = threading.Lock()
-        own: dict[str, list[dict[str, Any]]] = {}
-        others: dict[str, list[dict[str, Any]]] = {}
+        own: dict[str, list[Exchange]] = {}
+        others: dict[str, list[Exchange]] = {}
         for path in sorted(folder.glob("*.json")):
             if path.name == "manifest.json":
                 continue
             takes = own if path.stem == step else others
-            for exchange in json.loads(path.read_text(encoding="utf-8"))["exchanges"]:
-                takes.setdefault(_key(exchange["request"]), []).append(exchange)
+            for exchange in read_exchanges(path):
+                takes.setdefault(_key(dict(exchange["request"])), []).append(exchange)
         # The step's own requests stand first, so that they are also the first candidates for "nearest".
         self._takes = own | {key: takes for key, takes in others.items() if key not in own}
 
@@ -126,9 +130,10 @@ class Player(httpx2.BaseTransport):
         with self._lock:
             takes = self._takes.get(_key(described))
             if takes is None:
-                raise _not_recorded(described, [takes[0]["request"] for takes in self._takes.values()])
+                raise _not_recorded(described, [dict(takes[0]["request"]) for takes in self._takes.values()])
             answer = (takes.pop(0) if len(takes) > 1 else takes[0])["response"]
-        return httpx2.Response(answer["status"], headers=answer["headers"], content=from_body(answer["body"]))
+        content = from_body(dict(answer["body"]))
+        return httpx2.Response(answer["status"], headers=answer["headers"], content=content)
 
 
 def write_manifest(folder: Path, *, backend: str, model: str, command: str, notebooks: list[str]) -> None:
@@ -161,17 +166,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         folder: The recording.
 
     Raises:
-        BackendUnavailable: `folder` holds no recording.
+        BackendUnavailable: `folder` holds no recording, or its manifest is damaged.
     """
     path = folder / "manifest.json"
-    if not path.is_file():
+    if not os.path.lexists(path):
         there = sorted(found.parent.name for found in folder.parent.glob("*/manifest.json"))
         raise BackendUnavailable(
             f"No recording at {folder}: manifest.json is missing. Recordings in {folder.parent}: "
             f"{', '.join(there) or 'none'}. Set FINETUNE_RECORDING to one of them, or unset it."
         )
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return manifest
+    return read_manifest_file(path)
 
 
 def _describe(request: httpx2.Request, base_path: str) -> dict[str, Any]:

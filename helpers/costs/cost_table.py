@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finetune_dataset.display.html_text import plain_tables
 from finetune_dataset.models import LOCAL_MODEL
 from finetune_dataset.report import DatasetReport
 from helpers.costs.billing import count_for, vocabulary
@@ -71,6 +72,7 @@ def cost_table(
                 "rule": cost.rule,
             }
         )
+    plain_tables()
     table = pd.DataFrame(rows)
     return table.astype({"days to live": "Int64", "USD per 1M": float, "hosting USD/h": float})
 

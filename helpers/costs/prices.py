@@ -4,18 +4,62 @@ Every entry has its source, its date and its kind of evidence, because pages on
 the web contradict each other and prices change.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Literal, NotRequired, TypedDict, TypeVar
 
+import msgspec
+
+from helpers.errors import UnreadableContent
 from helpers.paths import data_path
+from helpers.stored_json import read_json
 
 FRESH_DAYS = 90
 """A price that was read longer ago says so."""
 
 Kind = Literal["training", "inference", "base", "hosting"]
+
+
+_Usd = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+_Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")]
+_Entries = TypeVar("_Entries")
+
+
+class _Sourced(TypedDict):
+    evidence: str
+    as_of: _Day
+    source: str
+
+
+class _Training(_Sourced):
+    usd_per_million: _Usd
+
+
+class _Hosting(_Sourced):
+    usd_per_hour: _Usd
+
+
+class _Inference(_Sourced):
+    input_usd_per_million: _Usd
+    output_usd_per_million: _Usd
+
+
+class _PriceEntry(TypedDict):
+    service: str
+    model: str
+    training: NotRequired[_Training]
+    inference: NotRequired[_Inference]
+    base: NotRequired[_Inference]
+    hosting: NotRequired[_Hosting]
+
+
+class _RetirementEntry(_Sourced):
+    service: str
+    models: list[str]
+    last_job: date
+    shutdown: date
+    who: str
 
 
 @dataclass(frozen=True)
@@ -112,15 +156,14 @@ def find_price(kind: Kind, model: str, service: str) -> Price | None:
         The price of the model, else the service's price for any model, else None.
     """
     entries = {
-        entry["model"]: entry[kind]
-        for entry in _read("prices.json")
-        if entry["service"] == service and kind in entry
+        entry["model"]: entry[kind] for entry in _prices() if entry["service"] == service and kind in entry
     }
     entry = entries.get(base_name(model), entries.get("any"))
     if entry is None:
         return None
-    amounts = [entry[key] for key in entry if key.endswith(("usd_per_million", "usd_per_hour"))]
-    return Price(amounts[0], amounts[1] if len(amounts) > 1 else None, _origin(entry))
+    amounts = {name: value for name, value in entry.items() if isinstance(value, float)}
+    output = amounts.pop("output_usd_per_million", None)
+    return Price(amounts.popitem()[1], output, _origin(entry))
 
 
 def find_retirement(model: str, service: str) -> Retirement | None:
@@ -134,11 +177,10 @@ def find_retirement(model: str, service: str) -> Retirement | None:
         The last days of the model, or None when no date is known.
     """
     snapshot = _snapshot(model)
-    for entry in _read("retirements.json"):
+    for entry in _read("retirements.json", list[_RetirementEntry]):
         names = {*entry["models"], *map(base_name, entry["models"])}
         if entry["service"] == service and snapshot in names:
-            last_job, shutdown = date.fromisoformat(entry["last_job"]), date.fromisoformat(entry["shutdown"])
-            return Retirement(last_job, shutdown, entry["who"], _origin(entry))
+            return Retirement(entry["last_job"], entry["shutdown"], entry["who"], _origin(entry))
     return None
 
 
@@ -146,7 +188,7 @@ def trainable_models() -> list[tuple[str, str]]:
     """Return service and model of every training price that is for one model."""
     return [
         (entry["service"], entry["model"])
-        for entry in _read("prices.json")
+        for entry in _prices()
         if "training" in entry and entry["model"] != "any"
     ]
 
@@ -174,10 +216,16 @@ def _snapshot(model: str) -> str:
     return re.split(r":|\.ft-", model.removeprefix("ft:"), maxsplit=1)[0]
 
 
-def _origin(entry: dict[str, Any]) -> Origin:
+def _origin(entry: _Sourced) -> Origin:
     return Origin(entry["evidence"], entry["as_of"], entry["source"])
 
 
-def _read(filename: str) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = json.loads(data_path(filename).read_text(encoding="utf-8"))
-    return entries
+def _prices() -> list[_PriceEntry]:
+    return _read("prices.json", list[_PriceEntry])
+
+
+def _read(filename: str, shape: type[_Entries]) -> _Entries:
+    way_out = (
+        "It belongs to the course: `git checkout -- data` in a clone, or the wheel again, brings it back."
+    )
+    return read_json(data_path(filename), shape, way_out=way_out, error=UnreadableContent)

@@ -3,10 +3,11 @@
 Plain text only; the views of `monitor` show it.
 """
 
+import math
 from collections.abc import Callable, Mapping
 
 from helpers.jobs.event_messages import whole_number
-from helpers.jobs.facts import is_terminal
+from helpers.jobs.facts import PAUSED, is_terminal
 from helpers.jobs.losses.describe import loss_sentences
 from helpers.jobs.progress import Progress
 from helpers.jobs.snapshot import JobSnapshot
@@ -81,7 +82,8 @@ def result_sentence(snapshot: JobSnapshot) -> str:
     progress, facts = snapshot.progress, snapshot.facts
     steps = f" and {progress.step:,} step{'s' * (progress.step > 1)}" if progress.step else ""
     how = f"The job {facts.id} {_VERBS.get(progress.status, 'is ' + progress.status)}"
-    why = f" The reason: {facts.error.rstrip('.')}." if facts.error else ""
+    said = "The reason" if _went_wrong(progress) else "The service adds"
+    why = f" {said}: {facts.error.rstrip('.')}." if facts.error else ""
     curve = loss_sentences(snapshot.losses)
     return f"{how} after {duration(progress.elapsed_seconds)}{steps}.{why} {curve}"
 
@@ -101,7 +103,7 @@ def result_facts(snapshot: JobSnapshot) -> dict[str, str]:
     shown: dict[str, object] = {
         "Job": facts.id,
         "Status": status_words(progress),
-        "Reason": facts.error,
+        "Reason" if _went_wrong(progress) else "Service adds": facts.error,
         "Base model": facts.model,
         "Fine-tuned model": facts.fine_tuned_model,
         **_known(_steps_done(progress)),
@@ -109,8 +111,29 @@ def result_facts(snapshot: JobSnapshot) -> dict[str, str]:
         "Trained tokens": f"{tokens:,}" if tokens else None,
         **_known(_measures(progress, validation="Full validation loss" if in_full else "Validation loss")),
         "Checkpoints": len(snapshot.checkpoints) or None,
+        "Note": snapshot.note,
     }
     return {label: str(value) for label, value in shown.items() if value}
+
+
+def hint(snapshot: JobSnapshot) -> str:
+    """Say what the status alone does not say.
+
+    Args:
+        snapshot: The job as last seen.
+
+    Returns:
+        One or two sentences; "" where there is nothing to say.
+    """
+    progress, facts = snapshot.progress, snapshot.facts
+    if progress.queue_position:
+        return f"Number {progress.queue_position} in the queue: the service trains other jobs first."
+    paused = f'The job is paused. To go on: client.fine_tuning.jobs.resume("{facts.id}")'
+    said = facts.error or ""
+    if said and not _went_wrong(progress):
+        said = f"The service adds: {said}"
+    parts = (paused if progress.status == PAUSED else "", said, snapshot.note)
+    return " ".join(filter(None, parts))
 
 
 def as_lines(facts: Mapping[str, str]) -> str:
@@ -138,6 +161,10 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _went_wrong(progress: Progress) -> bool:
+    return is_terminal(progress.status) and progress.status != "succeeded"
 
 
 def _steps_done(progress: Progress) -> dict[str, str]:
@@ -173,4 +200,6 @@ def _shown(value: float | None, form: Callable[[float], str]) -> str:
 
 def _loss(value: float) -> str:
     """Write three decimals; more for a loss that they would show as zero, such as 3.8e-06 (seen at Azure)."""
+    if math.isnan(value):
+        return "no number"
     return f"{value:.3f}" if value >= 0.0005 or value == 0 else f"{value:.2g}"

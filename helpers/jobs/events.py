@@ -20,6 +20,7 @@ from helpers.errors import UnreadableContent
 from helpers.jobs.event_messages import METRICS, checkpoint_in, numbers_in, real_number
 from helpers.jobs.records import SdkObject, record, records
 
+_TRAINING = "train_loss"
 _WHOLE = ("step", "total_steps")
 _NUMBERS = (*_WHOLE, *METRICS)
 _METRIC_NAMES = frozenset(METRICS)
@@ -49,7 +50,7 @@ def events_to_frame(events: Iterable[SdkObject] | str | bytes) -> pd.DataFrame:
         the message announces one), step, total_steps, the metrics (see METRICS), and extra. Numbers
         are missing where an event reports none. `extra` is a dict of everything else: other fields of
         the event, other keys of `data`, `data` that is no dict (under "data"), and known values that
-        are no number, such as a loss "nan".
+        are no number, such as a loss "nan", or a training loss of a step that is null.
 
     Raises:
         UnreadableContent: A line is not JSON, or an item is no event at all.
@@ -61,6 +62,10 @@ def events_to_frame(events: Iterable[SdkObject] | str | bytes) -> pd.DataFrame:
     extras = [_others(thing, _EVENT_FIELDS) for thing in things]
     data = [_content(thing, "data", extra) for thing, extra in zip(things, extras, strict=True)]
     told = [_told(*each) for each in zip(texts["message"], checkpoints, data, strict=True)]
+    for extra, sent, known in zip(extras, data, told, strict=True):
+        # JSON has no NaN: many programs write null in its place.
+        if sent.get(_TRAINING, 0) is None and known.get("step") is not None and _TRAINING not in known:
+            extra[_TRAINING] = None
     return _frame(things, texts, told, extras)[list(_EVENT_COLUMNS)]
 
 
@@ -76,8 +81,8 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     Returns:
         Columns step, total_steps and the metrics (see METRICS), ascending by step; NaN where absent. A step
         that was reported more than once has the newest value of each metric. A step whose loss is
-        not a number has a row, without the loss. Empty, with the same columns, when no event reports
-        a metric.
+        not a number has a row, without the loss; null counts as none where no step has a number. Empty,
+        with the same columns, when no event reports a metric.
 
     Raises:
         UnreadableContent: A line is not JSON, or an item is no event at all.
@@ -90,6 +95,10 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     reported = frame[list(METRICS)].notna().any(axis=1)
     if "extra" in frame:
         reported |= frame["extra"].map(_names_a_metric).astype(bool)
+        # Beside numbers, or alone, null stands for a step that was not measured.
+        null = frame["extra"].map(_is_null) & ~frame[list(METRICS)].notna().any(axis=1)
+        if null.sum() == 1 or frame[_TRAINING].notna().any():
+            reported &= ~null
     frame = frame[frame["step"].notna() & reported]
     # The id decides between events of the same second, so that the order given does not.
     order = frame.columns.intersection(["created_at", "id"]).tolist()
@@ -179,6 +188,8 @@ def _frame(
     columns = {name: _column(name, [each.get(name) for each in numbers], extras) for name in _NUMBERS}
     times = _column("created_at", [thing.get("created_at") for thing in things], extras)
     created_at = pd.to_datetime(pd.Series(times), unit="s", utc=True)
+    # What `plain_tables` does; this room loads no dataset checker.
+    pd.set_option("display.html.use_mathjax", False)
     return numeric(pd.DataFrame({"created_at": created_at, **texts, **columns, "extra": extras}))
 
 
@@ -211,6 +222,10 @@ def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     """
     whole = frame.columns.intersection(list(_WHOLE))
     return frame.astype({name: "Int64" for name in whole} | {name: "float64" for name in METRICS})
+
+
+def _is_null(extra: dict[str, object]) -> bool:
+    return extra.get(_TRAINING, 0) is None
 
 
 def _names_a_metric(extra: dict[str, object]) -> bool:

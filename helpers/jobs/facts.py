@@ -4,7 +4,9 @@ These functions are pure: they take the job as an SDK object, a dict or a line o
 JSON, and never call a service.
 """
 
-import html
+import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass, fields as dataclass_fields
 from typing import Any
 
@@ -14,6 +16,17 @@ from helpers.jobs.records import SdkObject, record
 
 TERMINAL_STATUSES = frozenset({"succeeded", "failed", "cancelled"})
 """Statuses after which a job never changes (OpenAI API reference, read Nov 2026)."""
+
+PAUSED = "paused"
+"""The status of a job that waits for somebody to resume it (OpenAI API reference, read Nov 2026)."""
+
+_GO_ON = frozenset({"validating_files", "queued", "running", "pending", "finishing"})
+"""Statuses of a job that goes on by itself (OpenAI, Azure)."""
+
+# An error object of the SDK, written down as a text: "Error(code=None, message='7 rows', param=None)".
+_WRITTEN_OBJECT = re.compile(r"\w*\(.*\)", re.DOTALL)
+_WRITTEN_PART = re.compile(r"(code|message)=(?:None|'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")", re.DOTALL)
+_NO_ERROR_TEXTS = {"", "none", "null", "nan", "{}", "[]", '""'}
 
 _CHOSEN = ("n_epochs", "batch_size", "learning_rate_multiplier")
 # Told in another form, or by another row.
@@ -43,22 +56,31 @@ def require_succeeded(job: SdkObject) -> None:
 
     Raises:
         JobFailed: The job failed or was cancelled.
-        JobNotEnded: It still goes on.
+        JobNotEnded: It has not ended: it goes on, or it is paused.
     """
     fields = record(job)
     status, job_id, error = fields.get("status"), fields.get("id"), _error_text(fields.get("error"))
     if status == "succeeded":
         return
     if not is_terminal(status):
+        added = f" The service adds: {error.rstrip('.')}." if error else ""
         raise JobNotEnded(
-            f"The job {job_id} has not ended: its status is {status!r}.\n"
-            "It goes on. To use its model, run this cell again and let it wait for the end."
+            f"The job {job_id} has not ended: its status is {status!r}.{added}\n{_what_now(status, job_id)}"
         )
     reason = f" ({error})" if error else ""
     raise JobFailed(
         f"The job {job_id} ended with the status {status!r}{reason}; expected 'succeeded'. "
         "Correct the cause, then create a new job."
     )
+
+
+def _what_now(status: str | None, job_id: object) -> str:
+    wait = "To use its model, run this cell again and let it wait for the end."
+    if status == PAUSED:
+        return f'It waits until you resume it: client.fine_tuning.jobs.resume("{job_id}"). {wait}'
+    if status in _GO_ON:
+        return f"It goes on. {wait}"
+    return f"The course does not know this status: see what your service says about it. {wait}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +103,8 @@ class JobFacts:
         learning_rate_multiplier: A number above 0, or "auto".
         trained_tokens: Tokens that were trained, all epochs together.
         seconds: From creation to end; None until the job has ended.
-        error: Why the job failed, as one text; None when there is nothing to say.
+        error: What the service says is wrong, as one text; None when it says nothing. The status alone
+            decides whether the job has failed.
         others: Every other field that has a value, under its own name.
     """
 
@@ -103,9 +126,11 @@ class JobFacts:
 
     def _repr_html_(self) -> str:
         """Show the facts that are known, one in a row."""
+        from finetune_dataset.display.html_text import html_text  # Here: most jobs are read, not shown.
+
         known = {name: value for name, value in vars(self).items() if value is not None and name != "others"}
         rows = (
-            f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
+            f"<tr><th>{html_text(name)}</th><td>{html_text(value)}</td></tr>"
             for name, value in (known | self.others).items()
         )
         return f"<table>{''.join(rows)}</table>"
@@ -179,9 +204,31 @@ def _seconds(fields: dict[str, Any]) -> int | None:
 
 def _error_text(error: SdkObject) -> str | None:
     """Put an error into words. OpenAI gives a healthy job one without content, which Python calls true."""
-    if not error:
-        return None
+    if isinstance(error, str):
+        error = _read_error(error.strip())
     if isinstance(error, str):
         return error
+    if not error:
+        return None
+    if isinstance(error, list | tuple):
+        return "; ".join(filter(None, map(_error_text, error))) or None
+    if not isinstance(error, dict) and not hasattr(error, "__dict__"):
+        return str(error)
     fields = record(error)
-    return ": ".join(str(part) for part in (fields.get("code"), fields.get("message")) if part) or None
+    told = [str(fields[name]) for name in ("code", "message") if fields.get(name)]
+    if not told:  # Another service's own fields; "param" alone only names a place.
+        others = (_error_text(value) for name, value in fields.items() if name != "param")
+        told = list(filter(None, others))
+    return ": ".join(told) or None
+
+
+def _read_error(text: str) -> SdkObject:
+    """Read an error that something has stored as a text: a sentence, JSON, or a written object."""
+    if text.lower() in _NO_ERROR_TEXTS:
+        return None
+    if text[0] in '{["':
+        with suppress(ValueError, RecursionError):
+            return json.loads(text)
+    if _WRITTEN_OBJECT.fullmatch(text) and (parts := _WRITTEN_PART.findall(text)):
+        return {name: single or double for name, single, double in parts}
+    return text

@@ -4,6 +4,7 @@ Pure: a job, its events and tables in, numbers out. All times come from the
 timestamps of the service, so a replayed job always ends in the same numbers.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import pandas as pd
 from helpers.jobs.event_messages import numbers_in, whole_number
 from helpers.jobs.events import metrics_frame
 from helpers.jobs.facts import is_terminal, job_facts
+from helpers.jobs.losses.overfitting import find_no_number
+from helpers.jobs.losses.values import read_columns
 from helpers.jobs.records import SdkObject, record, records
 
 _Fields = dict[str, Any]
@@ -56,7 +59,7 @@ class Progress:
         epoch: Passes over the training file that are done, such as 1.5.
         n_epochs: Passes that the job makes.
         fraction: Share of the steps done, 0 to 1.
-        train_loss: Last training loss, in nats per token.
+        train_loss: Last training loss, in nats per token; NaN where it is no number any more.
         valid_loss: Last validation loss, on the whole validation file where that was measured at the
             same step.
         reward: Last mean training reward, of a reinforcement job.
@@ -119,7 +122,7 @@ def describe_progress(
         epoch=epoch,
         n_epochs=n_epochs,
         fraction=1.0 if status == "succeeded" else fraction,
-        train_loss=_last(metrics["train_loss"]),
+        train_loss=_last_loss(metrics),
         valid_loss=_last(metrics["full_valid_loss"].fillna(metrics["valid_loss"])),
         reward=_last(metrics["train_mean_reward"]),
         elapsed_seconds=_elapsed(fields, begun, latest),
@@ -222,6 +225,13 @@ def _messages(events: Sequence[_Fields], begun: int | None) -> tuple[Message, ..
         for event in islice(shown, MESSAGES_SHOWN)
     ]
     return tuple(lines[::-1])
+
+
+def _last_loss(metrics: pd.DataFrame) -> float | None:
+    """Give the last training loss; NaN for a job that goes on without one."""
+    known = read_columns(metrics, ("train_loss", "train_mean_token_accuracy"))
+    broken = find_no_number(metrics, *known.values())
+    return _last(known["train_loss"]) if broken is None else math.nan
 
 
 def _last(values: pd.Series) -> float | None:

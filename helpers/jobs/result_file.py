@@ -75,7 +75,8 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, float]]]:
                 "Give the content of a file named in job.result_files."
             )
         names = [_NAMES.get(name, name) for name in header]
-        for line in lines:
+        # Steps of a table that measures something else would look like steps whose loss is no number.
+        for line in lines if set(names) & set(METRICS) else ():
             cells = list(zip(names, line, strict=False))
             step = next((whole_number(cell) for name, cell in cells if name == "step"), None)
             if step is not None:

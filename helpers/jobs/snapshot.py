@@ -19,12 +19,14 @@ class JobSnapshot:
         progress: How far it is.
         metrics: Table of `metrics_frame`.
         checkpoints: Table of `checkpoints_frame`.
+        note: What the service does not have, in one sentence; "" where it has all.
     """
 
     facts: JobFacts
     progress: Progress
     metrics: pd.DataFrame
     checkpoints: pd.DataFrame
+    note: str = ""
 
     @cached_property
     def losses(self) -> LossReport:

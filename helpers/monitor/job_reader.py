@@ -1,19 +1,24 @@
 """Read jobs, events and checkpoints through a client: all pages, and only what can be new."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
-from openai import APIStatusError, OpenAI
+import pandas as pd
+from openai import OpenAI
 from openai.pagination import SyncCursorPage
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-from helpers.errors import JobNotFound
+from helpers.errors import UnreadableContent
+from helpers.jobs.event_messages import METRICS
 from helpers.jobs.events import checkpoints_frame, metrics_frame
 from helpers.jobs.facts import is_terminal, job_facts
 from helpers.jobs.progress import describe_progress
+from helpers.jobs.result_file import read_result_file
 from helpers.jobs.snapshot import JobSnapshot
-from helpers.monitor.retry import Retry, explained
+from helpers.monitor.refusals import PageInstead, explained, no_such_route
+from helpers.monitor.retry import Answer, Retry
 
 ALL = 100
 """Objects in a page: as many as a service gives at once."""
@@ -24,9 +29,6 @@ _FEW = 20
 _LOOKS_WITHOUT_METRICS = 15
 """Some services report losses in checkpoints only (Nebius, Dec 2025): look there after so many looks."""
 
-_NO_SUCH_ROUTE = (405, 501)
-"""Method not allowed, not implemented: answers of services without a route (RFC 9110)."""
-
 _Item = TypeVar("_Item", FineTuningJobEvent, FineTuningJobCheckpoint)
 _Mark = tuple[object, ...]
 
@@ -35,23 +37,35 @@ def all_events(client: OpenAI, job_id: str) -> list[FineTuningJobEvent]:
     """Read every event of a job, from all pages.
 
     One page of `list_events` holds the newest events only; a plot of one page
-    shows the end of the training and nothing else.
+    shows the end of the training and nothing else. A service without events has none to give: then
+    one printed sentence says so, and what the job has instead.
 
     Args:
         client: The client to ask.
         job_id: Such as "ftjob-...".
 
     Returns:
-        The events, oldest first.
+        The events, oldest first; none where the service has no events.
 
     Raises:
         ServerStopped: The server does not answer.
         BackendUnavailable: The service does not accept the key, or forbids to read the job.
         JobNotFound: The service does not know the job.
     """
-    with explained(f"the job {job_id}"):
-        first = client.fine_tuning.jobs.list_events(job_id, limit=ALL)
-        return _read_unknown(first, set(), lambda request: request())
+    jobs = client.fine_tuning.jobs
+    try:
+        with explained(f"the job {job_id}"):
+            first = _json(lambda: jobs.list_events(job_id, limit=ALL))
+            return _read_unknown(first, set(), _json)
+    except Exception as error:
+        why = no_such_route(error)
+        if why is None:
+            raise
+        with explained(f"the job {job_id}"):
+            # Here an unknown job is refused; a job that is known has no events.
+            job = _json(lambda: jobs.retrieve(job_id))
+    print(f"{_no_events(why)}\n{_what_it_has(job)}")
+    return []
 
 
 class JobReader:
@@ -68,10 +82,12 @@ class JobReader:
     """
 
     def __init__(self, client: OpenAI, job_id: str, retry: Retry) -> None:
-        self._jobs, self._job_id, self._send = client.fine_tuning.jobs, job_id, retry.send
+        self._client, self._jobs, self._job_id = client, client.fine_tuning.jobs, job_id
+        self._send = retry.send
+        self._note = ""
         self._events: list[FineTuningJobEvent] = []
         self._checkpoints = checkpoints_frame([])
-        self._checkpoints_at = (0, 0, 0)
+        self._checkpoints_at: tuple[object, ...] = (0, 0, 0, "")
         self._looks_without_metrics = 0
         self.seen: tuple[FineTuningJob, JobSnapshot] | None = None
         self.ended = False
@@ -96,36 +112,81 @@ class JobReader:
         else:
             self._events += self._new_events({_mark(event) for event in self._events}, _FEW)
         metrics = metrics_frame(self._events)
-        self._looks_without_metrics += metrics.empty
+        self._looks_without_metrics += _has_no_value(metrics)
         progress = describe_progress(job, self._events, metrics=metrics)
         self._read_checkpoints(progress.epoch, ended=ended)
-        if metrics.empty and len(self._checkpoints):
-            metrics = metrics_frame(self._checkpoints)
-            progress = describe_progress(job, self._events, metrics=metrics)
-        snapshot = JobSnapshot(job_facts(job), progress, metrics, self._checkpoints)
+        for other in (lambda: metrics_frame(self._checkpoints), lambda: self._result_file(job, ended=ended)):
+            if _has_no_value(metrics) and not _has_no_value(told := other()):
+                metrics = told
+                progress = describe_progress(job, self._events, metrics=metrics)
+        snapshot = JobSnapshot(job_facts(job), progress, metrics, self._checkpoints, self._note)
         self.seen, self.ended = (job, snapshot), ended
         return snapshot
 
     def _new_events(self, known: set[_Mark], page_size: int) -> list[FineTuningJobEvent]:
-        first = self._send(lambda: self._jobs.list_events(self._job_id, limit=page_size))
-        return _read_unknown(first, known, self._send)
+        try:
+            first = self._send(lambda: self._jobs.list_events(self._job_id, limit=page_size))
+            fresh = _read_unknown(first, known, self._send)
+        except Exception as error:
+            # The job itself was found a moment ago.
+            why = no_such_route(error)
+            if why is None:
+                raise
+            self._note = _no_events(why)
+            return []
+        self._note = ""
+        return fresh
 
     def _read_checkpoints(self, epoch: float | None, *, ended: bool) -> None:
         """Ask only when there can be new ones: after an epoch, an event about one, the end."""
         told = sum("heckpoint" in (event.message or "") for event in self._events)
-        moment = (int(epoch or 0), told, self._looks_without_metrics // _LOOKS_WITHOUT_METRICS)
+        moment = (int(epoch or 0), told, self._looks_without_metrics // _LOOKS_WITHOUT_METRICS, self._note)
         if moment == self._checkpoints_at and not ended:
             return
         self._checkpoints_at = moment
         try:
             found = self._send(lambda: self._jobs.checkpoints.list(self._job_id))
-        except JobNotFound:
-            return  # A service without this route; the job itself was found a moment ago.
-        except APIStatusError as error:
-            if error.status_code in _NO_SUCH_ROUTE:
-                return
-            raise
-        self._checkpoints = checkpoints_frame(_read_unknown(found, set(), self._send))
+            self._checkpoints = checkpoints_frame(_read_unknown(found, set(), self._send))
+        except Exception as error:
+            if no_such_route(error) is None:
+                raise
+
+    def _result_file(self, job: FineTuningJob, *, ended: bool) -> pd.DataFrame:
+        """Read the table that a job leaves at its end; an empty one where there is none to read."""
+        for file_id in job.result_files or () if ended else ():
+            try:
+                return read_result_file(self._send(partial(self._client.files.content, file_id)).read())
+            except UnreadableContent:
+                continue
+            except Exception as error:
+                if no_such_route(error) is None:
+                    raise
+        return metrics_frame([])
+
+
+def _no_events(why: str) -> str:
+    return f"This service has no events for the job ({why})."
+
+
+def _what_it_has(job: FineTuningJob) -> str:
+    facts = job_facts(job)
+    files = ", ".join(facts.result_files or ()) or "none"
+    return (
+        f"What the job {facts.id} has: status {facts.status}, model {facts.fine_tuned_model or 'none yet'}, "
+        f"result files {files}. client.fine_tuning.jobs.checkpoints.list shows its checkpoints, where the "
+        "service has them; watch shows all of it."
+    )
+
+
+def _has_no_value(metrics: pd.DataFrame) -> bool:
+    return bool(metrics[list(METRICS)].isna().all(axis=None))
+
+
+def _json(request: Callable[[], Answer]) -> Answer:
+    answer = request()
+    if isinstance(answer, str):  # The SDK passes on an answer that is no JSON (openai 3.54).
+        raise PageInstead(f"The service answered with text in place of JSON: {answer.strip()[:60]!r}.")
+    return answer
 
 
 def _read_unknown(
@@ -140,12 +201,14 @@ def _read_unknown(
     """
     fresh: list[_Item] = []
     while True:
-        for item in page.data:
+        if "data" not in page.model_fields_set:  # The SDK makes a page of any object.
+            raise PageInstead(f"The service answered with something else than a list: {str(page)[:60]!r}.")
+        for item in page.data or ():
             if _mark(item) in known:
                 return fresh[::-1]
             known.add(_mark(item))
             fresh.append(item)
-        if not page.has_next_page():
+        if not fresh or not page.has_next_page():
             return fresh[::-1]
         page = send(page.get_next_page)
 

@@ -4,7 +4,6 @@ The widgets live as long as the kernel; what should remain in the notebook is sh
 beside them when the jobs have ended.
 """
 
-import html
 import io
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from IPython.display import display
 from ipywidgets import Box, Layout
 from matplotlib.figure import Figure
 
+from finetune_dataset.display.html_text import html_text
 from helpers.jobs.describe import UNKNOWN, as_lines, result_facts, result_sentence
 from helpers.jobs.snapshot import JobSnapshot
 from helpers.monitor.panel import Panel
@@ -88,7 +88,7 @@ class NotebookView:
             figure = {"image/png": _final_png(snapshots), "text/plain": text}
             display(figure, metadata={"image/png": {"alt": text}}, raw=True)
         facts = [result_facts(snapshot) for snapshot in snapshots]
-        shown = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences) + _table(facts)
+        shown = "".join(f"<p>{html_text(sentence)}</p>" for sentence in sentences) + _table(facts)
         plain = "\n\n".join([*sentences, *map(as_lines, facts)])
         display({"text/html": shown, "text/plain": plain}, raw=True)
 
@@ -105,7 +105,7 @@ class NotebookView:
                 "version_minor": 0,
                 "model_id": self.box.model_id,
             },
-            "text/html": f"<i>{html.escape(repr(self))}</i>",
+            "text/html": f"<i>{html_text(repr(self))}</i>",
             "text/plain": repr(self),
         }
 
@@ -114,8 +114,8 @@ def _table(facts: Sequence[dict[str, str]]) -> str:
     """Write one column for each job, and one row for each fact that a job has."""
     left = ' style="text-align:left"'
     rows = "".join(
-        f"<tr><th{left}>{html.escape(label)}</th>"
-        + "".join(f"<td{left}>{html.escape(job.get(label, UNKNOWN))}</td>" for job in facts)
+        f"<tr><th{left}>{html_text(label)}</th>"
+        + "".join(f"<td{left}>{html_text(job.get(label, UNKNOWN))}</td>" for job in facts)
         + "</tr>"
         for label in dict.fromkeys(label for job in facts for label in job)
     )

@@ -7,14 +7,14 @@ No color is set for text: it takes that of the page, in light and dark themes.
 """
 
 import base64
-import html
 from dataclasses import replace
 from time import monotonic
 
 import pandas as pd
 from ipywidgets import HTML, IntProgress, Layout, VBox
 
-from helpers.jobs.describe import duration, progress_numbers, status_words
+from finetune_dataset.display.html_text import html_attribute, html_text
+from helpers.jobs.describe import duration, hint, progress_numbers, status_words
 from helpers.jobs.facts import is_terminal
 from helpers.jobs.losses.describe import loss_sentences
 from helpers.jobs.progress import MESSAGES_SHOWN, Message
@@ -83,13 +83,13 @@ class Panel:
         self._ended = is_terminal(progress.status)
         names = [facts.id] if self._compact else [facts.id, facts.model]
         self.status.value = " · ".join(
-            [f"<b>{html.escape(status_words(progress))}</b>", *(html.escape(str(name)) for name in names)]
+            [f"<b>{html_text(status_words(progress))}</b>", *(html_text(name) for name in names)]
         )
         self.bar.max = progress.total_steps or 1
         self.bar.value = round((progress.fraction or 0) * self.bar.max)
         self.bar.bar_style = _BAR_STYLES.get(progress.status, "info")
         self.numbers.value = self._numbers(snapshot)
-        self.hint.value = html.escape(_hint(snapshot))
+        self.hint.value = html_text(hint(snapshot))
         self.messages.value = "".join(map(_message_line, progress.messages))
         self._draw(snapshot)
         self._drawn_at = monotonic()
@@ -101,7 +101,7 @@ class Panel:
             trouble: One sentence; "" when it is over.
         """
         if not self._ended:
-            self.hint.value = f"⚠ {html.escape(trouble)}" if trouble else ""
+            self.hint.value = f"⚠ {html_text(trouble)}" if trouble else ""
 
     def leave(self, why: str) -> None:
         """Say that what is shown is not brought up to date any more.
@@ -111,7 +111,7 @@ class Panel:
         """
         if not self._ended:
             self.status.value += " · <b>not watched any more</b>"
-            self.hint.value = html.escape(why)
+            self.hint.value = html_text(why)
 
     def fold(self) -> None:
         """Leave status and bar; the rest is now a figure and a table below the panel."""
@@ -133,8 +133,8 @@ class Panel:
                 remaining_seconds=None if left is None else max(0, left - passed),
             )
         cells = "".join(
-            f'<div><div style="opacity:.7;font-size:85%">{label}</div>'
-            f'<div style="font-variant-numeric:tabular-nums">{html.escape(value)}</div></div>'
+            f'<div><div style="opacity:.7;font-size:85%">{html_text(label)}</div>'
+            f'<div style="font-variant-numeric:tabular-nums">{html_text(value)}</div></div>'
             for label, value in progress_numbers(progress).items()
         )
         narrowest = 105 if self._compact else 92  # pixels: seven columns, or four
@@ -148,15 +148,15 @@ class Panel:
         if self._drawn and all(new.equals(old) for new, old in zip(tables, self._drawn, strict=True)):
             return
         self._drawn = tables
-        text = html.escape(loss_sentences(snapshot.losses))
+        text = loss_sentences(snapshot.losses)
         width, height = self._size
         png = base64.b64encode(self._picture.png(snapshot.losses)).decode()
         # An <img>, because the widget for images has no alternative text. Decoding at once avoids a flash.
         self.plot.value = (
-            f'<img alt="{text}" width="{width}" height="{height}" decoding="sync" '
+            f'<img alt="{html_attribute(text)}" width="{width}" height="{height}" decoding="sync" '
             f'style="max-width:100%;height:auto" src="data:image/png;base64,{png}">'
         )
-        self.caption.value = f'<div style="line-height:{_LINE}">{text}</div>'
+        self.caption.value = f'<div style="line-height:{_LINE}">{html_text(text)}</div>'
 
 
 def _text(value: str, *, lines: float, css: str) -> HTML:
@@ -169,15 +169,5 @@ def _message_line(message: Message) -> str:
     return (
         '<div style="line-height:1.5;white-space:nowrap;overflow:hidden;text-overflow:ellipsis">'
         f'<span style="display:inline-block;min-width:4em;opacity:.7">{duration(message.seconds)}</span>'
-        f"{html.escape(message.text)}</div>"
+        f"{html_text(message.text)}</div>"
     )
-
-
-def _hint(snapshot: JobSnapshot) -> str:
-    """Say what the status alone does not say."""
-    progress = snapshot.progress
-    if progress.queue_position:
-        return f"Number {progress.queue_position} in the queue: the service trains other jobs first."
-    if progress.status == "paused":
-        return f'The job is paused. To go on: client.fine_tuning.jobs.resume("{snapshot.facts.id}")'
-    return snapshot.facts.error or ""

@@ -1,4 +1,4 @@
-"""Ask a service again when it does not answer, say so, and explain the answers that mean "no".
+"""Ask a service again when it does not answer, and say so.
 
 The SDK's own retries are silent and few. Whoever watches a job for an hour wants
 to know that the network is gone, and to go on when it is back.
@@ -6,15 +6,14 @@ to know that the network is gone, and to go on when it is back.
 
 import email.utils
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeVar
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-from helpers.errors import BackendUnavailable, JobNotFound, ServerStopped
+from helpers.monitor.refusals import PASSING, explained, no_answer, page_instead
 
 Answer = TypeVar("Answer")
 """What a request returns."""
@@ -31,10 +30,6 @@ LOCAL_GIVE_UP_SECONDS = 30
 # The SDK waits 0.5 s, then twice as long, up to 8 s, less up to a quarter at random, and follows a
 # Retry-After of up to two minutes (openai 3.54, `_base_client.py`). A longer outage needs longer pauses.
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 1.0, 30.0, 120.0
-
-# The SDK's own list (openai 3.54): time limit, conflict, too many requests; and all from 500 on.
-# 501 says that the server has no such route, which does not change.
-_PASSING = {408, 409, 429}
 
 
 class Retry:
@@ -78,17 +73,14 @@ class Retry:
                     raise
                 silent = monotonic() - sent
                 if silent >= self._limit(error):
-                    raise _stopped(self._what) from error
+                    raise no_answer(self._what) from error
                 pause = retry_after(error) or _pause(tries)
                 tries += 1
                 self._count_down(pause, sent, reason)
             else:
                 if isinstance(answer, str):
                     # The SDK passes on an answer that is no JSON, such as a log-in page (openai 3.54).
-                    raise BackendUnavailable(
-                        f"The service answered with text in place of {self._what}: {answer.strip()[:60]!r}. "
-                        "Check base_url: on most services it ends in /v1. A proxy can be in between, too."
-                    )
+                    raise page_instead(self._what, answer)
                 if tries:
                     self._tell("")
                 self._answered = True
@@ -108,43 +100,6 @@ class Retry:
             self._tell(f"No answer for {silent:.0f} s ({reason}). Trying again in {pause:.0f} s.")
             self._wait(min(1.0, pause))
             pause -= 1.0
-
-
-@contextmanager
-def explained(what: str, *, stopped: bool = True) -> Iterator[None]:
-    """Turn the SDK's refusals into messages that say what to do.
-
-    Args:
-        what: What is asked for ("the job ftjob-...").
-        stopped: Also turn a missing answer into ServerStopped.
-
-    Yields:
-        Nothing; the requests stand in the `with` block.
-
-    Raises:
-        ServerStopped: No answer.
-        BackendUnavailable: 401 or 403.
-        JobNotFound: 404.
-    """
-    try:
-        yield
-    except APIStatusError as error:
-        if error.status_code in (401, 403):
-            raise BackendUnavailable(
-                f"The service does not let you read {what} ({_said(error)}). Check the key and the project. "
-                "The local server makes a new key at each start: call connect() again."
-            ) from error
-        if error.status_code == 404:
-            raise JobNotFound(
-                f"The service does not have {what} ({_said(error)}). A job belongs to the service, the "
-                "project and the server folder in which it was created. "
-                "client.fine_tuning.jobs.list() shows the jobs of this client."
-            ) from error
-        raise
-    except APIConnectionError as error:
-        if stopped:
-            raise _stopped(what) from error
-        raise
 
 
 def retry_after(error: Exception) -> float | None:
@@ -185,7 +140,7 @@ def _passing(error: Exception) -> str | None:
     status = error.status_code
     if status == 429:
         return "429: too many requests"
-    passes = status in _PASSING or (status >= 500 and status != 501)
+    passes = status in PASSING or (status >= 500 and status != 501)
     return f"error {status} of the service" if passes else None
 
 
@@ -196,16 +151,3 @@ def _refused(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def _said(error: APIStatusError) -> str:
-    message = error.body.get("message") if isinstance(error.body, dict) else None
-    return f"{error.status_code}: {message or error}"
-
-
-def _stopped(what: str) -> ServerStopped:
-    return ServerStopped(
-        f"There is no answer about {what}. The job is not lost: the server keeps what it has stored. "
-        "Local server: call connect() again, which starts it when none runs. "
-        "Remote service: check your network. Then look again with watch or attach."
-    )

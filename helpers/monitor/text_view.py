@@ -7,7 +7,8 @@ no clock time: a replayed job prints the same text every time.
 import sys
 from collections.abc import Sequence
 
-from helpers.jobs.describe import as_lines, result_facts, result_sentence, status_line
+from helpers.jobs.describe import as_lines, hint, result_facts, result_sentence, status_line
+from helpers.jobs.facts import is_terminal
 from helpers.jobs.snapshot import JobSnapshot
 
 _SHARE = 0.1
@@ -27,6 +28,7 @@ class TextView:
     def __init__(self, job_ids: Sequence[str]) -> None:
         self._names = [f"{job_id}: " if len(job_ids) > 1 else "" for job_id in job_ids]
         self._printed: list[JobSnapshot | None] = [None] * len(job_ids)
+        self._hints = [""] * len(job_ids)
         self._in_trouble = False
 
     def show(self) -> None:
@@ -44,6 +46,15 @@ class TextView:
         if last is None or _has_news(last, snapshot) or (at_once and last.progress != snapshot.progress):
             self._printed[number] = snapshot
             _print(self._names[number] + status_line(snapshot.progress))
+        # The place in the queue stands in the line, and why a job ended in its last sentence.
+        told = (
+            ""
+            if snapshot.progress.queue_position or is_terminal(snapshot.progress.status)
+            else hint(snapshot)
+        )
+        if told and told != self._hints[number]:
+            _print(self._names[number] + told)
+        self._hints[number] = told
 
     def tell(self, trouble: str) -> None:
         """Print that the connection is in trouble, once, and that it is over.

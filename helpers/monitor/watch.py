@@ -15,9 +15,10 @@ from openai.types.fine_tuning import FineTuningJob
 
 from helpers.backends.connect import wait as wait_for_backend
 from helpers.errors import JobNotFound
-from helpers.jobs.facts import is_terminal
+from helpers.jobs.facts import PAUSED, is_terminal
 from helpers.jobs.snapshot import JobSnapshot
 from helpers.monitor.job_reader import ALL, JobReader
+from helpers.monitor.refusals import no_such_route
 from helpers.monitor.retry import REQUEST_SECONDS, Retry
 from helpers.monitor.text_view import TextView
 from helpers.monitor.view import View
@@ -85,8 +86,10 @@ def watch(
             raise
         for number, (_, snapshot) in enumerate(_seen(readers)):
             view.update(number, snapshot, at_once=True)
-        view.leave("The job goes on; this is how it was when you stopped watching.")
         unfinished = [reader for reader in readers if not reader.ended]
+        paused = unfinished and all(_is_paused(snapshot) for _, snapshot in _seen(unfinished))
+        how = "is paused" if paused else "goes on"
+        view.leave(f"The job {how}; this is how it was when you stopped watching.")
         print("\n".join(_interrupted_text(snapshot) for _, snapshot in _seen(unfinished)))
     except Exception:
         view.leave("This is how the job was at the last answer. The error below says what to do.")
@@ -122,7 +125,15 @@ def attach(
         TextView([]).tell,
         local=_is_local(client),
     )
-    jobs = retry.send(lambda: _without_retries(client).fine_tuning.jobs.list(limit=ALL)).data
+    try:
+        jobs = retry.send(lambda: _without_retries(client).fine_tuning.jobs.list(limit=ALL)).data
+    except Exception as error:
+        if why := no_such_route(error):
+            raise JobNotFound(
+                f"This service does not list its jobs ({why}), so the latest cannot be found. "
+                "Give the id that jobs.create returned: watch(client, job_id)."
+            ) from error
+        raise
     if not jobs:
         raise JobNotFound(
             "There is no fine-tuning job to watch: the list of jobs is empty. Create one with "
@@ -182,13 +193,19 @@ def _seen(readers: Sequence[JobReader]) -> list[tuple[FineTuningJob, JobSnapshot
     return [reader.seen for reader in readers if reader.seen is not None]
 
 
+def _is_paused(snapshot: JobSnapshot) -> bool:
+    return snapshot.progress.status == PAUSED
+
+
 def _interrupted_text(snapshot: JobSnapshot) -> str:
     step = f", step {snapshot.progress.step}" if snapshot.progress.step is not None else ""
     job_id = snapshot.facts.id
+    is_so = "is paused" if _is_paused(snapshot) else "is not stopped"
+    resume = f'To let it go on:  client.fine_tuning.jobs.resume("{job_id}")\n' if _is_paused(snapshot) else ""
     return (
-        "You stopped watching. The job itself is not stopped.\n"
+        f"You stopped watching. The job itself {is_so}.\n"
         f"Last seen:        {snapshot.progress.status}{step}\n"
-        f'To look again:    watch(client, "{job_id}")\n'
+        f'{resume}To look again:    watch(client, "{job_id}")\n'
         "In a new kernel:  attach(client)\n"
         f'To end the job:   client.fine_tuning.jobs.cancel("{job_id}")'
     )

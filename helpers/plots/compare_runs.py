@@ -63,11 +63,17 @@ def compare_runs(
             shown, values, scale = line_points(report.smoothed), report.validation, scales[name]
             ax.plot(shown.index / scale, shown, color=color, ls=line, lw=1.1, alpha=0.8)
             ax.plot(values.index / scale, values, color=color, ls=line, marker=marker, ms=7, mec="white",
-                    lw=2, label=name)  # fmt: skip
+                    lw=2, label=name + _diverged(report))  # fmt: skip
         _mark_best_run(ax, reports, scales)
         legend = finish_axes(ax, what, x)
         legend.set_title(f"thin: training {what.name}, smoothed; with markers: validation")
     return ax
+
+
+def _diverged(report: LossReport) -> str:
+    """Say in the legend what no line can show."""
+    rise = report.rise
+    return f" (diverged: no number from step {rise.step} on)" if rise and rise.is_no_number else ""
 
 
 def _steps_per_epoch(name: str, report: LossReport) -> int:

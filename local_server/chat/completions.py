@@ -5,12 +5,13 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Request, Response
 from pydantic import Field
 
 from local_server.chat import answering
+from local_server.chat.accepted import Accepted, CacheMark, NoEntries, Nothing, TextOnly
 from local_server.chat.answering import Replies, Seed, Temperature, TopLogprobs, TopP
 from local_server.chat.completion_answers import (
     Choice,
@@ -25,7 +26,7 @@ from local_server.chat.completion_answers import (
 from local_server.generation.messages import FinishReason, Token
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
-from local_server.http.requests import Body, Metadata, TheSettings, TheStore
+from local_server.http.requests import Body, TheSettings, TheStore
 from local_server.store import new_id
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]
@@ -36,6 +37,7 @@ class TextPart(Body):
 
     type: Literal["text"]
     text: str
+    prompt_cache_breakpoint: CacheMark | None = None
 
 
 class Message(Body):
@@ -44,14 +46,9 @@ class Message(Body):
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[TextPart]
     name: str | None = None
-    # OpenAI's answers carry an empty list, and clients send answers back.
-    annotations: Annotated[list[Any], Field(max_length=0)] | None = None
-
-
-class ResponseFormat(Body):
-    """The only format that there is here."""
-
-    type: Literal["text"]
+    # OpenAI's answers carry empty lists, and clients send answers back.
+    annotations: Nothing | None = None
+    tool_calls: Nothing | None = None
 
 
 class StreamOptions(Body):
@@ -61,7 +58,7 @@ class StreamOptions(Body):
     include_obfuscation: bool = False
 
 
-class CreateCompletion(Body):
+class CreateCompletion(Accepted):
     """The body of `chat.completions.create`; ranges of OpenAI's openapi.yaml, read 2026-08-21."""
 
     model: str
@@ -80,14 +77,13 @@ class CreateCompletion(Body):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     # Accepted because they change nothing here; other parameters are refused by name.
-    response_format: ResponseFormat | None = None
+    response_format: TextOnly | None = None
     modalities: list[Literal["text"]] | None = None
-    user: str | None = None
-    safety_identifier: str | None = None
-    prompt_cache_key: str | None = None
-    metadata: Metadata | None = None
-    store: bool | None = None
-    service_tier: str | None = None
+    logit_bias: NoEntries | None = None
+    functions: Nothing | None = None
+    function_call: Literal["auto", "none"] | None = None
+    reasoning_effort: Literal["none"] | None = None
+    verbosity: Literal["medium"] | None = None
 
     def stops(self) -> list[str]:
         """The stop texts as a list without empty ones."""
@@ -100,7 +96,7 @@ class CreateCompletion(Body):
         Raises:
             ApiError: 400, for the first such pair.
         """
-        if self.top_logprobs is not None and not self.logprobs:
+        if self.top_logprobs and not self.logprobs:
             message = "Invalid 'top_logprobs': it needs 'logprobs' to be true. Set it, or leave both out."
             raise ApiError(400, message, code="invalid_value", param="top_logprobs")
         if self.max_tokens is not None and self.max_completion_tokens is not None:
@@ -109,7 +105,8 @@ class CreateCompletion(Body):
                 "Leave one of them out."
             )
             raise ApiError(400, message, code="invalid_parameter_combination", param="max_tokens")
-        if self.stream_options is not None and not self.stream:
+        asked = self.stream_options is not None and self.stream_options.model_dump(exclude_defaults=True)
+        if asked and not self.stream:
             message = (
                 "The 'stream_options' parameter is only allowed when 'stream' is enabled. Set 'stream' to "
                 "true, or leave both out."

@@ -32,6 +32,23 @@ class OutputMessage(Answer):
     content: list[OutputText]
 
 
+class InputText(Answer):
+    """A text that was asked."""
+
+    type: Literal["input_text"]
+    text: str
+
+
+class InputItem(Answer):
+    """A message that was asked."""
+
+    id: str
+    type: Literal["message"]
+    role: Literal["system", "user"]
+    status: Literal["completed"]
+    content: list[InputText]
+
+
 class CachedTokens(Answer):
     """Kinds of prompt tokens that there are none of here."""
 
@@ -97,7 +114,8 @@ class Response(Answer):
     model: str
     output: list[OutputMessage]
     parallel_tool_calls: Literal[True]
-    previous_response_id: None
+    previous_response_id: str | None
+    store: bool
     temperature: float
     text: TextFormat
     tool_choice: Literal["auto"]
@@ -106,6 +124,30 @@ class Response(Answer):
     truncation: Literal["disabled"]
     usage: ResponseUsage | None
     user: str | None
+
+
+class ResponseDeleted(Answer):
+    """A response is kept no longer."""
+
+    id: str
+    object: Literal["response"]
+    deleted: Literal[True]
+
+
+class Kept(Answer):
+    """A response as it lies in the store.
+
+    Attributes:
+        id: Of the response.
+        response: As it was answered.
+        messages: The whole conversation, its answer included, as the chat template reads it.
+        expires_at: When it goes, in Unix seconds.
+    """
+
+    id: str
+    response: Response
+    messages: list[dict[str, str]]
+    expires_at: int
 
 
 def output_text(text: str) -> OutputText:

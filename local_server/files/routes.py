@@ -6,6 +6,7 @@ from fastapi import Depends, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 
 from local_server.files.answers import FILES, File, FileDeleted, UploadPurpose
+from local_server.files.content import FileContent
 from local_server.files.expiry import FORM_NAMES, ExpiresAfter, expires_after_form, lifetime, remove_expired
 from local_server.files.storage import chunks_of, stored
 from local_server.http.errors import ApiError, not_found
@@ -66,7 +67,7 @@ def content(settings: TheSettings, store: TheStore, file_id: str) -> FileRespons
             f"has no files/{file_id} any more. Delete the file and upload it again."
         )
         raise ApiError(404, message, param="id")
-    return FileResponse(path, media_type="application/octet-stream")
+    return FileContent(path)
 
 
 def delete(settings: TheSettings, store: TheStore, file_id: str) -> FileDeleted:

@@ -3,12 +3,14 @@
 Fields are those of the SDK (openai 3.54), limits those of OpenAI's guide to graders (read 2026-11).
 """
 
+import functools
 import math
 from typing import Annotated, Any, Literal
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     GetJsonSchemaHandler,
     PrivateAttr,
@@ -153,13 +155,21 @@ class ScoreModel(_Grader):
 Single = StringCheck | TextSimilarity | PythonGrader | ScoreModel
 
 
+def _by_name(graders: Any) -> Any:  # noqa: ANN401
+    if isinstance(graders, list) or (isinstance(graders, dict) and isinstance(graders.get("type"), str)):
+        expected = 'an object with a name for each grader, as in {"match": {"type": "string_check", ...}}'
+        raise PydanticCustomError("not_by_name", expected)
+    return graders
+
+
 class Multi(_Grader):
     """Combines the rewards of other graders by a formula."""
 
     type: Literal["multi"]
     calculate_output: Annotated[str, Field(max_length=1000)]
-    # One grader by the SDK's types, a list in the API reference, names to graders in the guide.
-    graders: dict[str, Any] | list[Any]
+    # Names to graders. The SDK's type is one grader and the API reference has a list, but OpenAI answers both
+    # with 400 (its Java SDK, issue 647, 2025).
+    graders: Annotated[dict[str, Any], BeforeValidator(_by_name)]
     _members: dict[str, Single] = PrivateAttr(default_factory=dict)
 
     @property
@@ -219,32 +229,19 @@ def understood(given: Any, where: tuple[str, ...] = ("grader",)) -> Single | Mul
         grader = _TYPES[kind].model_validate(given)
     except ValidationError as error:
         problems = [problem | {"loc": ("body", *where, *problem["loc"])} for problem in error.errors()]
-        raise RequestValidationError(problems) from None
+        body = functools.reduce(lambda inner, name: {name: inner}, reversed(where), given)
+        raise RequestValidationError(problems, body=body) from None
     if isinstance(grader, Multi):
-        listed = _listed(grader.graders)
-        _check_names([name for name, _, _ in listed], f"{place}.graders")
-        for name, key, member in listed:
-            nested = understood(member, (*where, "graders", *key))
+        _check_names(grader.graders, f"{place}.graders")
+        for name, member in grader.graders.items():
+            nested = understood(member, (*where, "graders", name))
             # A multi grader in another one was refused by its type.
             if not isinstance(nested, Multi):
                 grader.members[name] = nested
     return grader
 
 
-def _listed(graders: dict[str, Any] | list[Any]) -> list[tuple[Any, tuple[str, ...], Any]]:
-    """Each grader of a multi grader with its name, and its key in the request if it has one."""
-    keys: list[tuple[tuple[str, ...], Any]]
-    if isinstance(graders, list):
-        keys = [((str(index),), grader) for index, grader in enumerate(graders)]
-    elif isinstance(graders.get("type"), str):
-        keys = [((), graders)]
-    else:
-        return [(name, (name,), grader) for name, grader in graders.items()]
-    return [(grader.get("name") if isinstance(grader, dict) else None, key, grader) for key, grader in keys]
-
-
-def _check_names(names: list[Any], place: str) -> None:
-    if names and all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names):
-        return
-    message = f"Invalid '{place}': expected one or more graders, each with its own name. Found {names!r:.80}."
-    raise ApiError(400, message, code="invalid_value", param=place)
+def _check_names(graders: dict[str, Any], place: str) -> None:
+    if not graders or "" in graders:
+        message = f"Invalid '{place}': expected one or more graders, each with a name. Found {graders!r:.80}."
+        raise ApiError(400, message, code="invalid_value", param=place)

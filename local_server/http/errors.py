@@ -4,7 +4,7 @@ import errno
 import logging
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from local_server.http.answers import Error
+from local_server.http.elsewhere import in_words
 
 log = logging.getLogger("local_server")
 
@@ -100,7 +101,7 @@ def _on_refusal(request: Request, error: ApiError) -> JSONResponse:
 
 
 def _on_bad_body(request: Request, error: RequestValidationError) -> JSONResponse:
-    return _first_problem(error.errors()).response()
+    return _first_problem(error.errors(), error.body).response()
 
 
 def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -109,11 +110,15 @@ def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         return error.__cause__.response()
     if isinstance(error.__cause__, OSError):
         return _on_disk_error(request, error.__cause__)
-    messages = {
-        404: f"Invalid URL ({request.method} {request.url.path})",
-        405: f"Not allowed to {request.method} on {request.url.path}.",
-    }
-    answer = ApiError(error.status_code, messages.get(error.status_code, str(error.detail))).response()
+    message, code = str(error.detail), None
+    if error.status_code in (404, 405):
+        # Neither makes the SDK try again, as a 501 would.
+        paths = [route.path for route in request.app.routes]
+        message, code = in_words(request.method, request.url.path, paths)
+    if error.status_code == 405 and code is None:
+        message = f"Not allowed to {request.method} on {request.url.path}."
+    answer = ApiError(error.status_code, message, code=code).response()
+    answer.headers.update(error.headers or {})
     if error.status_code == 405:
         answer.headers["Allow"] = ", ".join(_methods(request))
     return answer
@@ -143,14 +148,22 @@ def _on_bug(request: Request, error: Exception) -> JSONResponse:
     return server_error(message).response()
 
 
-def _first_problem(problems: Sequence[Mapping[str, Any]]) -> ApiError:
-    """Say pydantic's first problem in OpenAI's words (seen in public bug reports, 2023-2026)."""
-    problem = problems[0]
-    kind, param = problem["type"], _param(problem)
+def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiError:
+    """Say the first problem that pydantic found, in OpenAI's words (seen in public bug reports, 2023-2026).
+
+    A field of several types has problems for each of them. The one that stands deepest counts: it is of the
+    type that the client meant, because that type fits further than the others.
+    """
+    params = [_param(problem, body) for problem in problems]
+    first = f"{params[0]}."
+    param = max((each for each in params if f"{each}.".startswith(first)), key=lambda each: each.count("."))
+    found = [problem for each, problem in zip(params, problems, strict=True) if each == param]
+    problem = found[0]
+    kind = problem["type"]
     if problem["loc"] == ("body",):
-        found = "no body" if problem["input"] is None else f"{problem['input']!r:.80}"
+        given = "no body" if problem["input"] is None else f"{problem['input']!r:.80}"
         message = "Expected a JSON object as the body, and the header Content-Type: application/json."
-        return ApiError(400, f"{message} Found {found}.")
+        return ApiError(400, f"{message} Found {given}.")
     if kind == "missing":
         message = f"Missing required parameter: '{param}'."
         return ApiError(400, message, code="missing_required_parameter", param=param)
@@ -161,24 +174,43 @@ def _first_problem(problems: Sequence[Mapping[str, Any]]) -> ApiError:
         )
         return ApiError(400, message, code="unknown_parameter", param=param)
     # A field that takes "auto" or a number has one problem for each.
-    expected = " or ".join(_expected(other["msg"]) for other in problems if _param(other) == param)
+    expected = " or ".join(dict.fromkeys(map(_expected, found)))
     message = f"Invalid '{param}': expected {expected}. Found {problem['input']!r:.80}."
     return ApiError(400, message, code="invalid_value", param=param)
 
 
-def _expected(message: str) -> str:
+def _expected(problem: Mapping[str, Any]) -> str:
     """`Input should be less than 3` becomes `less than 3`, to follow the word "expected"."""
+    message = problem["msg"]
     if "Expected UploadFile" in message:
         return "a file with a file name"
+    if problem["type"] in ("model_type", "model_attributes_type"):
+        return "an object"
+    if problem["type"] == "too_long" and problem["ctx"]["max_length"] == 0:
+        return "nothing in it, because this server cannot do what it asks for (leave it out)"
     message = re.sub(r"^Input should be |^\w+ should have |^\w+ should (?=match)", "", message)
     return re.sub(r" after validation, not \w+$", "", message)
 
 
-def _param(problem: Mapping[str, Any]) -> str:
+def _param(problem: Mapping[str, Any], body: object) -> str:
     """The field that a problem is about. Pydantic's location starts with the part of the request."""
+    part, *where = problem["loc"]
+    if part == "body" and isinstance(body, dict):
+        return ".".join(_walked(where, body, problem["type"]))
     # A form calls a field `expires_after[seconds]` where OpenAI's messages say `expires_after.seconds`.
-    # `list[str]` is no field: pydantic names the type that it tried.
-    where = [re.sub(r"^(?!list|dict)(\w+)\[(\w+)\]$", r"\1.\2", str(part)) for part in problem["loc"][1:]]
+    names = [re.sub(r"^(?!list|dict)(\w+)\[(\w+)\]$", r"\1.\2", str(name)) for name in where]
     return ".".join(
-        part for part in where if re.fullmatch(r"[\w.]+", part) and part not in ("int", "float", "str")
+        name for name in names if re.fullmatch(r"[\w.]+", name) and name not in ("int", "float", "str")
     )
+
+
+def _walked(where: Sequence[int | str], body: object, kind: str) -> Iterator[str]:
+    """The keys and places of a location; it also names the types that pydantic tried, which are no fields."""
+    for step in where:
+        if isinstance(body, dict) and (step in body or (kind == "missing" and step == where[-1])):
+            body = body.get(step)
+        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
+            body = body[step]
+        else:
+            continue
+        yield f"{step!s:.80}"

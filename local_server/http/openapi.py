@@ -40,6 +40,7 @@ _REFUSALS = {
     403: "Not allowed with this key, or under this Host header.",
     404: "There is no such object.",
     413: "The body is too large.",
+    416: "The file has no such `Range`.",
     500: "An error of the server. Its log says more.",
     503: "The server is stopping.",
     507: "The disk is full. Nothing was stored.",

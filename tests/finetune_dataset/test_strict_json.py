@@ -19,7 +19,7 @@ USER = {"role": "user", "content": "Hi"}
         (LINE.replace('"Yes."', "True"), "true, false and null in small letters"),
         ("{messages: []}", "found a key without double quotes at column 2; "),
         (LINE + "}", f"found a closing bracket too many at column {len(LINE) + 1}; "),
-        (LINE + LINE, f"found a second value at column {len(LINE) + 1}; "),
+        (LINE + " 5", f"found a second value at column {len(LINE) + 2}; "),
         (LINE.replace("Yes.", 'A "b" c'), 'inside a text, write a double quote as \\".'),
         (LINE.encode("utf-16"), "repair_dataset does it for UTF-16"),
         (LINE.encode("utf-16"), "Correct the lines that cannot be read first: they are not counted."),

@@ -48,12 +48,22 @@ def test_random_bytes_never_raise(save):
 
 
 def test_too_few_examples_is_an_issue_of_the_whole_file(save):
-    (issue,) = validate_dataset(save("")).problems
+    (issue,) = validate_dataset(save("\n".join(map(json.dumps, ROWS[:2])))).problems
 
     assert str(issue) == (
-        "whole file: too_few_examples: found 0 examples; expected at least 10 examples. "
+        "whole file: too_few_examples: found 2 examples; expected at least 10 examples. "
         "Add examples; 50 to 100 are a good start."
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "found"), [("", "an empty file"), ("\n \n\n", "3 blank lines"), ("\ufeff", "an empty file")]
+)
+def test_a_file_without_text_is_not_told_to_add_examples(save, content, found):
+    (issue,) = validate_dataset(save(content)).errors
+
+    assert (issue.code, issue.found) == ("empty_file", found)
+    assert issue.fix.startswith("Check the program that wrote it")
 
 
 def test_a_repeated_row_is_only_a_warning(save):

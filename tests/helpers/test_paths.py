@@ -44,7 +44,12 @@ def test_in_a_clone_everything_stands_in_the_repository():
         CLONE / "runs" / ".server",
         CLONE / ".env",
     ]
-    assert paths.how_to_install_local() == "`pip install -r requirements-local.txt` in the course folder"
+    assert paths.how_to_install_local().startswith(
+        "`python tools/install_torch.py`, then `pip install --no-deps --require-hashes -r locks/course.txt`"
+    )
+    assert all(
+        (CLONE / name).is_file() for name in ("tools/install_torch.py", "locks/course.txt", "Makefile")
+    )
 
 
 def test_a_wheel_brings_the_courses_files_and_runs_go_where_the_learner_works(wheel):
@@ -57,7 +62,9 @@ def test_a_wheel_brings_the_courses_files_and_runs_go_where_the_learner_works(wh
         work / "runs" / ".server",
         work / ".env",
     ]
-    assert paths.how_to_install_local() == "`pip install 'fine-tuning-course[local]'`"
+    assert paths.how_to_install_local().startswith(
+        "`pip install 'fine-tuning-course[local]'`; on a computer without a GPU install PyTorch's CPU"
+    )
 
 
 def test_the_environment_decides_where_runs_and_the_servers_data_go(monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from damage import DAMAGES
 from openai.types.fine_tuning import FineTuningJobEvent
 
 from finetune_dataset.errors import DatasetError, FineTuneError
@@ -236,3 +237,54 @@ def test_a_run_of_an_unknown_backend_is_refused(monkeypatch):
 
     with pytest.raises(UnknownBackend, match="Did you mean 'local'"):
         open_run()
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_any_damage_of_a_file_of_a_run_names_it_and_the_notebook(name, monkeypatch):
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+    run = open_run()
+    run.write_json("03_job.json", {"id": "ftjob-1"})
+    DAMAGES[name](run.path("03_job.json"))
+
+    with pytest.raises(MissingArtifact, match=r"03_job\.json .*[Rr]un 03_job\.ipynb"):
+        run.read_json("03_job.json")
+
+
+@pytest.mark.parametrize("name", DAMAGES.keys() - {"blank"})
+def test_any_damage_of_rows_of_a_run_names_the_file_and_the_notebook(name, monkeypatch):
+    monkeypatch.setenv("FINETUNE_BACKEND", "local")
+    run = open_run()
+    run.write_rows("04_events.jsonl", [event(1), event(2), event(3)])
+    DAMAGES[name](run.path("04_events.jsonl"))
+    if name in ("two documents", "half a character"):
+        return  # Right rows, or rows that are read as they stand.
+
+    with pytest.raises(FineTuneError, match=r"(?s)04_events\.jsonl.*[Rr]un 04_monitor\.ipynb"):
+        run.read_rows("04_events.jsonl")
+
+
+def test_rows_that_are_none_come_back_as_none():
+    run = open_run()
+    run.write_rows("train.jsonl", [])
+
+    assert run.read_rows("train.jsonl") == []
+
+
+@pytest.mark.parametrize("value", [7, None, ["ftjob-1"]])
+def test_an_id_that_is_no_text_is_damage(value):
+    run = open_run()
+    run.write_json("03_job.json", {"id": value})
+
+    with pytest.raises(MissingArtifact, match=r"03_job\.json is damaged: its id is .* run 03_job\.ipynb"):
+        run.read_json("03_job.json")
+
+
+def test_a_field_that_a_file_of_a_run_lacks_is_damage_too():
+    run = open_run()
+    run.write_json("03_job.json", {"status": "queued"})
+    run.write_rows("train.jsonl", [{"a": 1}, {}])
+
+    with pytest.raises(MissingArtifact, match=r"03_job\.json is damaged: it has no 'id'\. Remove it, then"):
+        run.read_json("03_job.json")["id"]
+    with pytest.raises(MissingArtifact, match=r"train\.jsonl, row 2 is damaged: it has no 'a'\. Remove it"):
+        [row["a"] for row in run.read_rows("train.jsonl")]

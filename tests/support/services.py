@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from openai import OpenAI
 
 T0 = 1_700_000_000
+RESULT_FILE = "step,train_loss\n1,3.0\n2,2.0\n3,1.0\n"
 JOB_ID = "ftjob-AAAABBBBCCCCDDDDEEEEFFFF"
 
 
@@ -30,6 +31,10 @@ class Job:
     events: list[dict] = field(default_factory=list)
     checkpoints: list[dict] | None = None
     """None: the service has no such route."""
+    no_events: tuple[int, str] | None = None
+    """What the route of the events answers in their place: status, and the kind of its content."""
+    no_checkpoints: tuple[int, str] | None = None
+    """What the route of the checkpoints answers in their place."""
     fields: dict = field(default_factory=dict)
     looks: int = 0
 
@@ -100,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         parts = url.path.removeprefix("/v1/fine_tuning/jobs").strip("/").split("/")
         query = dict(parse_qsl(url.query))
-        if parts == [""]:
+        if url.path.startswith("/v1/files/") and url.path.endswith("/content"):
+            self._send_text(200, RESULT_FILE)
+        elif parts == [""]:
             self._send(200, page([job.answer() for job in self.server.jobs.values()], query))
         elif parts[0] not in self.server.jobs:
             self._send(404, {"error": {"message": f"Could not find fine tune: {parts[0]}", "code": None}})
@@ -111,12 +118,24 @@ class _Handler(BaseHTTPRequestHandler):
         if not rest:
             job.looks += 1
             self._send(200, job.answer())
+        elif rest == ["events"] and job.no_events:
+            self._send_text(*job.no_events)
         elif rest == ["events"]:
             self._send(200, page(job.events[: job.state()[1]][::-1], query))
+        elif job.no_checkpoints:
+            self._send_text(*job.no_checkpoints)
         elif job.checkpoints is None:
             self._send(404, {"error": {"message": "Not found", "code": "404"}})
         else:
             self._send(200, page(job.checkpoints[::-1], query))
+
+    def _send_text(self, status: int, text: str) -> None:
+        content = text.encode()
+        self.send_response(status)
+        self.send_header("content-type", "text/html" if "<" in text else "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def _send(self, status: int, body: dict, headers: dict | None = None) -> None:
         content = json.dumps(body).encode()

@@ -29,13 +29,29 @@ FILE_KINDS: dict[str, IssueKind] = {
         repairable=True,
     ),
     "not_utf8": error(
-        "Bytes that are not UTF-8 text, such as UTF-16.",
+        "Bytes that are not UTF-8 text, such as UTF-16 and UTF-32.",
         expected="UTF-8 text",
-        fix='Save the file again as "UTF-8"; repair_dataset does it for UTF-16.',
+        fix='Save the file again as "UTF-8"; repair_dataset does it for UTF-16 and UTF-32.',
+        repairable=True,
+    ),
+    "not_json_lines": error(
+        "Another kind of file: packed, a table, a document, a page; the issue names it.",
+        expected="a text of JSON, one example per line",
+        fix="Unpack or convert it, and give the .jsonl file.",
+    ),
+    "empty_file": error(
+        "A file without any text, or with blank lines only.",
+        expected=f"at least {MIN_EXAMPLES} examples",
+        fix="Check the program that wrote it: it may have stopped early, or written another file.",
+    ),
+    "several_values": error(
+        "Several examples on one line: a line end is missing.",
+        expected="one example per line",
+        fix="Run repair_dataset: it writes one example per line.",
         repairable=True,
     ),
     "json_array": error(
-        "One JSON array, where each line should be one example.",
+        "One JSON array, or one object with a list, where each line should be one example.",
         expected="one object per line, no array around them",
         fix="Run repair_dataset: it writes one example per line.",
         repairable=True,

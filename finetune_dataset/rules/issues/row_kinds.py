@@ -11,10 +11,16 @@ _THE_ROW = {
         fix="Write each example as one object on one line.",
     ),
     "legacy_prompt_completion": error(
-        "A row for the completion models of 2023.",
+        "A prompt and a completion: for the completion models of 2023, for TRL, for Amazon Bedrock.",
         expected='a chat in "messages"',
-        fix='Write {"messages": [{"role": "user", "content": prompt}, '
+        fix='Run repair_dataset: it writes {"messages": [{"role": "user", "content": prompt}, '
         '{"role": "assistant", "content": completion}]}.',
+        repairable=True,
+    ),
+    "foreign_format": error(
+        "A row in the format of another program or service; the issue names it.",
+        expected="a row of the chat API",
+        fix="Run repair_dataset: it converts rows that have one reading.",
         repairable=True,
     ),
     "other_format": error(
@@ -47,12 +53,14 @@ _MESSAGES = {
     "unrecognized_role": error(
         "A role that the chat API does not have.",
         expected=f"one of {', '.join(ROLES)}",
-        fix="Use one of these roles.",
+        fix="Use one of these roles; repair_dataset does for the names of other programs, such as human.",
+        repairable=True,
     ),
     "message_missing_key": error(
         "A message without role, content, tool_call_id or the function's name.",
         expected="text",
         fix="Write the text of the message.",
+        repairable=True,
     ),
     "message_unrecognized_key": warning(
         "A key that the chat API does not have.",
@@ -68,6 +76,7 @@ _MESSAGES = {
         "A value of the wrong JSON type.",
         expected="a string",
         fix="Put the text in double quotes.",
+        repairable=True,
     ),
     "missing_content": error(
         "No text where the message needs one.",
@@ -94,6 +103,13 @@ _MESSAGES = {
         expected="a text or image_url part",
         fix='Write the part as {"type": "text", "text": ...}.',
     ),
+    "tool_content_parts": warning(
+        "A tool message whose content is a list of parts: OpenAI refused one in 2024.",
+        expected="a text",
+        fix="OpenAI refused such a message in 2024 (its forum, topic 965584): write the text itself; "
+        "repair_dataset does.",
+        repairable=True,
+    ),
     "unsupported_content_part": warning(
         "Audio or a file: no service documents training on it.",
         expected="text or image_url",
@@ -110,6 +126,13 @@ _IMAGES = {
         "No http(s) address and no base64 data URL.",
         expected="an http(s) address or a base64 data URL",
         fix="Give an address, or data:image/png;base64,... with the whole file.",
+        repairable=True,
+    ),
+    "unreachable_image": warning(
+        "An image where the service cannot reach it: on this machine, in its network, in a bucket.",
+        expected="an address on the public internet, or a base64 data URL",
+        fix="OpenAI loads it itself, by its http(s) address (vision fine-tuning guide, 2025): write it as "
+        "data:image/png;base64,... with the whole file.",
     ),
     "unsupported_image_type": error(
         "An image that is not JPEG, PNG or WEBP.",
@@ -132,6 +155,7 @@ _TOOLS = {
         "A tool definition with a wrong name, description or JSON Schema.",
         expected="an object with a name",
         fix='Put name, description and parameters there: {"type": "function", "function": {...}}.',
+        repairable=True,
     ),
     "duplicate_tool": error(
         "Two tools of one row have the same name.",
@@ -142,6 +166,7 @@ _TOOLS = {
         "A call without id, type, name or arguments.",
         expected="an object with name and arguments",
         fix='Write {"name": ..., "arguments": "{...}"}.',
+        repairable=True,
     ),
     "invalid_arguments": error(
         "The arguments of a call are not a JSON object in a string.",
@@ -204,6 +229,13 @@ _TURNS = {
         "A preference needs exactly one assistant message on each side.",
         expected="a list of one assistant message",
         fix="Put one answer there, as a list: a longer chat belongs into input.",
+        repairable=True,
+    ),
+    "tool_use_in_preference": warning(
+        "A preferred answer of calls, their results and a text: Azure documents it, OpenAI does not.",
+        expected="one assistant message",
+        fix="Azure documents it (direct preference optimization, 2026); OpenAI documents one message on each "
+        "side (2026): there, put the call and its result into input, and only the text here.",
     ),
     "identical_outputs": warning(
         "Both answers of a preference are the same: nothing to prefer.",

@@ -47,6 +47,8 @@ def loss_sentences(report: LossReport) -> str:
 
 def _training_sentence(report: LossReport) -> str:
     values, name, window = report.training, report.quantity.name, report.window
+    if values.empty and report.rise:  # Then it is no number, and never was.
+        return f"Training {name} is no number from step {report.rise.step} on: the training has diverged."
     if values.empty:
         return f"No training {name} has been reported yet."
     start = f"{number(values.iloc[0])} at step {values.index[0]}"
@@ -76,7 +78,7 @@ def _noise(values: pd.Series) -> float:
 
 def _rise_sentence(report: LossReport) -> str:
     rise = report.rise
-    if rise is None:
+    if rise is None or report.training.empty:
         return ""
     if rise.is_no_number:
         return f"From step {rise.step} on it is no number: the training has diverged."
@@ -88,6 +90,8 @@ def _rise_sentence(report: LossReport) -> str:
 
 def _validation_sentence(report: LossReport) -> str:
     values, what, label = report.validation, report.quantity, report.validation_name
+    if values.empty and report.training.empty and report.rise:
+        return ""  # All is said.
     if values.empty:
         return "Without validation loss, overfitting cannot be seen." if what.lower_is_better else ""
     final, final_step = float(values.iloc[-1]), values.index[-1]
@@ -143,15 +147,23 @@ def describe_runs(runs: Mapping[str, pd.DataFrame]) -> str:
 
 
 def _run_words(report: LossReport) -> str:
-    values, what = report.validation, report.quantity
+    values, what, rise = report.validation, report.quantity, report.rise
+    if rise and rise.is_no_number:
+        seen = f"; {_best_words(report)}" if len(values) else ""
+        return f"diverged, the training loss is no number from step {rise.step} on{seen}."
     if values.empty:
         return f"no validation {what.name}."
-    step = what.best_step(values)
-    best = f"{what.best_is} {report.validation_name} {number(values[step])} at step {step}"
+    best = _best_words(report)
     if report.overfitting:
-        rise = f"{number(report.overfitting.last)} at step {report.overfitting.last_step}"
-        return f"{best}, then {rise} ({percent(report.overfitting.rise)}: overfitting)."
+        last = f"{number(report.overfitting.last)} at step {report.overfitting.last_step}"
+        return f"{best}, then {last} ({percent(report.overfitting.rise)}: overfitting)."
     return f"{best}; last {number(values.iloc[-1])} at step {values.index[-1]}."
+
+
+def _best_words(report: LossReport) -> str:
+    values, what = report.validation, report.quantity
+    step = what.best_step(values)
+    return f"{what.best_is} {report.validation_name} {number(values[step])} at step {step}"
 
 
 def _verdict(shown: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ the same curve. They can miss a small rise; they should not call noise a rise.
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from helpers.jobs.event_messages import METRICS
@@ -72,7 +73,7 @@ class Rise:
 
     Attributes:
         step: Last step of the lowest part of the curve, or the first step without a number.
-        lowest: Mean of the lowest part of the curve, in nats per token.
+        lowest: Mean of the lowest part of the curve, in nats per token; NaN where no loss was a number.
         last: Mean of its last part; NaN where the loss is no number any more.
         lost: Share of all that the loss had fallen that it has lost again; infinite where it is no number.
     """
@@ -139,10 +140,10 @@ def find_rise(losses: pd.Series, no_number_from: int | None) -> Rise | None:
     Returns:
         Since when; None without such a sign, or with too few steps to tell.
     """
-    if losses.empty:
-        return None
     if no_number_from is not None:
         return Rise(no_number_from, float(losses.min()), math.nan, math.inf)
+    if losses.empty:
+        return None
     size = max(_LEAST_BLOCK, smoothing_window(losses))
     if len(losses) < _BLOCKS_NEEDED * size:
         return None
@@ -170,12 +171,13 @@ def find_no_number(metrics: pd.DataFrame, losses: pd.Series, trained: pd.Series)
         trained: Its training accuracies, by step: they are told for steps without a loss, too.
 
     Returns:
-        The first such step; None where there is none.
+        The first such step: the first step of all where no loss was a number; None where there is none.
     """
-    if losses.empty:
-        return None
-    last = losses.index[-1]
-    infinite = metrics.loc[metrics[LOSS.training].abs() == math.inf, "step"].astype(int)
+    if losses.empty and _has_validation(metrics):
+        return None  # A service that reports validation only.
+    last = losses.index[-1] if len(losses) else -math.inf
+    training = metrics[LOSS.training] if LOSS.training in metrics else pd.Series(math.nan, metrics.index)
+    infinite = metrics.loc[training.abs() == math.inf, "step"].astype(int)
     accurate = trained.index[trained.index > last]
     told = {*accurate, *infinite, *_steps_without_values(metrics, last)}
     return min((int(step) for step in told if step > last), default=None)
@@ -193,14 +195,20 @@ def _training_rises(training: pd.Series, full: pd.Series, lowest: int) -> bool:
     return mean_up_to(len(steps) - 1) > mean_up_to(steps.index(lowest))
 
 
-def _steps_without_values(metrics: pd.DataFrame, last: int) -> list[int]:
+def _has_validation(metrics: pd.DataFrame) -> bool:
+    columns = metrics.columns.intersection([column for column in (LOSS.part, LOSS.full) if column])
+    return bool(np.isfinite(metrics[columns].to_numpy("float64", na_value=math.nan)).any())
+
+
+def _steps_without_values(metrics: pd.DataFrame, last: float) -> list[int]:
     """Give the steps after the last loss that were told with no value that is a number.
 
-    One alone can be an empty row of a result file, and a checkpoint may have no values at all.
+    After a loss, one alone can be an empty row of a result file. A checkpoint may have no values at all, and
+    a table without a column for a metric tells nothing about it.
     """
     later = metrics[metrics["step"].gt(last).fillna(False)]
-    if "fine_tuned_model_checkpoint" in metrics or len(later) < 2:
+    if "fine_tuned_model_checkpoint" in metrics or LOSS.training not in metrics:
         return []
     told = metrics.columns.intersection(list(METRICS))
     without = later.loc[later[told].isna().all(axis=1), "step"].astype(int).tolist()
-    return without if len(without) > 1 else []
+    return without if len(without) > 1 or last == -math.inf else []

@@ -42,7 +42,8 @@ class LossReport:
         checkpoint_steps: Steps after which a checkpoint was stored, in the order of their table.
         best_checkpoint: The one to use; None without checkpoints, or without validation values.
         overfitting: Where it starts and how far it goes; None without such a sign.
-        rise: A training loss that rises or is no number any more; None without such a sign.
+        rise: A training loss that rises, or is no number (any more, or from the first step on); None
+            without such a sign.
     """
 
     quantity: Quantity
@@ -60,8 +61,8 @@ class LossReport:
 
     @property
     def empty(self) -> bool:
-        """Whether no value has been reported."""
-        return not (len(self.training) or len(self.part) or len(self.full))
+        """Whether nothing has been reported, neither a value nor a loss that is no number."""
+        return not (len(self.training) or len(self.part) or len(self.full) or self.rise)
 
     @property
     def diverges(self) -> bool:
@@ -106,8 +107,11 @@ def read_losses(
     table, columns = metrics, read_columns(metrics, _COLUMNS)
     what = quantity or _quantity_of(columns)
     if checkpoints is not None and not _has_values(columns, what):
-        table, columns = checkpoints, read_columns(checkpoints, _COLUMNS)
-        what = quantity or _quantity_of(columns)
+        stored_columns = read_columns(checkpoints, _COLUMNS)
+        stored_what = quantity or _quantity_of(stored_columns)
+        # Without values, too, they have nothing to say about a training that was no number from its start.
+        if _has_values(stored_columns, stored_what) or table.empty:
+            table, columns, what = checkpoints, stored_columns, stored_what
     training, full = columns[what.training], columns[what.full]
     rise = overfitting = None
     if what is LOSS:

@@ -38,8 +38,8 @@ def test_a_mark_that_only_some_prompts_have_is_part_of_the_text(save, tmp_path):
     ]
 
 
-def test_a_row_that_is_no_prompt_and_completion_is_named(save, tmp_path):
-    rows = [{"prompt": "a", "completion": "b"}, {"prompt": "a", "completion": "b", "id": 7}]
+def test_a_row_that_is_more_than_prompt_and_completion_is_named(save, tmp_path):
+    rows = [{"prompt": "a", "completion": "b"}, {"prompt": "a", "completion": "b", "label": False}]
 
     repair = repair_dataset(save("\n".join(map(json.dumps, rows))), tmp_path / "fixed.jsonl")
 

@@ -150,21 +150,21 @@ def test_a_row_of_another_method_says_which(check, method, row, hint):
     [
         (
             "supervised",
-            {"instruction": "Add.", "input": "1 and 2", "output": "3"},
+            {"instructions": "Add.", "numbers": "1 and 2", "result": "3"},
             ("messages", "missing_messages_list"),
-            '"input, instruction, output"',
+            '"instructions, numbers, result"',
         ),
         (
             "dpo",
-            {"prompt": "Hi", "chosen": "Hello.", "rejected": "What?"},
+            {"input": {"messages": [USER]}, "chosen": [ASSISTANT]},
             ("preferred_output", "missing_key"),
             "the key chosen in its place",
         ),
         (
             "reinforcement",
-            {"prompt": "Hi", "answer": 5},
+            {"ask": "Hi", "answer": 5},
             ("messages", "missing_messages_list"),
-            '"answer, prompt"',
+            '"answer, ask"',
         ),
         ("supervised", {}, ("messages", "missing_messages_list"), "found no key;"),
     ],
@@ -183,7 +183,9 @@ def test_only_rows_that_the_repair_can_convert_are_said_to_be(check):
         return next(each.fix for each in check(json.dumps(row)).problems if each.line)
 
     assert "repair_dataset" in fix({"prompt": "Hi ->", "completion": " Yo"})
-    assert "repair_dataset" not in fix({"prompt": "Hi ->", "completion": " Yo", "id": 7})
+    assert "repair_dataset" in fix({"prompt": "Hi ->", "completion": " Yo", "id": 7})
+    assert "repair_dataset" not in fix({"prompt": "Hi ->", "completion": " ", "id": 7})
+    assert "repair_dataset" not in fix({"prompt": ["Hi", "Yo"], "completion": " Yo"})
 
 
 def test_the_prompt_of_a_preference_may_end_with_the_result_of_a_tool(check):

@@ -1,6 +1,7 @@
 """Open each backend for real: a recording, loopback servers in place of the services, the local server."""
 
 import json
+import os
 import time
 from datetime import date
 
@@ -157,3 +158,40 @@ def test_a_speed_that_is_none_is_refused(recording, monkeypatch, speed):
 
     with pytest.raises(FineTuneError, match=f"FINETUNE_REPLAY_SPEED is '{speed}'. Expected \"instant\" or"):
         wait(connect("replay"), 1)
+
+
+@pytest.mark.parametrize("before", [None, "replay"])
+@pytest.mark.parametrize("name", ["local", "azure", "compatible", "openai"])
+def test_a_backend_that_cannot_be_opened_leaves_the_kernel_as_it_was(name, before, recording, monkeypatch):
+    if before:
+        monkeypatch.setenv("FINETUNE_BACKEND", before)
+    monkeypatch.setattr("helpers.backends.local_server.NEEDED", ("no_such_package",))
+    monkeypatch.setattr("helpers.backends.api_keys.getpass", lambda prompt: "")
+    monkeypatch.setenv("FINETUNE_LOCAL_STATE", str(recording / "state"))
+
+    with pytest.raises(BackendUnavailable):
+        connect(name)
+
+    assert os.environ.get("FINETUNE_BACKEND") == before
+    assert type(connect()) is openai.OpenAI
+
+
+@pytest.mark.parametrize("pasted", ["{url}\n", ' "{url}" ', "\ufeff{url}", "FINETUNE_BASE_URL={url}  # mine"])
+def test_an_address_is_taken_as_it_was_meant(pasted, service, monkeypatch, capsys):
+    monkeypatch.setenv("FINETUNE_BASE_URL", pasted.format(url=f"{service.url}/v1"))
+    monkeypatch.setenv("FINETUNE_API_KEY", KEY)
+
+    connect("compatible").models.list()
+
+    assert service.asked == [("/v1/models", f"Bearer {KEY}")]
+    assert capsys.readouterr().out.startswith("FINETUNE_BASE_URL: removed around its value: ")
+
+
+@pytest.mark.parametrize(
+    "address", ["example.org/v1", "ftp://example.org", "http://", "http://a b/v1", "x\ny"]
+)
+def test_what_is_no_address_is_refused_at_once(address, monkeypatch):
+    monkeypatch.setenv("FINETUNE_BASE_URL", address)
+
+    with pytest.raises(BackendUnavailable, match=r"which is no address of a service\. It should be"):
+        connect("compatible")

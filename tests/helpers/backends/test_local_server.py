@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from damage import DAMAGES
 
 from helpers.backends import local_server
 from helpers.backends.connect import base_model, connect
@@ -101,6 +102,69 @@ def test_a_server_that_cannot_start_shows_its_last_log_lines(state, monkeypatch,
 def test_missing_packages_are_named_before_anything_starts(state, monkeypatch):
     monkeypatch.setattr(local_server, "NEEDED", ("json", "no_such_package"))
 
-    with pytest.raises(BackendUnavailable, match=r"not installed: no_such_package.*requirements-local.txt"):
+    with pytest.raises(BackendUnavailable, match=r"not installed: no_such_package.*tools/install_torch.py"):
         connect("local")
     assert not (state / "server.log").exists()
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_any_damage_of_the_servers_file_names_it_and_the_way_out(name, tmp_path):
+    left_behind(tmp_path / "state", "http://127.0.0.1:9/v1")
+    file = tmp_path / "state" / "server.json"
+    DAMAGES[name](file)
+
+    with pytest.raises(BackendUnavailable) as caught:
+        local_server.running_server(tmp_path / "state")
+
+    assert str(caught.value).startswith(f"{file} is damaged: ")
+    assert "Remove this file, then call connect again" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"base_url": 7},
+        {"base_url": "127.0.0.1:9"},
+        {"base_url": "http://a b"},
+        {"api_key": "a\nb"},
+        {"pid": "7"},
+        {"pid": -1},
+    ],
+)
+def test_a_wrong_value_in_the_servers_file_is_named(field, tmp_path):
+    address = {"base_url": "http://127.0.0.1:9/v1", "api_key": "old", "pid": 7}
+    (tmp_path / "server.json").write_text(json.dumps(address | field))
+
+    with pytest.raises(BackendUnavailable, match=rf"server\.json is damaged: .*\$\.{next(iter(field))}"):
+        local_server.running_server(tmp_path)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http://:/v1"])
+def test_an_address_that_leads_nowhere_is_no_server(address, tmp_path):
+    file = {"base_url": address, "api_key": "old", "pid": 7}
+    (tmp_path / "server.json").write_text(json.dumps(file))
+
+    assert local_server.running_server(tmp_path) is None
+
+
+def test_a_state_folder_or_a_lock_that_cannot_be_used_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("FINETUNE_LOCAL_STATE", str(tmp_path / "file" / "state"))
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(BackendUnavailable, match=r"state for the local server's data cannot be made"):
+        connect("local")
+
+    monkeypatch.setenv("FINETUNE_LOCAL_STATE", str(tmp_path))
+    (tmp_path / "start.lock").write_text("no lock at all" * 100)
+    with pytest.raises(BackendUnavailable, match=r"start\.lock cannot be taken: .*remove it, then"):
+        connect("local")
+
+
+def test_a_server_that_prints_something_else_shows_its_last_log_lines(state, monkeypatch, tmp_path):
+    package = tmp_path / "course" / "local_server"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("print('Hello')")
+    monkeypatch.setattr(local_server, "ROOT", package.parent)
+
+    with pytest.raises(BackendUnavailable, match=r"printed something else than its address"):
+        connect("local")

@@ -1,11 +1,14 @@
 """The tables of prices and retirements: every figure has a source, and an old one says so."""
 
 import json
+import shutil
 from datetime import date
 
 import pytest
+from damage import DAMAGES
 
 from helpers.costs.prices import Origin, base_name, find_price, find_retirement
+from helpers.errors import UnreadableContent
 from helpers.paths import data_path
 
 EVIDENCE = {"documented", "secondary", "illustrative", "unverified"}
@@ -98,3 +101,35 @@ def test_after_the_last_job_the_model_still_answers():
 @pytest.mark.parametrize(("model", "service"), [("gpt-4o-2024-05-13", "openai"), ("gpt-4o", "nebius")])
 def test_a_model_without_a_known_end_has_none(model, service):
     assert find_retirement(model, service) is None
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Copies of the course's tables that a test may damage."""
+    for name in ("prices.json", "retirements.json"):
+        shutil.copy(data_path(name), tmp_path / name)
+    monkeypatch.setattr("helpers.costs.prices.data_path", lambda name: tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", DAMAGES.keys() - {"a list"})
+def test_any_damage_of_a_table_names_it_and_the_way_out(name, tables):
+    for table in ("prices.json", "retirements.json"):
+        DAMAGES[name](tables / table)
+
+    with pytest.raises(UnreadableContent, match=r"prices\.json is damaged: .*git checkout -- data"):
+        find_price("training", "gpt-4.1", "openai")
+    with pytest.raises(UnreadableContent, match=r"retirements\.json is damaged: .*git checkout -- data"):
+        find_retirement("gpt-4.1", "openai")
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{}, [], {"usd_per_million": "3"}, {"usd_per_million": -1}, {"usd_per_million": 1e300},
+     {"usd_per_million": 3, "evidence": "documented", "as_of": "yesterday", "source": "a page"}],
+)  # fmt: skip
+def test_a_wrong_price_is_named_with_its_place(training, tables):
+    (tables / "prices.json").write_text(json.dumps([{"service": "s", "model": "m", "training": training}]))
+
+    with pytest.raises(UnreadableContent, match=r"prices\.json is damaged: .*\$\[0\]\.training"):
+        find_price("training", "m", "s")

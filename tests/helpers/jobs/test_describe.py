@@ -5,6 +5,7 @@ from snapshots import look_at
 from helpers.jobs.describe import (
     as_lines,
     duration,
+    hint,
     progress_numbers,
     result_facts,
     result_sentence,
@@ -73,3 +74,30 @@ def test_the_facts_that_remain_say_on_what_the_last_validation_was_measured():
 @pytest.mark.parametrize(("seconds", "words"), [(-1, "0:00"), (129.4, "2:09"), (3729, "1:02:09")])
 def test_a_time_is_minutes_and_seconds(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("stored", ["one row was skipped", '{"message": "one row was skipped"}'])
+def test_the_status_decides_and_a_text_in_error_is_only_added(stored):
+    succeeded = look_at(Job([({"status": "succeeded", "error": stored}, 0)]), 0)
+    running = look_at(Job([({"status": "running", "error": stored}, 0)]), 0)
+
+    assert "succeeded after 0:00. The service adds: one row was skipped. No loss" in result_sentence(
+        succeeded
+    )
+    assert result_facts(succeeded)["Service adds"] == "one row was skipped"
+    assert "Reason" not in result_facts(succeeded)
+    assert hint(running) == "The service adds: one row was skipped"
+
+
+def test_a_healthy_job_whose_empty_error_was_stored_as_a_text_is_only_a_success():
+    job = {"status": "succeeded", "error": "Error(code=None, message=None, param=None)"}
+
+    assert "The " not in result_sentence(look_at(Job([(job, 0)]), 0)).removeprefix("The job")
+
+
+def test_a_loss_that_is_no_number_is_called_that():
+    events = [event(f"Step {step}/9: training loss=nan", step) for step in (1, 2)]
+    progress = look_at(Job([({"status": "running"}, 2)], events, []), 0).progress
+
+    assert ("Training loss", "no number") in progress_numbers(progress).items()
+    assert "training loss no number" in status_line(progress)

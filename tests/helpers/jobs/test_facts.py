@@ -177,3 +177,55 @@ def test_in_a_notebook_the_facts_that_are_known_are_a_table():
 @pytest.mark.parametrize("odd", [{"finished_at": "later"}, {"finished_at": None}, {"created_at": None}])
 def test_a_job_that_ended_without_times_has_no_length(odd):
     assert job_facts(OPENAI | odd).seconds is None
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [None, "", " ", "None", "null", "{}", {}, [], 0, {"code": None, "message": None, "param": "file"},
+     '{"code": null, "message": null}', "Error(code=None, message=None, param=None)", {"error": {}}, [{}]],
+)  # fmt: skip
+@pytest.mark.parametrize("status", ["succeeded", "failed", "running"])
+def test_an_error_without_content_says_nothing_however_it_was_stored(nothing, status):
+    assert job_facts({"id": "ftjob-1", "status": status, "error": nothing}).error is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ("7 rows", "7 rows"),
+        ('{"code": "invalid_n_examples", "message": "7 rows"}', "invalid_n_examples: 7 rows"),
+        ("Error(code='invalid_n_examples', message=\"it's 7\", param=None)", "invalid_n_examples: it's 7"),
+        ("The file (train.jsonl) is empty", "The file (train.jsonl) is empty"),
+        ("{broken", "{broken"),
+        ({"message": "7 rows"}, "7 rows"),
+        ({"detail": "Out of memory"}, "Out of memory"),
+        ({"error": {"message": "7 rows"}}, "7 rows"),
+        ([{"message": "7 rows"}, "no validation"], "7 rows; no validation"),
+        (7, "7"),
+    ],
+)
+def test_an_error_is_one_text_however_it_was_stored(stored, said):
+    assert job_facts({"id": "ftjob-1", "status": "failed", "error": stored}).error == said
+
+
+def test_a_text_in_error_does_not_make_a_job_fail():
+    require_succeeded({"id": "ftjob-1", "status": "succeeded", "error": "one row was skipped"})
+
+    with pytest.raises(JobNotEnded, match=r"status is 'running'\. The service adds: one row was skipped\."):
+        require_succeeded({"id": "ftjob-1", "status": "running", "error": "one row was skipped."})
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("running", "It goes on. To use its model, run this cell again"),
+        ("paused", 'It waits until you resume it: client.fine_tuning.jobs.resume("ftjob-1"). To use'),
+        ("stalled", "The course does not know this status: see what your service says"),
+    ],
+)
+def test_only_a_job_that_goes_on_by_itself_is_said_to_go_on(status, said):
+    with pytest.raises(JobNotEnded) as caught:
+        require_succeeded({"id": "ftjob-1", "status": status})
+
+    assert said in str(caught.value)
+    assert ("goes on" in str(caught.value)) == (status == "running")

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from openai.types.fine_tuning import FineTuningJob
 from services import T0, azure_job, event, openai_job, step
@@ -118,3 +120,11 @@ def test_a_job_that_was_paused_is_as_fast_as_its_last_steps():
     events = [step(number, 300) for number in range(1, 101)] + late
 
     assert describe_progress({"status": "running"}, events).steps_per_second == pytest.approx(2, rel=0.05)
+
+
+def test_a_loss_that_is_no_number_any_more_is_not_shown_by_its_last_number():
+    broken = [event(f"Step {number}/9: training loss=nan", 20 + number) for number in (4, 5)]
+    events = [*(step(number, 9) for number in range(1, 4)), *broken]
+
+    assert math.isnan(describe_progress({"status": "running"}, events).train_loss)
+    assert math.isnan(describe_progress({"status": "running"}, broken).train_loss)

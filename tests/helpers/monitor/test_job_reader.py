@@ -1,11 +1,14 @@
 """Read jobs over a real wire: all pages, and only what can be new."""
 
-import pytest
-from services import ENDED, JOB_ID, Clock, Job, long_job, openai_job, serve, step
+import re
 
+import pytest
+from services import ENDED, JOB_ID, Clock, Job, checkpoint, long_job, openai_job, serve, step
+
+from helpers.errors import JobNotFound
 from helpers.monitor import retry
 from helpers.monitor.job_reader import all_events
-from helpers.monitor.watch import watch
+from helpers.monitor.watch import attach, watch
 
 
 @pytest.fixture
@@ -62,3 +65,81 @@ def test_each_look_asks_only_for_what_can_be_new(clock):
         *(job, few, checkpoints),  # after the second
         *(job, all_, checkpoints),  # the end
     ]
+
+
+NO_EVENTS = [
+    (404, '{"error": {"message": "Not found"}}'),
+    (404, '{"detail": "Not Found"}'),
+    (404, "<html><h1>404 Not Found</h1></html>"),
+    (400, '{"error": {"message": "Unknown path"}}'),
+    (405, '{"error": {"message": "Method Not Allowed"}}'),
+    (410, ""),
+    (422, '{"detail": [{"msg": "no such thing"}]}'),
+    (501, '{"error": {"message": "Not implemented"}}'),
+    (200, "<html>Documentation</html>"),
+    (200, '{"detail": "Not Found"}'),
+    (200, "[]"),
+]
+
+
+def without_events(answer: tuple[int, str], *, checkpoints: bool) -> Job:
+    """A job that runs and succeeds at a service that has no route for events."""
+    stored = [checkpoint(step, 10 * step, full_valid_loss=3 / step) for step in (1, 2, 3)]
+    ended = ENDED | {"result_files": ["file-R"], "fine_tuned_model": "ft:tiny::abc"}
+    states = [({"status": "running"}, 0), ({"status": "running"}, 0), (ended, 0)]
+    return Job(states, [], stored if checkpoints else None, no_events=answer)
+
+
+@pytest.mark.parametrize("answer", NO_EVENTS)
+def test_all_events_of_a_service_without_them_are_none_and_the_job_is_shown(answer, capsys):
+    with serve(without_events(answer, checkpoints=True)) as service:
+        events = all_events(service.client(max_retries=0), JOB_ID)
+
+    printed = capsys.readouterr().out
+    assert events == []
+    assert printed.startswith("This service has no events for the job (")
+    assert f"What the job {JOB_ID} has: status running, model none yet, result files none." in printed
+    assert "<" not in printed
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+@pytest.mark.parametrize("answer", NO_EVENTS)
+def test_a_job_without_events_is_watched_by_its_status_checkpoints_and_result_file(
+    answer, checkpoints, clock, capsys
+):
+    with serve(without_events(answer, checkpoints=checkpoints)) as service:
+        job = watch(service.client(), JOB_ID, wait=clock.wait)
+
+    printed = capsys.readouterr().out
+    assert job.status == "succeeded"
+    assert printed.count("This service has no events for the job (") == 2  # at first, and in the table
+    seen = (
+        "Full validation loss is lowest at step 3: 1" if checkpoints else "Training loss is 3 at step 1, then"
+    )
+    assert seen in printed
+    assert re.search("Fine-tuned model +ft:tiny::abc", printed)
+
+
+@pytest.mark.parametrize("answer", NO_EVENTS)
+def test_a_service_without_checkpoints_is_watched_to_the_end(answer, clock):
+    job = openai_job()
+    job.no_checkpoints = answer
+
+    with serve(job) as service:
+        assert watch(service.client(), JOB_ID, wait=clock.wait).status == "succeeded"
+
+
+def test_attach_finds_a_job_without_events(clock, capsys):
+    with serve(without_events(NO_EVENTS[0], checkpoints=False)) as service:
+        job = attach(service.client(), wait=clock.wait)
+
+    assert job.status == "succeeded"
+    assert "no such job" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("fault", [404, 405, 501, "page"])
+def test_attach_at_a_service_that_does_not_list_its_jobs_says_what_to_give(fault):
+    with serve(openai_job()) as service:
+        service.faults = [fault]
+        with pytest.raises(JobNotFound, match=r"does not list its jobs \(.*watch\(client, job_id\)"):
+            attach(service.client())

@@ -67,7 +67,6 @@ def test_no_server_at_the_first_look_is_said_at_once(read):
     [
         (401, BackendUnavailable, r"does not let you read the job .*401: Fault 401.*connect\(\) again"),
         (403, BackendUnavailable, "does not let you read the job .*403: Fault 403"),
-        (404, JobNotFound, r"does not have the job .*404: Fault 404.*jobs\.list\(\)"),
     ],
 )
 def test_a_refusal_is_explained_at_once(status, kind, said, read):
@@ -77,6 +76,13 @@ def test_a_refusal_is_explained_at_once(status, kind, said, read):
             read(service.client(), JOB_ID)
 
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("read", [all_events, watch])
+def test_a_job_that_the_service_does_not_know_is_refused_with_where_to_look(read):
+    said = r"does not have the job ftjob-x \(404: .*jobs\.list\(\)"
+    with serve(openai_job()) as service, pytest.raises(JobNotFound, match=said):
+        read(service.client(), "ftjob-x")
 
 
 def test_a_page_in_place_of_a_job_is_refused_with_what_to_check():

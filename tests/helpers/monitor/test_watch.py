@@ -15,6 +15,7 @@ from services import (
     Clock,
     Job,
     azure_job,
+    event,
     long_job,
     nebius_job,
     openai_job,
@@ -279,4 +280,46 @@ def test_watching_in_a_notebook_loads_no_dataset_checker():
     modules = modules_after(PROGRAM.format(notebook=True))
 
     assert {"matplotlib", "ipywidgets"} <= modules
-    assert loaded(modules, "finetune_dataset") == {"finetune_dataset", "finetune_dataset.errors"}
+    assert loaded(modules, "finetune_dataset") == {
+        *("finetune_dataset", "finetune_dataset.errors"),
+        *("finetune_dataset.display", "finetune_dataset.display.html_text"),
+    }
+
+
+def test_a_paused_job_is_not_said_to_go_on(notebook, capsys):
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    with serve(Job([({"status": "paused"}, 7)], long_job().events)) as service:
+        watch(service.client(), JOB_ID, wait=interrupt)
+
+    printed = capsys.readouterr().out
+    assert notebook[0].panels[0].hint.value.startswith("The job is paused;")
+    assert "The job itself is paused." in printed
+    assert f'client.fine_tuning.jobs.resume("{JOB_ID}")' in printed
+    assert "goes on" not in printed
+
+
+def never_a_number() -> Job:
+    events = [event(f"Step {step}/3: training loss=nan", 10 + step) for step in (1, 2, 3)]
+    return Job([({"status": "running"}, 1), ({"status": "running"}, 2), (ENDED, 3)], events, [])
+
+
+def test_a_loss_that_never_was_a_number_is_told_in_both_views(notebook, clock, capsys, monkeypatch):
+    diverged, seen = "Training loss is no number from step 1 on: the training has diverged.", []
+
+    def look(seconds):
+        clock.wait(seconds)
+        seen.append(notebook[0].panels[0].caption.value)
+
+    with serve(never_a_number()) as service:
+        watch(service.client(), JOB_ID, wait=look)
+    monkeypatch.setattr(watching, "_in_notebook", lambda: False)
+    with serve(never_a_number()) as service:
+        watch(service.client(), JOB_ID, wait=clock.wait)
+
+    assert [diverged in caption for caption in seen] == [True] * len(seen)
+    assert diverged in notebook[-1]["text/html"]
+    printed = capsys.readouterr().out
+    assert "training loss no number" in printed
+    assert diverged in printed

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from curve_samples import OVERFITTED, REAL_JOB, epochs, metrics, rewards
 from figures import legend, line
@@ -86,3 +88,9 @@ def test_a_part_of_the_validation_file_is_never_compared_with_the_whole():
         "Equal on validation data: full, other.",
     ]
     assert "best: full, step 12: 1.5" in legend(compare_runs({"part": PART_ONLY, "full": FULL}))
+
+
+def test_a_job_that_never_had_a_loss_is_named_as_diverged_in_the_legend():
+    ax = compare_runs({"high rate": metrics([math.nan, math.nan]), "full": FULL})
+
+    assert "high rate (diverged: no number from step 1 on)" in legend(ax)

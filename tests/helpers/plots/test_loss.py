@@ -207,8 +207,8 @@ def test_the_plot_goes_on_the_axes_given_and_opens_no_figure():
 
 @pytest.mark.parametrize(
     "table",
-    [metrics_frame([]), metrics([math.nan, math.nan]), pd.DataFrame({"step": [1, 2], "other": [1.0, 2.0]})],
-    ids=["empty", "NaN only", "unknown columns"],
+    [metrics_frame([]), pd.DataFrame({"step": [1, 2], "other": [1.0, 2.0]})],
+    ids=["empty", "unknown columns"],
 )
 def test_a_plot_without_any_loss_says_so(table):
     ax = plot_loss(table)
@@ -224,3 +224,10 @@ def test_a_table_without_steps_is_refused(function):
         function(pd.DataFrame({"loss": [1.0]}))
     with pytest.raises(FineTuneError, match=r"found: a list.*metrics_frame"):
         function([{"message": "Step 1: training loss=2"}])
+
+
+def test_a_loss_that_never_was_a_number_is_marked_at_the_first_step():
+    ax = plot_loss(metrics([math.nan, math.nan]))
+
+    assert texts(ax) == ["Diverged: training loss is no number\nfrom step 1 on"]
+    assert line(ax, "training loss is no number").get_xdata() == [1, 1]

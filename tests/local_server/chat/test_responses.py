@@ -56,6 +56,7 @@ def test_a_text_is_answered_as_chat_answers_it(client: openai.OpenAI) -> None:
         ],
         "parallel_tool_calls": True,
         "previous_response_id": None,
+        "store": True,
         "temperature": 0.0,
         "text": {"format": {"type": "text"}},
         "tool_choice": "auto",
@@ -150,8 +151,15 @@ def test_a_stream_that_reaches_its_limit_ends_with_incomplete(client: openai.Ope
 @pytest.mark.parametrize(
     ("change", "code", "param"),
     [
-        ({"previous_response_id": "resp_1"}, "unknown_parameter", "previous_response_id"),
-        ({"tools": [{"type": "web_search"}]}, "unknown_parameter", "tools"),
+        ({"previous_response_id": "resp_1"}, "previous_response_not_found", "previous_response_id"),
+        ({"conversation": "conv_1"}, "unknown_parameter", "conversation"),
+        ({"tools": [{"type": "web_search"}]}, "invalid_value", "tools"),
+        ({"tool_choice": "required"}, "invalid_value", "tool_choice"),
+        ({"background": True}, "invalid_value", "background"),
+        ({"truncation": "auto"}, "invalid_value", "truncation"),
+        ({"include": ["message.output_text.logprobs"]}, "invalid_value", "include.0"),
+        ({"reasoning": {"effort": "high"}}, "invalid_value", "reasoning.effort"),
+        ({"text": {"format": {"type": "json_object"}}}, "invalid_value", "text.format.type"),
         ({"input": []}, "invalid_value", "input"),
         ({"max_output_tokens": 15}, "invalid_value", "max_output_tokens"),
         ({"max_output_tokens": "16"}, "invalid_value", "max_output_tokens"),
@@ -164,9 +172,3 @@ def test_what_is_not_supported_is_refused_by_name(
     with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(**REQUEST | change, stream=stream)
     assert (caught.value.code, caught.value.param) == (code, param)
-
-
-def test_an_answer_cannot_be_read_again(client: openai.OpenAI) -> None:
-    response = client.responses.create(**REQUEST, store=True, max_output_tokens=16)
-    with pytest.raises(openai.NotFoundError, match="Invalid URL"):
-        client.responses.retrieve(response.id)

@@ -88,11 +88,11 @@ def test_a_score_is_read_only_where_there_is_no_doubt(answer: str, score: float 
 @pytest.mark.parametrize(
     ("graders", "calculate_output", "reward", "sub_rewards"),
     [
-        (ECHO, "echo * 2", 2, {"echo": 1}),
-        ([ECHO, ECHO | {"name": "no", "operation": "ne"}], "(echo + no) / 2", 0.5, {"echo": 1, "no": 0}),
+        ({"echo": ECHO}, "echo * 2", 2, {"echo": 1}),
+        ({"yes": ECHO, "no": ECHO | {"operation": "ne"}}, "(yes + no) / 2", 0.5, {"yes": 1, "no": 0}),
         ({"a": ECHO, "b": python("def grade(s, i): return 3")}, "min(a, b) + 2 * b^2", 19, {"a": 1, "b": 3}),
     ],
-    ids=["one grader", "a list", "by name"],
+    ids=["one", "two", "of several types"],
 )
 def test_a_multi_grader_combines_rewards(
     client: openai.OpenAI, graders: object, calculate_output: str, reward: float, sub_rewards: dict
@@ -116,4 +116,4 @@ def test_a_multi_grader_adds_up_flags_and_tokens(client: openai.OpenAI) -> None:
     [("echo +", "formula_parse_error"), ("other", "formula_parse_error"), ("1 / (echo - 1)", "other_error")],
 )
 def test_a_formula_that_fails_sets_its_flag(client: openai.OpenAI, calculate_output: str, flag: str) -> None:
-    assert flags(run(client, multi(ECHO, calculate_output))) == {flag: True}
+    assert flags(run(client, multi({"echo": ECHO}, calculate_output))) == {flag: True}

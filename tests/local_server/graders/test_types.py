@@ -36,8 +36,8 @@ from serving import BASE_MODEL, refusal
             "'input_text'",
         ),
         (multi({}, "1"), "grader.graders", "one or more graders"),
-        (multi([ECHO, ECHO], "echo"), "grader.graders", "its own name"),
-        (multi({"a": multi(ECHO, "echo")}, "a"), "grader.graders.a.type", "Found 'multi'"),
+        (multi({"": ECHO}, "echo"), "grader.graders", "each with a name"),
+        (multi({"a": multi({"echo": ECHO}, "echo")}, "a"), "grader.graders.a.type", "Found 'multi'"),
         (multi({"a": ECHO | {"input": 1}}, "a"), "grader.graders.a.input", "a valid string"),
         (multi({"a": ECHO | {"input": "{{x}}"}}, "a"), "grader.graders.a.input", "{{x}}"),
         (multi({"a": ECHO}, "a + b"), "grader.calculate_output", "Known names: a"),
@@ -50,3 +50,28 @@ def test_a_faulty_grader_is_refused_with_the_place_of_its_fault(
 
     assert (refused["status"], refused["param"]) == (400, param)
     assert words in refused["message"]
+
+
+@pytest.mark.parametrize("call", ["validate", "run"])
+@pytest.mark.parametrize(
+    "graders",
+    [ECHO, [ECHO], [], [ECHO, IRON], ECHO | {"name": ""}],
+    ids=["one", "list", "none", "two", "unnamed"],
+)
+def test_a_multi_grader_without_names_for_its_graders_is_refused_as_at_openai(
+    client: openai.OpenAI, call: str, graders: object
+) -> None:
+    more = {"model_sample": "a", "item": {}} if call == "run" else {}
+
+    refused = refusal(
+        getattr(client.fine_tuning.alpha.graders, call), grader=multi(graders, "0.5 * echo"), **more
+    )
+
+    assert refused == {
+        "status": 400,
+        "message": "Invalid 'grader.graders': expected an object with a name for each grader, as in "
+        f'{{"match": {{"type": "string_check", ...}}}}. Found {graders!r:.80}.',
+        "type": "invalid_request_error",
+        "param": "grader.graders",
+        "code": "invalid_value",
+    }

@@ -18,7 +18,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.alpha import GraderRunResponse, GraderValidateResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
-from openai.types.responses import Response, ResponseStreamEvent
+from openai.types.responses import Response, ResponseItem, ResponseStreamEvent
 from openai.types.uploads import UploadPart
 from pydantic import TypeAdapter
 from serving import BASE_MODEL, NAMES, hyperparameters, row, upload, wait_until
@@ -61,6 +61,10 @@ ANSWERS = {
     "POST /v1/chat/completions" + STREAMED: ChatCompletionChunk,
     "POST /v1/responses": Response,
     "POST /v1/responses" + STREAMED: ResponseStreamEvent,
+    "GET /v1/responses/{response_id}": Response,
+    # The SDK drops this body, so it has no type for it.
+    "DELETE /v1/responses/{response_id}": None,
+    "GET /v1/responses/{response_id}/input_items": SyncCursorPage[ResponseItem],
 }
 
 
@@ -69,6 +73,8 @@ ALWAYS_REFUSED = {
     "POST /v1/fine_tuning/checkpoints/{checkpoint}/permissions",
     "GET /v1/fine_tuning/checkpoints/{checkpoint}/permissions",
     "DELETE /v1/fine_tuning/checkpoints/{checkpoint}/permissions/{id}",
+    # Only a response in the background could be cancelled.
+    "POST /v1/responses/{response_id}/cancel",
 }
 
 
@@ -83,6 +89,9 @@ BEYOND_THE_SDK = {
     SyncCursorPage[FineTuningJob]: {"object"},
     SyncCursorPage[FineTuningJobEvent]: {"object"},
     SyncCursorPage[FineTuningJobCheckpoint]: {"object", "first_id", "last_id"},
+    SyncCursorPage[ResponseItem]: {"object", "first_id", "last_id"},
+    # In the example answers of the API reference.
+    Response: {"store"},
     SyncPage[Model]: set(),
 }
 # What the server describes for each route: the return type of its handler.
@@ -157,9 +166,9 @@ def journey(client: openai.OpenAI) -> None:
     same = {"type": "string_check", "name": "same", "operation": "eq", "input": "a", "reference": "a"}
     question = {"role": "user", "content": "Tell me about Anna"}
     judge = {"type": "score_model", "name": "judge", "model": BASE_MODEL, "input": [question]}
-    both = {"type": "multi", "name": "both", "graders": same, "calculate_output": "same"}
-    # The answer repeats the grader as it was sent.
-    client.fine_tuning.alpha.graders.validate(grader=both)
+    both = {"type": "multi", "name": "both", "graders": {"same": same}, "calculate_output": "same"}
+    # The answer repeats the grader as it was sent. `both` would be no answer of the SDK's type.
+    client.fine_tuning.alpha.graders.validate(grader=same)
     for grader in (same, both, judge):
         client.fine_tuning.alpha.graders.run(grader=grader, model_sample="b", item={})
 
@@ -169,7 +178,12 @@ def journey(client: openai.OpenAI) -> None:
         client.chat.completions.create(model=model, **chat, n=2)
         for options in ({}, {"stream_options": {"include_usage": True}}):
             list(client.chat.completions.create(model=model, **chat, stream=True, **options))
-        client.responses.create(model=model, input="Hello", max_output_tokens=16)
+        response = client.responses.create(model=model, input="Hello", max_output_tokens=16)
+        messages = [*response.output, {"role": "developer", "content": "Be brief"}]
+        more = {"input": messages, "previous_response_id": response.id, "max_output_tokens": 16}
+        again = client.responses.create(model=model, **more)
+        list(client.responses.input_items.list(client.responses.retrieve(again.id).id, limit=1))
+        client.responses.delete(again.id)
         list(client.responses.create(model=model, input="Hello", max_output_tokens=16, stream=True))
     client.models.delete(tuned.fine_tuned_model)
 

@@ -13,6 +13,7 @@ from serving import (
     BASE_MODEL,
     NAMES,
     LocalServer,
+    hyperparameters,
     refusal,
     row,
     upload,
@@ -62,6 +63,97 @@ def test_what_does_not_exist_is_said_in_openais_error_body(
     assert refused["status"] == status
     assert set(refused) == {"status", "message", "type", "param", "code"}
     assert refused["message"]
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+CHAT = {"model": BASE_MODEL, "messages": [{"role": "user", "content": "Hello"}]}
+JOB = {"model": BASE_MODEL, "training_file": "file-x"}
+
+
+def message(*content: object) -> dict:
+    return {"role": "user", "content": [*content]}
+
+
+def asked(*items: object) -> dict:
+    return {"model": BASE_MODEL, "input": [*items]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param", "words"),
+    [
+        ("/chat/completions", CHAT | {"messages": [message(IMAGE)]}, "messages.0.content.0.type", "'text'"),
+        (
+            "/chat/completions",
+            CHAT | {"messages": [message({"type": "text", "text": "a"}, {"type": "text", "text": 5})]},
+            "messages.0.content.1.text",
+            "a valid string. Found 5",
+        ),
+        (
+            "/chat/completions",
+            CHAT | {"messages": [message("a")]},
+            "messages.0.content.0",
+            "an object. Found 'a'",
+        ),
+        (
+            "/chat/completions",
+            CHAT | {"messages": [message({"type": "text"})]},
+            "messages.0.content.0.text",
+            "",
+        ),
+        ("/chat/completions", CHAT | {"stop": ["a", 5]}, "stop.1", "a valid string. Found 5"),
+        ("/chat/completions", CHAT | {"stop": 5}, "stop", "a valid string or a valid list. Found 5"),
+        ("/chat/completions", CHAT | {"stop": {"a": 1}}, "stop", "a valid string or a valid list"),
+        ("/chat/completions", CHAT | {"tools": "a"}, "tools", "a valid list. Found 'a'"),
+        (
+            "/responses",
+            asked(message({"type": "input_image", "image_url": "x"})),
+            "input.0.content.0.type",
+            "'input_text' or 'output_text'. Found 'input_image'",
+        ),
+        (
+            "/responses",
+            asked("a"),
+            "input.0",
+            "",
+        ),
+        (
+            "/responses",
+            asked({"role": "user", "content": 5}),
+            "input.0.content",
+            "",
+        ),
+        ("/responses", {"model": BASE_MODEL, "input": 5}, "input", "a valid string or a valid list. Found 5"),
+        ("/responses", asked({"type": "item_reference"}), "input.0.id", "Missing"),
+        (
+            "/responses",
+            asked({"type": "function_call_output", "call_id": "a", "output": "b"}),
+            "input.0.type",
+            "'message'. Found 'function_call_output'",
+        ),
+        (
+            "/fine_tuning/jobs",
+            JOB | {"method": hyperparameters(n_epochs="many")},
+            "method.supervised.hyperparameters.n_epochs",
+            "'auto'",
+        ),
+        (
+            "/fine_tuning/jobs",
+            JOB | {"method": hyperparameters(n_epochs={"a": 1})},
+            "method.supervised.hyperparameters.n_epochs",
+            "a valid integer",
+        ),
+        ("/fine_tuning/jobs", JOB | {"metadata": {"str": 5}}, "metadata.str", "a valid string. Found 5"),
+        ("/fine_tuning/jobs", JOB | {"metadata": {"list[int]": 5}}, "metadata.list[int]", "a valid string"),
+        ("/fine_tuning/jobs", JOB | {"integrations": [{"type": "wandb"}]}, "integrations.0.wandb", "Missing"),
+    ],
+)
+def test_a_problem_in_a_field_of_several_types_is_named_where_it_stands_deepest(
+    client: openai.OpenAI, path: str, body: dict, param: str, words: str
+) -> None:
+    refused = refusal(client.post, path, body=body, cast_to=object)
+
+    assert (refused["status"], refused["param"]) == (400, param)
+    assert words in refused["message"]
 
 
 REFUSED = "invalid_request_error"
@@ -142,3 +234,9 @@ def test_a_method_that_a_path_does_not_have_is_answered_with_those_that_it_has(h
     answer = http.request("PATCH", "/files")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
     assert answer.json()["error"]["message"] == "Not allowed to PATCH on /v1/files."
+
+
+def test_a_deeper_problem_in_another_field_does_not_come_first(client: openai.OpenAI) -> None:
+    body = CHAT | {"model": 5, "messages": [message(IMAGE)]}
+
+    assert refusal(client.post, "/chat/completions", body=body, cast_to=object)["param"] == "model"

@@ -5,6 +5,7 @@ from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, re
 
 from helpers.jobs.events import metrics_frame
 from helpers.jobs.losses.describe import describe_loss, describe_runs
+from helpers.jobs.result_file import read_result_file
 
 FALLING = "Training loss falls from 4 at step 1 to 0.174 (mean of the last 3 values, up to step 24)."
 
@@ -124,3 +125,72 @@ def test_without_validation_no_run_is_the_best():
 
 def test_no_runs_are_said_to_be_none():
     assert describe_runs({}) == "There is no job to compare."
+
+
+def steps_with(loss: object, message: str) -> list[dict]:
+    """Events of a job whose training loss never was a number."""
+    return [
+        {
+            "id": f"fte-{step}",
+            "created_at": step,
+            "message": message.format(step=step),
+            "data": {"step": step, "total_steps": 6, "train_loss": loss},
+        }
+        for step in range(1, 7)
+    ]
+
+
+DIVERGED = "Training loss is no number from step 1 on: the training has diverged."
+
+
+@pytest.mark.parametrize("message", ["", "Step {step}/6", "Step {step}/6: training loss=nan"])
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf, None, "nan", "NaN", "inf", "-Infinity", "x"])
+def test_a_loss_that_never_was_a_number_is_said_to_have_diverged_from_the_first_step(loss, message):
+    assert describe_loss(metrics_frame(steps_with(loss, message))) == DIVERGED
+
+
+@pytest.mark.parametrize("cell", ["", "nan", "inf", "null"])
+def test_a_result_file_whose_losses_are_no_numbers_is_said_to_have_diverged(cell):
+    content = "step,train_loss,valid_loss\n" + "".join(f"{step},{cell},\n" for step in range(1, 5))
+
+    assert describe_loss(read_result_file(content)) == DIVERGED
+
+
+def test_a_diverged_job_is_named_among_the_others_and_is_never_the_best():
+    assert describe_runs({"high rate": metrics([math.nan] * 4), "course": REAL_JOB}) == (
+        "course: lowest full validation loss 0.0501 at step 216; last 0.0501 at step 216.\n"
+        "high rate: diverged, the training loss is no number from step 1 on.\n"
+        "There is no other job to compare course with."
+    )
+
+
+def test_checkpoints_without_losses_do_not_hide_that_a_job_diverged():
+    table = metrics_frame(steps_with(None, "Step {step}/6: training loss=nan"))
+
+    assert describe_loss(table, checkpoints=checkpoints({3: None, 6: None})) == DIVERGED
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (read_result_file("step,elapsed_tokens\n1,20\n2,40\n"), "No loss has been reported."),
+        (metrics_frame(steps_with(None, "")[:1]), "No loss has been reported."),
+        (
+            metrics_frame([*steps_with(2.5, "")[:1], *steps_with(None, "")[1:]]),
+            "Training loss is 2.5 at step 1; one",
+        ),
+        (metrics_frame([{"message": f"Step {step}", "data": {"step": step}} for step in (1, 2)]), "No loss"),
+        (metrics([math.nan] * 3, valid={3: 1.2}), "No training loss has been reported yet."),
+        (checkpoints({3: None, 6: None}), "No loss has been reported."),
+    ],
+    ids=[
+        "another table",
+        "one null",
+        "null between two measurements",
+        "steps alone",
+        "validation only",
+        "checkpoints",
+    ],
+)
+def test_what_was_not_reported_is_not_called_diverged(table, said):
+    assert describe_loss(table).startswith(said)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from finetune_dataset.rules.schema_work import MAX_STEPS, Graph, TooMuchError
+from finetune_dataset.rules.schemas.work import MAX_STEPS, Graph, TooMuchError
 
 
 def test_two_ways_to_one_definition_count_twice():

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from finetune_dataset.rules.rows import check_row
-from finetune_dataset.rules.schema_work import MAX_STEPS
-from finetune_dataset.rules.schemas import MAX_SCHEMA_BYTES
+from finetune_dataset.rules.schemas.compare import MAX_SCHEMA_BYTES
+from finetune_dataset.rules.schemas.work import MAX_STEPS
 from helpers.paths import ROOT
 
 PARAMETERS, ARGUMENTS = "tools[0].function.parameters", "messages[1].tool_calls[0].function.arguments"

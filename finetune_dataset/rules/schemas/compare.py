@@ -11,7 +11,7 @@ import msgspec
 from finetune_dataset.chat import JsonObject
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
-from finetune_dataset.rules.schema_work import GOES_BACK, MAX_STEPS, Graph, TooMuchError
+from finetune_dataset.rules.schemas.work import GOES_BACK, MAX_STEPS, Graph, TooMuchError
 
 if TYPE_CHECKING:
     from jsonschema_rs import Validator

@@ -1,0 +1,1 @@
+"""What every display of the course in a notebook shares."""
