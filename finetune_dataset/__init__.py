@@ -9,7 +9,8 @@ Floors, lowest first. A module or folder imports only from the floors below its 
     errors, chat, strict_json, display
     files, models
     formats
-    rules, shapes
+    rules
+    shapes
     jsonlines, tokens, report
     check, quality, convert
     validate, repair, split

@@ -1,4 +1,4 @@
-"""Read JSON as the standard has it, and say in plain words what is wrong with other text.
+"""Read and write JSON as the standard has it, and say in plain words what is wrong with other text.
 
 Python's own reader takes NaN, half surrogate pairs, keys that stand twice and brackets of almost any depth.
 Other readers do not, or not in the same way, so none of these belongs into a training file.
@@ -10,12 +10,27 @@ from collections import Counter
 
 # No row needs more lists and objects inside each other, and readers give up at different depths.
 MAX_DEPTH = 100
+# More than any row needs: ten images of 10 MB in Base64 are 140 MB. No more is read of one line, or of
+# a value that is spread over lines.
+MAX_LINE_BYTES = 256 * 1024**2
+# Of one line, or of one array: about 250,000 short chats, and less than 500 MB when read (measured, 2026-11).
+MAX_VALUES = 2_000_000
 
 # A text, or a backslash pair outside of one: taken whole, so that brackets and commas in it do not count.
 _TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|\\.'
-_TEXT_OR_BRACKET = re.compile(_TEXT + rb"|[{}\[\]]")
+_TEXT_ALONE = re.compile(_TEXT)
 _TEXT_OR_TRAILING_COMMA = re.compile(b"(" + _TEXT + rb")|,(?=\s*+(?:[}\]]|$))")
 
+# Name of a type that datasets often hold → what to write in its place.
+_CHANGES = {
+    "set": "Write a list: sorted(value).",
+    "datetime": "Write a text: value.isoformat().",
+    "date": "Write a text: value.isoformat().",
+    "bytes": "Write a text: value.decode().",
+    "Decimal": "Write a number or a text: float(value).",
+    "ndarray": "Write a list: value.tolist().",
+}
+_WHOLE = "Write the whole character."
 CORRECT = "Correct the line; json.dumps(row) writes valid JSON."
 """What to do where nothing more exact is known."""
 
@@ -87,6 +102,8 @@ def explain(raw: bytes, error: Exception) -> tuple[str, str]:
         return f"brackets inside brackets, more than {MAX_DEPTH} deep", CORRECT
     if isinstance(error, UnicodeEncodeError):
         return "half of a surrogate pair (\\ud800 to \\udfff)", "Write the character itself, as UTF-8."
+    if "digits" in str(error):  # Python's own limit; its advice is for programs.
+        return "a number of more than 4,300 digits", "Write it as a text, or shorter."
     return _syntax(raw, error) if isinstance(error, json.JSONDecodeError) else (str(error), CORRECT)
 
 
@@ -97,8 +114,8 @@ def without_trailing_commas(raw: bytes) -> bytes:
 
 def depth(raw: bytes) -> int:
     """Count the brackets that open minus those that close, outside of strings."""
-    tokens = _TEXT_OR_BRACKET.findall(raw)
-    return sum((token in b"{[") - (token in b"}]") for token in tokens if len(token) == 1)
+    marks = _TEXT_ALONE.sub(b"", raw)  # Counting in a list of all brackets would need eight times the memory.
+    return marks.count(b"{") + marks.count(b"[") - marks.count(b"}") - marks.count(b"]")
 
 
 def _syntax(raw: bytes, error: json.JSONDecodeError) -> tuple[str, str]:
@@ -132,3 +149,75 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"the number {text[:20]}, which is too large")
     return value
+
+
+def too_large(raw: bytes) -> str:
+    """Say why a text is more than one row should need; "" for all others.
+
+    A reader's memory grows with the number of values, up to 60 times the size of the text: millions of
+    empty lists are the worst. Both limits are this course's choice, see `MAX_LINE_BYTES`.
+
+    Args:
+        raw: UTF-8 text of one JSON value.
+
+    Returns:
+        Its size in words, or "".
+    """
+    if len(raw) > MAX_LINE_BYTES:
+        return f"more than {MAX_LINE_BYTES:,} bytes in one piece"
+    # Each value but the first stands behind a comma or a bracket. Texts have commas, too: look closer then.
+    if len(raw) > MAX_VALUES and _marks(raw) > MAX_VALUES and _marks(_TEXT_ALONE.sub(b"", raw)) > MAX_VALUES:
+        return f"more than {MAX_VALUES:,} values in one piece"
+    return ""
+
+
+def unwritable(value: object, place: str = "", level: int = 0) -> tuple[str, str, str] | None:
+    """Find what JSON cannot hold, or what readers refuse, in a value that is to be written.
+
+    Args:
+        value: Any object.
+        place: Where it stands, for the answer.
+        level: How many lists and objects are around it.
+
+    Returns:
+        Its place, what it is, and what to do ("" where nothing more exact is known); None without a fault.
+    """
+    if value is None or isinstance(value, (bool, int)):
+        return None
+    if isinstance(value, str):
+        return None if _is_unicode(value) else (place, "half of a surrogate pair", _WHOLE)
+    if isinstance(value, float):
+        finite = value - value == 0
+        return None if finite else (place, f"the number {value}", "Write null, or leave the key out.")
+    if not isinstance(value, (dict, list, tuple)):
+        return place, f"a value of the type {type(value).__name__}", _CHANGES.get(type(value).__name__, "")
+    if level >= MAX_DEPTH:
+        shown = place if len(place) <= 60 else f"{place[:57]}..."
+        return shown, f"brackets inside brackets, more than {MAX_DEPTH} deep", "Write it flatter."
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                what = f"the key {key!r}"[:60] + f" of the type {type(key).__name__}"
+                return place, what, "Write the key as text: a reader would not give it back as it is."
+            if not _is_unicode(key):
+                return place, "half of a surrogate pair in a key", _WHOLE
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        step = f"[{key}]" if not isinstance(value, dict) else f".{key}" if place else str(key)
+        if fault := unwritable(inner, place + step, level + 1):
+            return fault
+    return None
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _marks(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")

@@ -11,12 +11,12 @@ from pathlib import Path
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.scan import scan, spans
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.jsonlines import pretty_printed_json
 from finetune_dataset.report import DatasetReport
 from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue, show
 from finetune_dataset.rules.issues.table import KINDS, issue
 from finetune_dataset.rules.limits import MAX_FILE_BYTES, MAX_IMAGE_ROWS, MAX_UPLOAD_BYTES, MIN_EXAMPLES
 from finetune_dataset.rules.rows import Method
+from finetune_dataset.shapes.pieces import pretty_printed_json
 
 # As many hashes as a set may hold; it needs ten times the memory of an array.
 _FEW_LINES = 250_000

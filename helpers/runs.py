@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from finetune_dataset.files import write_jsonl
+from finetune_dataset.files import whole_file, write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
 from helpers.backends.names import backend_name
 from helpers.errors import DatasetError, FineTuneError, MissingArtifact
@@ -145,10 +146,12 @@ class Run:
         Returns:
             Where the file is.
         """
-        with _replacing(self.path(filename)) as part:
-            write_jsonl(part, map(_plain, rows))
-            if not part.stat().st_size:
-                part.write_text("\n")  # No rows; a file without a byte is one that was lost.
+        rest = iter(rows)
+        if (first := next(rest, None)) is not None:
+            write_jsonl(self.path(filename), map(_plain, chain([first], rest)))
+        else:
+            with whole_file(self.path(filename)) as target:
+                target.write("\n")  # No rows; a file without a byte is one that was lost.
         return self.path(filename)
 
     def read_rows(self, filename: str) -> list[dict[str, Any]]:

@@ -17,10 +17,13 @@ from typing import ClassVar, Literal
 import msgspec
 
 from finetune_dataset.rules.messages import SPECIAL_TOKEN
+from finetune_dataset.rules.schemas.compare import Work
 from finetune_dataset.rules.tools import ToolNames, function_issues, tool_names
 from finetune_dataset.strict_json import parse
 
 _UNSET = msgspec.UNSET
+# Bytes of the tools of a row that are remembered for the next rows.
+_REMEMBERED = 65_536
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -156,11 +159,11 @@ def _surroundings(roles: tuple[type[Message], ...], spaced: bool) -> list[bytes]
 
 def _is_good(row: Row, raw: bytes) -> bool:
     """Tell whether a row that ends in an answer follows all rules, but for special tokens."""
-    names, spaces = (ToolNames(), 0) if row.tools is _UNSET else _tools(bytes(row.tools))
+    names, spaces = (ToolNames(), 0) if row.tools is _UNSET else _tools_of(bytes(row.tools))
     # Nothing that is written again is longer than before; so equal lengths mean equal parts.
     if len(_encode(row)) - spaces != len(_without_spaces(raw)) or names is None or names.issues:
         return False
-    trained = False
+    trained, work = False, Work()
     waiting: set[str] = set()
     for message in row.messages:
         calls: list[_Call] = []
@@ -177,9 +180,13 @@ def _is_good(row: Row, raw: bytes) -> bool:
         if waiting or not ((calls and bytes(message.content) == b"null") or _is_text(message.content)):
             return False
         waiting = {call.id for call in calls if call.id}
-        if len(waiting) < len(calls) or not all(_is_good_call(call, names) for call in calls):
+        if len(waiting) < len(calls) or not all(_is_good_call(call, names, work) for call in calls):
             return False
     return trained
+
+
+def _tools_of(raw: bytes) -> tuple[ToolNames | None, int]:
+    return (_tools if len(raw) <= _REMEMBERED else _tools.__wrapped__)(raw)
 
 
 @lru_cache(maxsize=256)
@@ -213,6 +220,6 @@ def _has_special_token(raw: bytes) -> bool:
     return False
 
 
-def _is_good_call(call: _Call, names: ToolNames) -> bool:
+def _is_good_call(call: _Call, names: ToolNames, work: Work) -> bool:
     function = {"name": call.function.name, "arguments": call.function.arguments}
-    return next(function_issues(function, "", names), None) is None
+    return next(function_issues(function, "", names, work), None) is None

@@ -14,11 +14,13 @@ from finetune_dataset.chat import PREFERRED, PROMPT, REJECTED, JsonObject
 from finetune_dataset.check.fast import good_row
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.tally import Tally
-from finetune_dataset.jsonlines import Piece, read_pieces
+from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.models import context_limit
 from finetune_dataset.rules.images import count_images
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.rows import check_row, known_method
+from finetune_dataset.shapes.pieces import Piece
 
 
 def check_line(raw: bytes, method: str = "supervised", model: str | Path | None = None) -> dict[str, Any]:
@@ -96,6 +98,14 @@ class RowChecker:
         if self._limit:
             self._check_length(tokens, line)
         return True
+
+    def take_blank(self, line: int) -> None:
+        """Take a blank line; a file can be full of them."""
+        self.found.digests.append(0)
+        if self.found.log.counts["blank_line"] < KEPT_PER_CODE:
+            self.found.log.add(issue("blank_line", "", "a blank line", line=line))
+        else:
+            self.found.log.counts["blank_line"] += 1
 
     def take_piece(self, piece: Piece) -> None:
         """Take a piece of any kind: add all its issues, and its good rows to the statistics."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.line import RowChecker, with_plain_end
-from finetune_dataset.files import open_source
+from finetune_dataset.files import open_source, read_lines
 from finetune_dataset.jsonlines import BYTE_ORDER_MARK, PieceReader
+from finetune_dataset.strict_json import MAX_LINE_BYTES
 
 
 def scan(
@@ -37,13 +38,21 @@ def scan(
     stop = float("inf") if end is None else end
     with open_source(path) as source:
         source.seek(start)
-        for raw in source:
+        for raw in read_lines(source):
             if start >= stop:
                 break
             start += len(raw)
             found.lines += 1
-            line = raw if raw.endswith(b"}\n") else with_plain_end(raw)
-            found.windows_lines += line is not raw and raw.endswith(b"\r\n")
+            line = raw
+            if not raw.endswith(b"}\n"):
+                line = with_plain_end(raw)
+                found.windows_lines += raw.endswith(b"\r\n")
+                if len(raw) > MAX_LINE_BYTES:
+                    start = source.tell()  # The rest of the line was left out.
+                elif raw.isspace() and not reader.spread:
+                    reader.skip_blank(found.lines)
+                    checker.take_blank(found.lines)
+                    continue
             if reader.spread or not checker.take_good(line, found.lines):
                 for piece in reader.feed(found.lines, raw):
                     checker.take_piece(piece)

@@ -15,6 +15,8 @@ from finetune_dataset.tokens.count import count_row, count_tokens
 
 # Characters. Shorter texts are often the same in many rows, such as labels.
 _SHORT = 64
+# A longer system prompt is counted each time: 4,096 texts are remembered.
+_REMEMBERED = 16_384
 
 
 class Tally:
@@ -92,7 +94,7 @@ def _text_counter(model: str | Path) -> Callable[[str, str], int]:
     remembered = lru_cache(maxsize=4096)(count)
 
     def count_text(text: str, role: str) -> int:
-        shared = len(text) <= _SHORT or role in SYSTEM_ROLES
+        shared = len(text) <= _SHORT or (role in SYSTEM_ROLES and len(text) <= _REMEMBERED)
         return remembered(text) if shared else count(text)
 
     return count_text

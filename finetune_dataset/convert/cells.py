@@ -10,11 +10,13 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from zipfile import ZipFile
 
+from finetune_dataset.convert.encodings import read_text
 from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
-from finetune_dataset.shapes.containers import other_kind, unicode_encoding
+from finetune_dataset.rules.limits import MAX_TABLE_BYTES, MAX_TABLE_CELLS, MAX_TABLE_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ def table_rows(
     Args:
         source: A .csv, .tsv or .txt file, an .xlsx file (needs openpyxl), or a pandas DataFrame.
         wanted: Columns that the table must have.
-        encoding: Encoding of a CSV file; None for UTF-8, or UTF-16 with its mark.
+        encoding: Encoding of a CSV file; None tries UTF-8 and UTF-16, see `encodings`.
         sheet: Name of the Excel sheet; None for the first one.
         notes: Gets a sentence for what a reader should know, such as the separator.
 
@@ -84,7 +86,7 @@ def cell_text(value: object) -> str:
 def _csv_rows(
     path: Path, wanted: list[str], encoding: str | None, notes: list[str]
 ) -> Iterator[tuple[str, Cells]]:
-    text = _decode(path, encoding)
+    text = read_text(path, encoding, notes)
     first_line = text.partition("\n")[0]
     if first_line.lower().startswith("sep="):  # Excel's own way to name the separator.
         text = text.partition("\n")[2]
@@ -94,20 +96,27 @@ def _csv_rows(
         records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         names = [name.strip() for name in next(records, [])]
         _require_columns(names, wanted, path.name)
+        start = 1
         if separator != ",":
             notes.append(f"separator: {'tab' if separator == chr(9) else separator}")
         for number, record in enumerate(records, start=2):
+            start = records.line_num
             cells: Cells = dict(zip(names, record, strict=False))
             if len(record) > len(names):
                 cells[None] = record[len(names) :]
             yield f"row {number}", cells
     except csv.Error as error:
         raise DatasetError(
-            f"{path.name}, line {records.line_num}: {error}. A cell with quotes in it must be in quotes, "
-            'with each quote doubled: "He said ""yes""". Spreadsheet programs do this when they save CSV.'
+            f"{path.name}, {_lines(start + 1, records.line_num)}: {error}. A cell with quotes in it must be "
+            'in quotes, with each quote doubled: "He said ""yes""". Spreadsheet programs do this when they '
+            "save CSV."
         ) from None
     finally:
         csv.field_size_limit(usual)
+
+
+def _lines(first: int, last: int) -> str:
+    return f"line {last}" if last <= first else f"lines {first} to {last}, read as one row"
 
 
 def _separator(text: str, wanted: list[str]) -> str:
@@ -124,29 +133,6 @@ def _separator(text: str, wanted: list[str]) -> str:
     return fitting[0] if fitting else max(headers, key=lambda separator: len(headers[separator]))
 
 
-def _decode(path: Path, encoding: str | None) -> str:
-    with open_source(path) as source:
-        raw = source.read()
-    if encoding is None:
-        encoding = unicode_encoding(raw[:64]) or "utf-8-sig"
-    if kind := other_kind(raw[:400]):
-        raise DatasetError(f"{path.name} is {kind[0]}; expected a table. {kind[1]}")
-    try:
-        return raw.decode(encoding)
-    except LookupError:
-        raise DatasetError(f'There is no encoding {encoding!r}. Try "utf-8" or "cp1252".') from None
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        name = encoding.removesuffix("-sig")
-        around = raw[max(0, error.start - 15) : error.start + 15]
-        sample = around.decode("cp1252", errors="replace").replace("\r", " ").replace("\n", " ")
-        raise DatasetError(
-            f"{path.name}, line {line}: the byte 0x{raw[error.start]:02x} is not {name}. Excel on "
-            f'Windows saves "CSV" as cp1252, and then the text here is {sample!r}. If that reads well, '
-            'call this again with encoding="cp1252"; or save the file as "CSV UTF-8".'
-        ) from None
-
-
 def _excel_rows(path: Path, wanted: list[str], sheet: str | None) -> Iterator[tuple[str, Cells]]:
     try:
         from openpyxl import load_workbook  # Here: only Excel files need it, and it is an extra.
@@ -157,7 +143,10 @@ def _excel_rows(path: Path, wanted: list[str], sheet: str | None) -> Iterator[tu
         ) from None
     with open_source(path) as source:
         try:
+            _refuse_bomb(source, path)
             book = load_workbook(source, read_only=True, data_only=True)
+        except DatasetError:
+            raise
         except Exception as error:  # openpyxl raises whatever its parsers raise: zip, XML, key errors.
             raise DatasetError(
                 f"{path.name} is no Excel workbook that can be read ({type(error).__name__}). "
@@ -166,21 +155,46 @@ def _excel_rows(path: Path, wanted: list[str], sheet: str | None) -> Iterator[tu
         if sheet is not None and sheet not in book.sheetnames:
             raise DatasetError(f"{path.name} has no sheet {sheet!r}. Sheets: {', '.join(book.sheetnames)}.")
         page = book[sheet] if sheet is not None else book.worksheets[0]
+        page.reset_dimensions()  # What a file says about its size is not always so.
         records = page.iter_rows(values_only=True)
-        names = [cell_text(name).strip() for name in next(records, [])]
+        names = [cell_text(name).strip() for name in next(records, ())]
         _require_columns(names, wanted, f"{path.name}, sheet {page.title!r}")
+        cells = 0
         for number, record in enumerate(records, start=2):
+            cells += 1 + len(record)
+            if cells > MAX_TABLE_CELLS:
+                raise DatasetError(
+                    f"{path.name}, row {number}: more than {MAX_TABLE_CELLS:,} cells. Remove the columns "
+                    "that are not needed and the empty rows, or save parts of it in several files."
+                )
             yield f"row {number}", dict(zip(names, record, strict=False))
 
 
+def _refuse_bomb(source: BinaryIO, path: Path) -> None:
+    """Refuse a workbook that is small on the disk and fills the memory: it is a zip file."""
+    size = sum(part.file_size for part in ZipFile(source).infolist())
+    if size > MAX_TABLE_BYTES:
+        raise DatasetError(
+            f"{path.name} holds {size:,} bytes when it is unpacked; at most {MAX_TABLE_BYTES:,} are read. "
+            "Save parts of it in several files, or the table alone as CSV UTF-8."
+        )
+    source.seek(0)
+
+
 def _require_columns(names: Sequence[Hashable], wanted: list[str], where: str) -> None:
+    if len(names) > MAX_TABLE_COLUMNS:
+        raise DatasetError(
+            f"{where}: its first row has {len(names):,} cells; at most {MAX_TABLE_COLUMNS:,} columns are "
+            "read, as in Excel. Are line ends missing, or is the separator another one?"
+        )
     for column in wanted:
         if names.count(column) == 1:
             continue
-        listed = ", ".join(repr(name) for name in names) or "(none)"
+        listed = ", ".join(repr(name)[:60] for name in names[:50]) or "(none)"
+        listed += f" and {len(names) - 50} more" if len(names) > 50 else ""
         if column in names:
             raise DatasetError(f"{where} has two columns {column!r}. Give each its own name.")
-        folded = {str(name).casefold(): name for name in names}
+        folded = {str(name)[:60].casefold(): name for name in names[:1_000]}
         near = get_close_matches(column.casefold(), folded, n=1)
         hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
         raise DatasetError(f"{where} has no column {column!r}. Columns: {listed}.{hint}")

@@ -78,7 +78,8 @@ def rows_from_table(
     """Make one chat example of each row of a table.
 
     The separator of a CSV file (comma, semicolon, tab or bar) is the one with which its first
-    line holds the named columns. Its encoding is UTF-8, or UTF-16 if it begins with that mark.
+    line holds the named columns. Its encoding is UTF-8, or UTF-16 or UTF-32 where its first bytes show
+    that; a note says what was chosen, and what looks as if it had been read in a wrong one.
 
     Args:
         source: A .csv, .tsv or .txt file, an .xlsx file (needs openpyxl), or a pandas DataFrame.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from finetune_dataset.quality.answers import Answers
+from finetune_dataset.quality.damage.messages import DamagedText
 from finetune_dataset.quality.examples import Example, read_examples
 from finetune_dataset.quality.leaks import Leaks
 from finetune_dataset.quality.privacy import Privacy
@@ -34,7 +35,8 @@ def check_quality(
     """Find what makes a valid dataset a bad one.
 
     Repeated and nearly repeated examples, contradictions, unfinished or empty answers, slips in the
-    system prompt, unbalanced classes, personal data and secrets (shown masked); and, with
+    system prompt, unbalanced classes, personal data and secrets (shown masked), damaged text
+    (lost, garbled, hidden and escaped characters, markup); and, with
     `validation` or `test`, examples on both sides. Rows that are no chat are left to `validate_dataset`.
 
     Two kinds are errors, because what follows from them is worthless: a held-out prompt that is
@@ -57,7 +59,7 @@ def check_quality(
         DatasetError: A file does not exist or cannot be opened.
     """
     report = DatasetReport(Path(path))
-    checks: list[Check] = [Repeats(), Answers(), SystemPrompts(), Privacy()]
+    checks: list[Check] = [Repeats(), Answers(), SystemPrompts(), Privacy(), DamagedText()]
     held_out = [Path(other) for other in (validation, test) if other is not None]
     if held_out:
         leaks = Leaks()

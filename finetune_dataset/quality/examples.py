@@ -19,7 +19,7 @@ from finetune_dataset.chat import (
     JsonObject,
     message_text,
 )
-from finetune_dataset.files import open_source
+from finetune_dataset.files import open_source, read_lines
 from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.quality.near_duplicates import digest, normalized
 
@@ -74,7 +74,7 @@ def read_examples(path: str | Path) -> Iterator[Example]:
         DatasetError: The file does not exist or cannot be opened.
     """
     with open_source(path) as source:
-        for piece in read_pieces(source):
+        for piece in read_pieces(read_lines(source), blank=False):
             for value in piece.values:
                 messages = _messages(value)
                 if isinstance(value, dict) and messages:
@@ -170,6 +170,9 @@ def _key(value: object) -> bytes:
 
 def all_text(message: JsonObject) -> str:
     """Return the text of a message, its refusal, and the names and arguments of its calls."""
+    content = message.get("content")
+    if len(message) == 2 and isinstance(content, str):  # Nearly every message: a role and a text.
+        return content
     calls = message.get("tool_calls")
     calls = [*(calls if isinstance(calls, list) else [calls]), message.get("function_call")]
     # Without the ids of calls: they differ in every example.

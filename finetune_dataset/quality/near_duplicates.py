@@ -5,14 +5,19 @@ import unicodedata
 from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import repeat
+from struct import Struct
 
-from rensa import RMinHash, RMinHashDeduplicator
+from rensa import RMinHash
 
 from finetune_dataset.rules.issues.issue import KEPT_PER_CODE, Issue
 from finetune_dataset.rules.issues.table import issue
 
 # A word; or one character of a script that writes no spaces (Chinese, Japanese, Korean).
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+")
+# Spaces, or up to 200 other characters. A longer run is composed in parts: combining marks are put in order
+# in a time that grows with the square of their number. Unicode Annex 15 has at most 30 in a row.
+_RUN = 200
+_SPACED = re.compile(rf"\s+|\S{{1,{_RUN}}}")
 # Share of common word triples from which two texts are reported. In a text of fewer than 29 words,
 # one other word is enough to stay below it: "What is Gold?" and "What is Tin?" are different questions.
 NEAR = 0.8
@@ -21,6 +26,11 @@ _HASHES = 128
 # Texts that agree in one of 32 bands of 4 values are compared: all at the limit but (1 - 0.8⁴)³², 5 in 10⁸.
 _BANDS = 32
 _SEED = 42
+# Texts that are kept for one value of a band.
+_TEXTS_PER_VALUE = 20
+_AS_BYTES, _AS_BANDS = Struct(f"{_HASHES}I"), Struct(f"{_HASHES * 4 // _BANDS}s" * _BANDS)
+# Of a text that is compared, about 150,000 words: each is a piece of memory of its own.
+_CHARACTERS_COMPARED = 1_000_000
 # Rows from which a share says something; this course's choice.
 ENOUGH_ROWS = 10
 # About 4 KB each (measured), so 400 MB at most.
@@ -29,8 +39,17 @@ TEXTS_KEPT = 100_000
 
 def normalized(text: str) -> str:
     """Return a text without the differences that a reader does not see: capitals, spacing, Unicode form."""
-    text = text if text.isascii() else unicodedata.normalize("NFC", text)
-    return " ".join(text.casefold().split())
+    return " ".join(_composed(text).casefold().split())
+
+
+def _composed(text: str) -> str:
+    """Return a text in the Unicode form NFC, in a time that grows with its length only."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return text
+    if len(text) <= _RUN:
+        return unicodedata.normalize("NFC", text)
+    pieces = _SPACED.findall(text)  # A space never joins with what stands around it.
+    return "".join(unicodedata.normalize("NFC", piece) for piece in pieces)
 
 
 def digest(text: str) -> bytes:
@@ -42,28 +61,59 @@ class NearIndex:
     """Texts seen so far, to find one that is nearly the same as a new one.
 
     It keeps 128 numbers of each of the first 100,000 texts, and no text; later texts are compared with those.
+    A new text is compared with at most 640 of them (20 for each of its 32 bands): where thousands agree in
+    a band, they share an instruction or a document, and comparing all would take the square of their number.
     """
 
     def __init__(self) -> None:
         """Start without texts."""
-        self._seen = RMinHashDeduplicator(NEAR, _HASHES, True, num_bands=_BANDS, seed=_SEED)
+        self._texts: list[tuple[str, RMinHash]] = []
+        self._last: tuple[RMinHash | None, list[int]] = (None, [])
+        # For each band: value of the band → number of the text that has it, or numbers of the first of them.
+        self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(_BANDS)]
 
     def find(self, sketch: RMinHash | None) -> str | None:
         """Return the key of a text that is nearly the same; None if there is none."""
-        found = self._seen.get_duplicates(sketch) if sketch else []
-        return min(found, key=lambda key: (len(key), key)) if found else None
+        if sketch is None:
+            return None
+        candidates: set[int] = set()
+        self._last = sketch, list(_band_values(sketch))
+        for numbers in map(dict.get, self._bands, self._last[1]):
+            if numbers is not None:
+                candidates.update((numbers,) if isinstance(numbers, int) else numbers)
+        if not candidates:
+            return None
+        found = (self._texts[number] for number in candidates)
+        keys = [key for key, other in found if sketch.jaccard(other) >= NEAR]
+        return min(keys, key=lambda key: (len(key), key)) if keys else None
 
     def add(self, key: str, sketch: RMinHash | None) -> bool:
         """Remember a text under a key; False when no more are kept."""
-        kept = sketch is not None and self._seen.len() < TEXTS_KEPT
-        if kept:
-            self._seen.add(key, sketch)
-        return kept
+        new = len(self._texts)
+        if sketch is None or new >= TEXTS_KEPT:
+            return False
+        self._texts.append((key, sketch))
+        # Nearly always it is the text that was looked for a moment ago.
+        values = self._last[1] if self._last[0] is sketch else list(_band_values(sketch))
+        for band, value in zip(self._bands, values, strict=True):
+            numbers = band.setdefault(value, new)
+            if numbers is new:
+                continue
+            if isinstance(numbers, list):
+                if len(numbers) < _TEXTS_PER_VALUE:
+                    numbers.append(new)
+            elif numbers != new:
+                band[value] = [numbers, new]
+        return True
+
+
+def _band_values(sketch: RMinHash) -> Iterator[int]:
+    return map(hash, _AS_BANDS.unpack(_AS_BYTES.pack(*sketch.digest())))
 
 
 def sketch(text: str) -> RMinHash | None:
     """Return what `NearIndex` needs of a text; None for a text of fewer than three words."""
-    words = _WORD.findall(normalized(text))
+    words = _WORD.findall(normalized(text[:_CHARACTERS_COMPARED]))
     if len(words) < 3:
         return None
     result = RMinHash(num_perm=_HASHES, seed=_SEED)

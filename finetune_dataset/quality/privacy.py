@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from finetune_dataset.chat import SYSTEM_ROLES
 from finetune_dataset.quality.examples import Example, all_text
-from finetune_dataset.quality.near_duplicates import digest
 from finetune_dataset.quality.private_data import find_private
 from finetune_dataset.rules.issues.issue import Issue
 from finetune_dataset.rules.issues.table import issue
@@ -15,14 +14,14 @@ class Privacy:
 
     def __init__(self) -> None:
         """Start before the first example."""
-        self._prompts: set[bytes] = set()
+        self._prompts: set[int] = set()
 
     def row(self, row: Example) -> Iterator[Issue]:
         """Name what should not be in a training file, masked."""
         for path, message in row.messages:
             text = all_text(message)
             if message.get("role") in SYSTEM_ROLES:
-                key = digest(text)
+                key = hash(text)
                 if key in self._prompts:
                     continue  # One system prompt in every row: once is enough.
                 self._prompts.add(key)

@@ -16,6 +16,8 @@ VARIANT = 0.9
 # Prompts that are kept, and those of them that are compared with the most frequent one: comparing is slow.
 PROMPTS_KEPT = 1_000
 PROMPTS_COMPARED = 50
+# So many characters of a prompt are kept, so 80 MB at most.
+PROMPT_KEPT = 20_000
 
 
 class SystemPrompts:
@@ -32,7 +34,9 @@ class SystemPrompts:
         """Count the first system prompt of an example; nothing is wrong with one alone."""
         self._rows += 1
         prompts = [
-            message_text(message) for _, message in row.messages if message.get("role") in SYSTEM_ROLES
+            message_text(message)[:PROMPT_KEPT]
+            for _, message in row.messages
+            if message.get("role") in SYSTEM_ROLES
         ]
         if not any(prompt.strip() for prompt in prompts):
             self._n_missing += 1

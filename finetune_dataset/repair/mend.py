@@ -9,22 +9,27 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from finetune_dataset.chat import is_legacy
 from finetune_dataset.convert.prompts import COMPLETION_ENDS, PROMPT_ENDS, shared_end
 from finetune_dataset.errors import DatasetError
-from finetune_dataset.files import open_source
-from finetune_dataset.jsonlines import Piece, read_pieces
+from finetune_dataset.files import NewFile, open_source, read_lines, whole_file
+from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.repair.changes import Change, LeftOut
 from finetune_dataset.repair.result import Repair
 from finetune_dataset.repair.rows import mend_row
 from finetune_dataset.rules.issues.file_kinds import FILE_KINDS
+from finetune_dataset.rules.issues.issue import KEPT_PER_CODE
 from finetune_dataset.rules.rows import Method, check_row
 from finetune_dataset.shapes.containers import other_kind, unicode_encoding
+from finetune_dataset.shapes.pieces import Piece
+from finetune_dataset.strict_json import MAX_LINE_BYTES
 
 # Shapes that have one reading only. UTF-16 is mended before lines are read; other bytes are no text.
 _MENDED = {code for code, kind in FILE_KINDS.items() if kind.repairable} - {"not_utf8"}
+# So many bytes are kept of a rest of the file that cannot be read; the old file has all of it.
+_REST_KEPT = 16 * 1024**2
 CHANGES_KEPT = 50
 """A result keeps this many changes for its diff; notes and what was left out are kept in full."""
 
@@ -60,16 +65,14 @@ def repair_dataset(
         lines, encoding = _as_utf8(source)
         if encoding:
             repair.notes.append(f"whole file: {encoding} text, mended")
-        with _create(repair.out) as target:
-            try:
+        try:
+            with whole_file(repair.out, new=True) as target:
                 _Mender(repair, method, ends, target).mend(lines)
-            except UnicodeDecodeError as error:
-                target.close()
-                repair.out.unlink()
-                raise DatasetError(
-                    f"{path} starts as {encoding} and does not go on as {encoding} ({error.reason}). "
-                    'Open it in the program that made it, and save it as "UTF-8".'
-                ) from None
+        except UnicodeDecodeError as error:
+            raise DatasetError(
+                f"{path} starts as {encoding} and does not go on as {encoding} ({error.reason}). "
+                'Open it in the program that made it, and save it as "UTF-8".'
+            ) from None
     return repair
 
 
@@ -80,15 +83,21 @@ class _Mender:
     repair: Repair
     method: str
     ends: tuple[str, str]
-    target: TextIO
+    target: NewFile
 
     def mend(self, lines: Iterator[bytes]) -> None:
-        windows = 0
+        windows = blank = 0
+        code = ""
         for piece in read_pieces(lines):
+            code = piece.issue.code if piece.issue else ""
             windows += piece.raw.count(b"\r\n")
-            self._mend_piece(piece)
-        if rest := b"".join(lines):  # After zero bytes, no line can be told from the next.
-            self._leave_out("the rest of the file", "not_utf8", "not_utf8", _as_text(rest))
+            blank += code == "blank_line"
+            if code != "blank_line" or blank <= KEPT_PER_CODE:
+                self._mend_piece(piece)
+        if blank > KEPT_PER_CODE:
+            self.repair.notes.append(f"{blank - KEPT_PER_CODE} more lines: blank_line, mended")
+        if rest := _start(lines):  # After zero bytes, no line can be told from the next.
+            self._leave_out("the rest of the file", code, code, _as_text(rest))
         if windows:
             self.repair.notes.append(f"{windows} lines: Windows line ends, mended")
 
@@ -120,7 +129,7 @@ class _Mender:
             self.repair.notes += [f"{place}: {sentence}, mended" for sentence in repairs]
             reasons += repairs
             written.append(json.dumps(row, ensure_ascii=False) if reasons else piece.raw.strip().decode())
-        self.target.writelines(line + "\n" for line in written)
+        self.target.write("".join(line + "\n" for line in written))
         self.repair.rows += len(written)
         if reasons and piece.raw:
             self._record(piece, "; ".join(dict.fromkeys(reasons)), at, written)
@@ -135,6 +144,17 @@ class _Mender:
             self.repair.changes.append(Change(reason, piece.first, before, at, written))
 
 
+def _start(lines: Iterator[bytes]) -> bytes:
+    """Return what is left of a file; the start of it where that is too much to be kept."""
+    parts, size = [], 0
+    for line in lines:
+        parts.append(line)
+        size += len(line)
+        if size > _REST_KEPT:
+            return b"".join(parts)[:_REST_KEPT] + " … (more in the old file)".encode()
+    return b"".join(parts)
+
+
 def _as_text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="backslashreplace")
 
@@ -145,7 +165,7 @@ def _shared_ends(path: Path) -> tuple[str, str]:
     completions: set[str] = set()
     with open_source(path) as source:
         try:
-            for piece in read_pieces(_as_utf8(source)[0]):
+            for piece in read_pieces(_as_utf8(source)[0], blank=False):
                 for row in filter(is_legacy, piece.values):
                     # The last characters are enough to see the mark.
                     prompts.add(row["prompt"].strip()[-8:])
@@ -167,17 +187,13 @@ def _as_utf8(source: BinaryIO) -> tuple[Iterator[bytes], str]:
         raise DatasetError(f"{source.name} is {kind[0]}; expected a text of JSON. {kind[1]}")
     encoding = unicode_encoding(start)
     if encoding is None:
-        return iter(source), ""
-    lines = (line.encode() for line in io.TextIOWrapper(source, encoding, newline="\n"))
-    return lines, encoding[:6].upper()
+        return read_lines(source), ""
+    return _recoded(source, encoding), encoding[:6].upper()
 
 
-def _create(path: Path) -> TextIO:
-    try:
-        return open(path, "x", encoding="utf-8", newline="\n")
-    except FileExistsError:
-        raise DatasetError(f"{path} exists already. Give another name, or remove it first.") from None
-    except OSError as error:
-        raise DatasetError(
-            f"{path} cannot be written: {error.strerror}. Check the path and its permissions."
-        ) from None
+def _recoded(source: BinaryIO, encoding: str) -> Iterator[bytes]:
+    text = io.TextIOWrapper(source, encoding, newline="\n")
+    while line := text.readline(MAX_LINE_BYTES + 1):
+        yield line.encode()
+        while line and not line.endswith("\n"):  # It is too large to be read, or the last one.
+            line = text.readline(_REST_KEPT)

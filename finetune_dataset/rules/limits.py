@@ -13,3 +13,8 @@ MAX_IMAGE_ROWS = 50_000  # Rows with images in a file [guide, vision].
 MAX_IMAGES_PER_ROW = 10  # [guide, vision]
 MAX_IMAGE_BYTES = 10 * 1024**2  # [guide, vision]
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")  # [guide, vision]
+
+# What is read of a table; this course's choices. A table is in memory as a whole, with its cells as objects.
+MAX_TABLE_BYTES = 256 * 1024**2  # Of a workbook, when it is unpacked.
+MAX_TABLE_CELLS = 20_000_000
+MAX_TABLE_COLUMNS = 16_384  # As in Excel.

@@ -12,6 +12,7 @@ read 2026-08-21) and the fine-tuning guides of 2025.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Literal, TypeAlias, get_args
 
 from finetune_dataset.chat import (
@@ -33,7 +34,7 @@ from finetune_dataset.rules.chats import (
     other_format,
     unknown_key,
 )
-from finetune_dataset.rules.issues.issue import Issue, show
+from finetune_dataset.rules.issues.issue import Issue, IssueLog, show
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.preferences import preference_issues
 
@@ -52,12 +53,15 @@ def check_row(row: object, line: int = 0, method: str = "supervised") -> list[Is
         method: "supervised", "dpo" or "reinforcement".
 
     Returns:
-        The issues in reading order; empty for a good row.
+        The issues in reading order, the first 10,000 of each code; empty for a good row.
 
     Raises:
         FineTuneError: There is no such method.
     """
-    return [replace(found, line=line) for found in _row_issues(row, known_method(method))]
+    log = IssueLog()
+    for found in _row_issues(row, known_method(method)):
+        log.add(replace(found, line=line))
+    return log.kept
 
 
 def known_method(method: str) -> str:
@@ -77,10 +81,12 @@ def _row_issues(row: object, method: str) -> Iterator[Issue]:
     elif method == "dpo" and all(key in row for key in PREFERENCE_KEYS):
         yield from preference_issues(row)
     elif method != "dpo" and isinstance(row.get("messages"), list):
-        issues = list(_chat_row_issues(row, method))
+        issues = _chat_row_issues(row, method)
+        if (first := next(issues, None)) is None:
+            return
         # The messages of another program have issues, so good rows need not be asked whose they are.
-        found = format_of(row, method) if issues else None
-        yield from [_foreign(row, method, *found)] if found else issues
+        found = format_of(row, method)
+        yield from [_foreign(row, method, *found)] if found else chain([first], issues)
     elif found := format_of(row, method):
         yield _foreign(row, method, *found)
     elif method == "dpo":
@@ -93,14 +99,15 @@ def _foreign(row: JsonObject, method: str, name: str, form: Format) -> Issue:
     """Name the format of a row, and say what to do; what is advised gives a row without errors."""
     shape = "a preference row" if form.method == "dpo" else "a chat row"
     try:
-        wrong = [each for each in _row_issues(form.convert(row), form.method) if each.severity == "error"]
+        issues = _row_issues(form.convert(row), form.method)
+        wrong = next((each for each in issues if each.severity == "error"), None)
     except UnclearError as error:
         fix = str(error)
     else:
         fix = f"Run repair_dataset: it writes {shape}."
         if wrong:
-            place = f" at {wrong[0].path}" if wrong[0].path else ""
-            fix = f"As {shape} it has a fault{place}: {wrong[0].detail}. {wrong[0].fix}"
+            place = f" at {wrong.path}" if wrong.path else ""
+            fix = f"As {shape} it has a fault{place}: {wrong.detail}. {wrong.fix}"
         elif form.method != method:
             fix = (
                 f'If the file is right, pass method="{form.method}": here and to the job; '

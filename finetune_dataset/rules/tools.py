@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import islice
 
 import msgspec
 
@@ -12,14 +11,10 @@ from finetune_dataset.chat import TOOL_KEYS, JsonObject
 from finetune_dataset.rules.issues.issue import Issue, show
 from finetune_dataset.rules.issues.table import issue
 from finetune_dataset.rules.messages import special_token_issues
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Validator
+from finetune_dataset.rules.schemas.compare import Work, argument_issues, schema_fault, schema_limit
 
 # openapi.yaml, FunctionObject (read 2026-08-21).
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-# A schema can have many faults; the first few of a call are enough to mend it.
-_FAULTS_SHOWN = 5
 
 
 class ToolNames(dict[str, object]):
@@ -65,6 +60,7 @@ def call_issues(messages: list[JsonObject], path: str, names: ToolNames) -> Iter
         The issues, without a line.
     """
     waiting: dict[str, str] = {}  # id of a call → its path
+    work = Work()
     for index, message in enumerate(messages):
         place = f"{path}[{index}]"
         if message["role"] == "tool":
@@ -75,7 +71,7 @@ def call_issues(messages: list[JsonObject], path: str, names: ToolNames) -> Iter
         yield from _unanswered(waiting)
         waiting = {}
         if message["role"] == "assistant":
-            yield from _calls_of(message, place, names, waiting)
+            yield from _calls_of(message, place, names, waiting, work)
     if messages[-1]["role"] != "assistant":
         yield from _unanswered(waiting)
 
@@ -113,18 +109,25 @@ def _definition_issues(
         found, fix = show(function["description"]), "Say in a text what the tool does."
         yield issue("invalid_tool", f"{path}.description", found, expected="a string", fix=fix)
     yield from special_token_issues(json.dumps(function, ensure_ascii=False), path)
-    names[name] = function.get("parameters")
-    if names[name] is not None and (fault := _schema_fault(names[name])):
+    names[name] = schema = function.get("parameters")
+    if schema is None:
+        return
+    if fault := schema_fault(schema):
         names[name] = None
         expected = "a JSON Schema of the type object"
         fix = "Correct the JSON Schema; without parameters, leave the key out."
         yield issue("invalid_tool", f"{path}.parameters", fault, expected=expected, fix=fix)
+    elif limit := schema_limit(schema):
+        names[name] = None
+        yield issue("schema_too_complex", f"{path}.parameters", limit)
 
 
-def _calls_of(message: JsonObject, path: str, names: ToolNames, waiting: dict[str, str]) -> Iterator[Issue]:
+def _calls_of(
+    message: JsonObject, path: str, names: ToolNames, waiting: dict[str, str], work: Work
+) -> Iterator[Issue]:
     """Check the calls of one assistant message; put their ids and paths into `waiting`."""
     if message.get("function_call") is not None:
-        yield from function_issues(message["function_call"], f"{path}.function_call", names)
+        yield from function_issues(message["function_call"], f"{path}.function_call", names, work)
     calls = message.get("tool_calls")
     path = f"{path}.tool_calls"
     if calls is None:
@@ -136,10 +139,12 @@ def _calls_of(message: JsonObject, path: str, names: ToolNames, waiting: dict[st
         fix = "Leave the key out where the assistant calls no tool."
         yield issue("invalid_tool_call", path, "an empty list", expected="at least one call", fix=fix)
     for index, call in enumerate(calls):
-        yield from _call_issues(call, f"{path}[{index}]", names, waiting)
+        yield from _call_issues(call, f"{path}[{index}]", names, waiting, work)
 
 
-def _call_issues(call: object, path: str, names: ToolNames, waiting: dict[str, str]) -> Iterator[Issue]:
+def _call_issues(
+    call: object, path: str, names: ToolNames, waiting: dict[str, str], work: Work
+) -> Iterator[Issue]:
     if not isinstance(call, dict):
         fix = 'Write {"id": ..., "type": "function", "function": {"name": ..., "arguments": ...}}.'
         yield issue("not_an_object", path, show(call), expected="an object", fix=fix)
@@ -156,16 +161,17 @@ def _call_issues(call: object, path: str, names: ToolNames, waiting: dict[str, s
     if call.get("type") != "function":
         found, fix = show(call["type"]) if "type" in call else "no type", 'Write "type": "function".'
         yield issue("invalid_tool_call", f"{path}.type", found, expected='"function"', fix=fix)
-    yield from function_issues(call.get("function"), f"{path}.function", names)
+    yield from function_issues(call.get("function"), f"{path}.function", names, work)
 
 
-def function_issues(function: object, path: str, names: ToolNames) -> Iterator[Issue]:
+def function_issues(function: object, path: str, names: ToolNames, work: Work) -> Iterator[Issue]:
     """Check the name and the arguments of one call.
 
     Args:
         function: What stands in the call's `function`.
         path: Its place in the row.
         names: What `tool_names` returned.
+        work: What the row may still use to compare arguments with schemas.
 
     Yields:
         The issues, without a line.
@@ -178,12 +184,16 @@ def function_issues(function: object, path: str, names: ToolNames) -> Iterator[I
         found, fix = "no name" if name is None else show(name), "Name the tool that is called."
         yield issue("invalid_tool_call", f"{path}.name", found, expected="a string", fix=fix)
     elif names and name not in names:
-        yield issue("unknown_tool", f"{path}.name", show(name), expected=f"one of {show(', '.join(names))}")
+        yield issue("unknown_tool", f"{path}.name", show(name), expected=f"one of {show(_first(names))}")
     schema = names.get(name) if isinstance(name, str) else None
-    yield from _argument_issues(function, f"{path}.arguments", schema)
+    yield from _argument_issues(function, f"{path}.arguments", schema, work)
 
 
-def _argument_issues(function: JsonObject, path: str, schema: object) -> Iterator[Issue]:
+def _first(names: ToolNames) -> str:
+    return ", ".join(islice(names, 40))  # `show` gives 60 characters; a row can declare thousands of tools.
+
+
+def _argument_issues(function: JsonObject, path: str, schema: object, work: Work) -> Iterator[Issue]:
     arguments = function.get("arguments")
     if not isinstance(arguments, str):
         found = show(arguments) if "arguments" in function else "no arguments"
@@ -201,45 +211,5 @@ def _argument_issues(function: JsonObject, path: str, schema: object) -> Iterato
     if not isinstance(value, dict):
         fix = "Name each argument; a call without any has {}."
         yield issue("invalid_arguments", path, show(value), fix=fix)
-    elif schema is not None:
-        yield from _mismatches(value, _validator(msgspec.json.encode(schema)), path)
-
-
-def _mismatches(value: JsonObject, validator: "Validator", path: str) -> Iterator[Issue]:
-    if validator.is_valid(value):
-        return
-    for number, error in enumerate(validator.iter_errors(value)):
-        if number == _FAULTS_SHOWN:
-            return
-        place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.instance_path)
-        rule = "/".join(map(str, error.schema_path))
-        expected = f"what the tool's JSON Schema says ({rule})"
-        yield issue("arguments_mismatch", path + place, error.message[:200], expected=expected)
-
-
-def _schema_fault(schema: object) -> str | None:
-    """Say what is wrong with the parameters of a tool; None for a JSON Schema of the type object."""
-    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
-        return show(schema if not isinstance(schema, dict) else f"the type {schema['type']}")
-    try:
-        _validator(msgspec.json.encode(schema))
-    except (ValueError, RecursionError) as error:
-        place = ".".join(map(str, getattr(error, "instance_path", ())))
-        return str(error).partition("\n")[0][:200] + (f", at {place}" if place else "")
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _validator(schema: bytes) -> "Validator":
-    """Compile a schema; the rows of a file share a few.
-
-    Raises:
-        ValueError: It is not a JSON Schema, or it refers to another document: nothing is fetched.
-    """
-    import jsonschema_rs  # Here, because most files have no tools.
-
-    return jsonschema_rs.validator_for(json.loads(schema), retriever=_refuse)
-
-
-def _refuse(uri: str) -> None:
-    raise ValueError(f"{uri} is another document; write the schema out")
+    elif isinstance(schema, dict):
+        yield from argument_issues(value, len(arguments), schema, path, work)

@@ -99,8 +99,8 @@ def unicode_encoding(start: bytes) -> str | None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     sample = start[: min(_SAMPLE, len(start)) // 4 * 4]
-    # Which bytes of a character are zero, in a text that is mostly ASCII; no other text has zero bytes.
-    zeros = [sample[place::4].count(0) * 4 > len(sample) * 0.7 for place in range(4)]
+    # Which bytes of a character are zero, in a text that begins in ASCII; no other text has zero bytes.
+    zeros = [sample[place::4].count(0) * 4 > len(sample) * 0.4 for place in range(4)]
     return {
         (False, True, True, True): "utf-32-le",
         (True, True, True, False): "utf-32-be",

@@ -14,7 +14,8 @@ from finetune_dataset.formats.table import format_of
 _ROW_KEYS = (*CHAT_KEYS, *PREFERENCE_KEYS)
 # What may stand between two values: spaces, commas, RFC 7464's record separator, a line end written as text.
 _BETWEEN = re.compile(r"(?:[\s,;\x1e]|\\n)*+")
-_FIRST_KEY = re.compile(r'[\s\[]*\{\s*("(?:[^"\\]|\\.)*")\s*:')
+_OPENS = re.compile(r"[\s\[]*+")
+_FIRST_KEY = re.compile(r'\{\s*+("(?:[^"\\]|\\.)*+")\s*+:')
 # The lines before the examples of {"data": [...]}: other keys with plain values may stand there.
 _OPENS_LIST = re.compile(
     rb"""\s*+\{\s*+(?:"[^"]*+"\s*+:\s*+(?:"[^"]*+"|[\w.+-]++)\s*+,\s*+)*+"""
@@ -22,10 +23,16 @@ _OPENS_LIST = re.compile(
 )
 # Lines before the first example that are looked at.
 _HEAD_LINES = 20
+# Bytes of each of them, at its start and at its end.
+_HEAD_BYTES = 1_000
+MAX_CUT = 250_000
+"""So many values are cut; as many short chats as one array may have."""
 # Characters that may be read in vain; a line of broken values must not cost its length squared.
 _WORK = 20_000_000
-# Characters.
+# Characters before an error that are gone through again, for its line number.
 _WINDOW = 50_000
+# So many characters are copied in the time in which one is read.
+_COPIED_PER_READ = 1_000
 
 
 def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
@@ -36,7 +43,7 @@ def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
 
     Returns:
         For each value, good or broken, the byte where it begins and its bytes; empty if there are not at
-        least two objects or arrays, one of them good.
+        least two objects or arrays, one of them good. More than `MAX_CUT` where there are more than that.
     """
     text = raw.decode("utf-8", "surrogateescape")
     pieces: list[tuple[int, int]] = []
@@ -46,13 +53,17 @@ def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
     base, good, place, work = 0, 0, text.index("[") + 1 if is_array else 0, 0
     rest, decode = text, json.JSONDecoder().raw_decode
     while (place := _BETWEEN.match(rest, place).end()) < len(rest):  # type: ignore[union-attr]
-        if place > _WINDOW:  # An error counts the lines before it, so they are cut off now and then.
-            base, rest, place = base + place, rest[place:], 0
+        if len(pieces) > MAX_CUT:
+            break
         try:
             value, end = decode(rest, place)
             good += isinstance(value, (dict, list))
         except (ValueError, RecursionError) as error:
-            work += getattr(error, "pos", place + 100_000) - place
+            read = getattr(error, "pos", place + 100_000) - place
+            if place > _WINDOW:  # An error counts the lines before it, so they are cut off now and then.
+                base, rest, place = base + place, rest[place:], 0
+                read += len(rest) // _COPIED_PER_READ
+            work += read
             found = again.search(rest, place + 1) if again and work < _WORK else None
             end = found.start(1) if found else len(rest)
         pieces.append((base + place, base + end))
@@ -74,7 +85,8 @@ def cut_values(raw: bytes) -> list[tuple[int, bytes]]:
 def _beginning_again(text: str) -> re.Pattern[str] | None:
     """Return what finds the next object with the first key of the first one; not as a value inside of it."""
     is_object = text.lstrip()[:1] in ("{", "[", "")
-    first = _FIRST_KEY.match(text) if is_object else _FIRST_KEY.search(text)
+    begin = _OPENS.match(text).end()  # type: ignore[union-attr]
+    first = _FIRST_KEY.match(text, begin) if is_object else _FIRST_KEY.search(text)
     if first is None:
         return None
     start = r"(\{\s*+" + re.escape(first[1]) + r"\s*+:)"
@@ -125,8 +137,8 @@ def opens_list(lines: list[bytes]) -> bool:
     """Tell whether lines begin as {"data": [ does, and examples follow that have lines of their own."""
     head = b""
     for line in lines[:_HEAD_LINES]:
-        head += line
-        if line.rstrip().endswith(b"["):
+        head += line[:_HEAD_BYTES]
+        if line[-_HEAD_BYTES:].rstrip().endswith(b"["):
             break
     return bool(_OPENS_LIST.match(head))
 

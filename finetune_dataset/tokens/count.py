@@ -18,6 +18,9 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.models import encoding_of, is_local, tokenizer_file
 from finetune_dataset.tokens.tool_definitions import render_tools
 
+# Characters of a system prompt, or of tools, that are remembered; 256 of each are.
+_REMEMBERED = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
@@ -99,7 +102,8 @@ def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
     if not tools and messages[-1]["role"] != "user":
         tools = prompt.get("functions")
     if tools:
-        total += _count_tools(json.dumps(tools), model)
+        text = json.dumps(tools)
+        total += (_count_tools if len(text) <= _REMEMBERED else _count_tools.__wrapped__)(text, model)
     return TokenCounts(total, answer, len(messages))
 
 
@@ -110,7 +114,8 @@ def _count_message(message: JsonObject, model: str | Path) -> int:
     """
     content = message.get("content")
     if message["role"] in SYSTEM_ROLES:
-        return _count_repeated(message_text(message), model)
+        text = message_text(message)
+        return _count_repeated(text, model) if len(text) <= _REMEMBERED else _counter(model)(text)
     if len(message) == 2 and isinstance(content, str):  # Nearly every message: a role and a text.
         return _counter(model)(content)
     texts = [message_text(message), message.get("refusal")]

@@ -112,7 +112,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else():
     run = open_run()
     run.write_rows("train.jsonl", [{"id": 1}])
 
-    with pytest.raises(TypeError):
+    with pytest.raises(DatasetError, match=r"Row 2 for .*train\.jsonl, id: found a value of the type type"):
         run.write_rows("train.jsonl", [{"id": 2}, {"id": object}])
 
     assert run.read_rows("train.jsonl") == [{"id": 1}]

@@ -18,6 +18,8 @@ from samples import (
     with_last,
 )
 
+from finetune_dataset.strict_json import MAX_VALUES
+
 # Code → the row that gets it, with the path of the issue.
 ROWS = {
     "not_an_object": (5, ""),
@@ -78,6 +80,13 @@ ROWS = {
         calling(call('{"id": "seven"}')),
         "messages[1].tool_calls[0].function.arguments.id",
     ),
+    "schema_too_complex": (
+        {
+            **PLAIN,
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": {"not": {"$ref": "#"}}}}],
+        },
+        "tools[0].function.parameters",
+    ),
     "unknown_tool": (calling(call(name="find")), "messages[1].tool_calls[0].function.name"),
     "unanswered_tool_call": (calling(call(), reply=None), "messages[1].tool_calls[0]"),
     "unknown_tool_call_id": (
@@ -121,6 +130,7 @@ FILES = {
     "trailing_comma": (FILE.replace("\n", ",\n", 1), 1),
     "invalid_json": (FILE.replace('"At shelf 3."', "NaN"), 4),
     "duplicate_key": (FILE.replace('"role": "user"', '"role": "user", "role": "user"', 1), 1),
+    "row_too_large": (f"{FILE}[{'[],' * MAX_VALUES}[]]", 13),
     "too_few_examples": (GOOD[0], 0),
     "duplicate_row": (f"{FILE}{GOOD[4]}\n", 13),
 }

@@ -2,6 +2,7 @@
 
 from finetune_dataset.rules.issues.issue import IssueKind, error, warning
 from finetune_dataset.rules.limits import MAX_FILE_BYTES, MAX_IMAGE_ROWS, MAX_UPLOAD_BYTES, MIN_EXAMPLES
+from finetune_dataset.strict_json import MAX_LINE_BYTES, MAX_VALUES
 
 FILE_KINDS: dict[str, IssueKind] = {
     "byte_order_mark": warning(
@@ -72,6 +73,12 @@ FILE_KINDS: dict[str, IssueKind] = {
         "A line is not JSON, for example NaN, single quotes, or a line cut off.",
         expected="one JSON object on one line",
         fix="Correct the line; json.dumps(row) writes valid JSON.",
+    ),
+    "row_too_large": error(
+        f"A line, or a value over several lines, of more than {MAX_LINE_BYTES // 1024**2} MB or "
+        f"{MAX_VALUES:,} JSON values: it is not read.",
+        expected="an example that fits in memory",
+        fix="Write one example per line, or parts of an array to several files.",
     ),
     "duplicate_key": error(
         "One object has a key twice; which value counts is not defined.",

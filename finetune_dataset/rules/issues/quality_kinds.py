@@ -108,6 +108,63 @@ _PRIVATE = {
     code: warning(meaning, "no personal data", _INVENT) for code, meaning in _PRIVATE_MEANINGS.items()
 }
 _SECRETS = {code: warning(meaning, "no secret", _REVOKE) for code, meaning in _SECRET_MEANINGS.items()}
+_TEXTS = {
+    "replacement_character": warning(
+        "U+FFFD: a character was lost when the text was read in a wrong encoding.",
+        expected="the character that was there",
+        fix="Read the source again in its own encoding: what was lost is not in this file.",
+    ),
+    "control_character": warning(
+        "A character that controls a terminal or a printer, such as NUL.",
+        expected="text, tabs and line breaks",
+        fix="Remove it: the model learns to write it.",
+    ),
+    "invisible_character": warning(
+        "A character without a width where no script or emoji needs it.",
+        expected="characters that can be seen",
+        fix="Remove it: it makes other tokens of a word that looks the same.",
+    ),
+    "bidi_mark": warning(
+        "A mark of direction in a text that runs from left to right, or one that overrides it.",
+        expected="no mark of direction",
+        fix="Remove it: it can make a text look like another one.",
+    ),
+    "unusual_space": warning(
+        "A space or line break of another kind, where a usual one should be.",
+        expected="a usual space or line break",
+        fix='Replace it by " " or "\\n": it makes other tokens of words that look the same.',
+    ),
+    "garbled_text": warning(
+        "UTF-8 that was read in another encoding, such as é as Ã©.",
+        expected="the letters themselves",
+        fix='Read the source again as UTF-8; or mend a text with text.encode("cp1252").decode("utf-8").',
+    ),
+    "html_markup": warning(
+        "HTML entities or tags in prose, left from a web page.",
+        expected="plain text or Markdown",
+        fix="Unescape it (html.unescape), and remove the tags: the model learns to write them.",
+    ),
+    "escaped_text": warning(
+        "An escape such as \\n written out in prose: the text was escaped twice.",
+        expected="the character itself",
+        fix="Escape the text once: json.dumps(row) does it for you.",
+    ),
+    "quotes_in_code": warning(
+        "Typographic quotes in code or JSON: no program can read it.",
+        expected="plain quotes",
+        fix="Write \" or ' there; word processors change them.",
+    ),
+    "typographic_quotes": warning(
+        "Typographic quotes in answers that are plain ASCII otherwise.",
+        expected='plain quotes ("), unless the model should write these',
+        fix="Leave them if they are meant; if a word processor made them, replace them.",
+    ),
+    "mixed_unicode_forms": warning(
+        "The same accented letters as one character in some rows, as letter and mark in others.",
+        expected="one form in the whole file",
+        fix='Write all texts in one form: unicodedata.normalize("NFC", text).',
+    ),
+}
 
-QUALITY_KINDS: dict[str, IssueKind] = _EXAMPLES | _ANSWERS | _SYSTEM_PROMPTS | _PRIVATE | _SECRETS
+QUALITY_KINDS: dict[str, IssueKind] = _EXAMPLES | _ANSWERS | _SYSTEM_PROMPTS | _TEXTS | _PRIVATE | _SECRETS
 """Code → kind."""

@@ -178,6 +178,11 @@ _TOOLS = {
         expected="what the tool's JSON Schema says",
         fix="Correct the call, or the tool's definition: the model learns this call.",
     ),
+    "schema_too_complex": warning(
+        "A tool's JSON Schema that takes too much time or memory: calls are not compared with it.",
+        expected="a schema that a program can follow in a moment",
+        fix="Write it shorter, with fewer $ref, anyOf and repeats: nothing compares the calls with it.",
+    ),
     "unknown_tool": warning(
         "A call of a tool that the row does not declare.",
         expected="a tool of the row",

@@ -11,6 +11,8 @@ from finetune_dataset.rules.issues.issue import Issue, IssueKind
 from finetune_dataset.rules.issues.quality_kinds import QUALITY_KINDS
 from finetune_dataset.rules.issues.row_kinds import ROW_KINDS
 
+_PATH_LENGTH = 300
+
 VALIDATION_KINDS: dict[str, IssueKind] = FILE_KINDS | ROW_KINDS
 """Code → kind, for `validate_dataset`."""
 
@@ -35,6 +37,7 @@ def issue(
         KeyError: The code is not in the table.
     """
     kind = KINDS[code]
+    path = path if len(path) <= _PATH_LENGTH else path[:_PATH_LENGTH] + "..."  # A key can be megabytes long.
     return Issue(line, path, code, kind.severity, found, expected or kind.expected, fix or kind.fix)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date, datetime
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given, strategies as st
@@ -118,3 +119,58 @@ def test_whatever_the_texts_every_row_of_a_csv_file_arrives(tmp_path_factory, ch
     rows = rows_from_table(path, user="q", assistant="a")
 
     assert pairs(rows) == [tuple(map(str.strip, chat)) for chat in chats]
+
+
+def test_a_quote_that_is_never_closed_is_named_with_the_line_where_it_opens(save):
+    path = save("a,b\nx,y\n" + 'z,"open\n' + "x,y\n" * 1_000)
+
+    with pytest.raises(DatasetError, match=r"lines 3 to 1003, read as one row: unexpected end of data"):
+        rows_from_table(path, user="a", assistant="b")
+
+
+def test_a_table_with_a_million_columns_is_refused_in_few_words(save):
+    with pytest.raises(DatasetError, match=r"its first row has 1,000,001 cells; at most 16,384") as caught:
+        rows_from_table(save("a" + ",b" * 1_000_000 + "\n"), user="q", assistant="b")
+
+    assert len(str(caught.value)) < 500
+
+
+def test_a_workbook_that_fills_the_memory_when_it_is_unpacked_is_refused(tmp_path):
+    pytest.importorskip("openpyxl")
+    path = tmp_path / "bomb.xlsx"
+    with (
+        ZipFile(path, "w", ZIP_DEFLATED) as file,
+        file.open("xl/sharedStrings.xml", "w", force_zip64=True) as part,
+    ):
+        for _ in range(257):
+            part.write(b" " * 2**20)
+
+    with pytest.raises(DatasetError, match=r"holds 269,484,032 bytes when it is unpacked; at most"):
+        rows_from_table(path, user="a", assistant="b")
+    assert path.stat().st_size < 2**20
+
+
+def test_a_workbook_that_claims_to_be_huge_is_read_as_what_it_is(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["a", "b"], ["Where?", "Here."]):
+        book.active.append(row)
+    book.save(tmp_path / "small.xlsx")
+    path = tmp_path / "claims.xlsx"
+    with ZipFile(tmp_path / "small.xlsx") as old, ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'ref="A1:B2"', b'ref="A1:XFD1048576"'))
+
+    assert len(rows_from_table(path, user="a", assistant="b")) == 1
+
+
+def test_a_workbook_with_too_many_cells_is_named_with_the_row(tmp_path, monkeypatch):
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.setattr("finetune_dataset.convert.cells.MAX_TABLE_CELLS", 10)
+    book = openpyxl.Workbook()
+    for row in [["a", "b"], *[["x", "y"]] * 9]:
+        book.active.append(row)
+    book.save(tmp_path / "table.xlsx")
+
+    with pytest.raises(DatasetError, match=r"row 5: more than 10 cells"):
+        rows_from_table(tmp_path / "table.xlsx", user="a", assistant="b")

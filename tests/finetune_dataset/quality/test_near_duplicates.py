@@ -1,8 +1,13 @@
 """Near copies: what counts as nearly the same, and when all are one warning."""
 
+import time
+import unicodedata
+
+import pytest
 from quality_samples import LONG, found, row
 
 from finetune_dataset.quality import near_duplicates
+from finetune_dataset.quality.near_duplicates import NearIndex, normalized, sketch
 
 
 def test_a_long_text_with_one_other_word_is_a_near_copy_and_a_short_one_is_not(check):
@@ -37,3 +42,31 @@ def test_near_copies_are_found_in_a_script_without_spaces(check):
     rows = [row("一", text), row("二", text.replace("喝茶", "喝酒")), row("三", text[::-1])]
 
     assert found(check(rows)) == [(2, "", "near_duplicate_row", "warning")]
+
+
+@pytest.mark.parametrize("unit", ["a\u0301\u0316", "\u0301\u0316", "e\u0301 ", "한", "\u1100\u1161", "a b "])
+def test_a_megabyte_of_any_letters_is_composed_in_a_moment(unit):
+    start = time.process_time()
+
+    normalized("a" + unit * (1_000_000 // len(unit)))
+
+    assert time.process_time() - start < 10  # A wide margin: each takes less than 0.5 s.
+
+
+def test_a_long_text_is_composed_as_a_short_one_is():
+    text = "Un cafe\u0301 a\u0300 l'e\u0301tage. " * 500
+
+    assert normalized(text) == normalized(unicodedata.normalize("NFC", text))
+
+
+def test_thousands_of_texts_with_one_instruction_are_compared_in_a_moment_and_copies_are_found():
+    shared = " ".join(f"word{number}" for number in range(60))
+    index, start = NearIndex(), time.process_time()
+    for number in range(4_000):
+        own = " ".join(f"own{number}x{place}" for place in range(20))
+        index.add(str(number), sketch(f"{shared} {own}"))
+    for number in range(4_000):
+        index.find(sketch(f"{shared} " + " ".join(f"other{number}x{place}" for place in range(20))))
+
+    assert index.find(sketch(f"{shared} " + " ".join(f"own3000x{place}" for place in range(20)))) == "3000"
+    assert time.process_time() - start < 20  # A wide margin: it takes 1 s, and 12 s when all are compared.

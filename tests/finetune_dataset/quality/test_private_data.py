@@ -1,6 +1,7 @@
 """Personal data and secrets. All values are made up; check digits are computed here."""
 
 import string
+import time
 from zlib import crc32
 
 import pytest
@@ -155,3 +156,34 @@ def test_any_text_is_searched_without_an_error_and_what_is_found_lies_inside_it(
         assert 0 <= finding.start < finding.end <= len(text)
         assert text[finding.start : finding.end] not in finding.masked
     mask_private(text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "DE89370400440532013000 ",
+        "DE89 3704 0044 0532 0130 00, ",
+        "DE00 3704 0044 0532 0130 00 06 12 34 56 78 ",
+        "+33612345678 ",
+        "(212) 736-5000 ",
+        "4111111111111111 ",
+        "1 ",
+        "1",
+        "ann@corp.org ",
+        "a@",
+        "a.",
+        "!",
+        "sk-proj-",
+        "xoxb-a",
+        "eyJ",
+        "-----BEGIN ",
+        "A ",
+    ],
+)
+def test_a_megabyte_of_anything_takes_a_moment(unit):
+    text = f"-----BEGIN {unit * (1_000_000 // len(unit))}_"
+    start = time.process_time()
+
+    mask_private(text)
+
+    assert time.process_time() - start < 15  # A wide margin: each takes less than 3 s.

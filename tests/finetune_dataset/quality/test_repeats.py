@@ -6,8 +6,9 @@ from quality_samples import LONG, found, numbered, pair, row
 def test_a_copy_is_found_behind_capitals_spacing_and_unicode_forms(check):
     rows = [*numbered(), row("Un café?", "Oui."), row("UN  cafe\u0301? ", "Oui.")]
 
-    (issue,) = check(rows).problems
+    forms, issue = check(rows).problems
 
+    assert forms.code == "mixed_unicode_forms"
     assert (issue.line, issue.code) == (14, "repeated_row")
     assert issue.found == "the same example as on line 13, capitals and spacing ignored"
 

@@ -131,6 +131,16 @@ def test_a_csv_file_of_wide_characters_is_read(save, encoding):
     assert [row["messages"][1]["content"] for row in rows] == ["04:10", "Déjà"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["潮汐什么时候来？四点十分。" * 3, "Когда прилив? В четыре." * 2])
+def test_a_short_head_in_ascii_is_enough_to_tell_the_encoding(save, encoding, text):
+    table = f"question,answer\n{text},04:10\n".encode(encoding)
+
+    (row,) = rows_from_table(save(table, "table.csv"), user="question", assistant="answer")
+
+    assert row["messages"][0]["content"] == text
+
+
 @pytest.mark.parametrize("name", ["table.csv", "table.tsv", "table.txt"])
 def test_a_packed_table_is_named(save, name):
     with pytest.raises(DatasetError, match="is a gzip file"):
@@ -152,3 +162,11 @@ def test_a_folder_of_shards_is_named_with_what_it_holds(tmp_path, save):
 
 def test_a_byte_order_mark_and_blank_lines_before_a_page_do_not_hide_it(check):
     assert found(check("\ufeff \n<!doctype html>"))[-1] == (2, "", "not_json_lines")
+
+
+def test_blank_lines_that_are_skipped_do_not_hide_a_page(check, save):
+    content = "\n \n\r\n<!doctype html>\n"
+
+    assert found(check(content))[-1] == (4, "", "not_json_lines")
+    with pytest.raises(DatasetError, match="line 4: not_json_lines"):
+        read_jsonl(save(content))

@@ -134,6 +134,11 @@ def test_every_good_value_between_broken_ones_is_found(numbers, chance):
         "[{" * 200_000,
         " " * 1_000_000 + "{} {}",
         ("{} " + "\\n" * 50) * 10_000,
+        "x" + " " * 1_000_000 + "{}{}",
+        "x" + "[" * 1_000_000 + "{}{}",
+        "x" + '{ "' * 300_000,
+        '{"a": 1}' * 30_000_000,
+        ('{"a": 1}' * 100_000 + '{"a": x}') * 30,
     ],
 )
 def test_a_megabyte_of_broken_values_takes_seconds_at_most(line):

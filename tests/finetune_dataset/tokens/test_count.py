@@ -1,8 +1,15 @@
 """Token counts against known answers, and the rule for epochs."""
 
+import base64
+import hashlib
+import itertools
+import math
+
 import jinja2
 import pandas as pd
 import pytest
+import regex
+from splintr import Tokenizer as SplintrTokenizer
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from finetune_dataset.errors import FineTuneError
@@ -209,3 +216,82 @@ def test_a_file_that_is_no_tokenizer_is_named(tmp_path):
 
     with pytest.raises(FineTuneError, match=r"tokenizer\.json is no tokenizer that can be read"):
         count_tokens("text", tmp_path)
+
+
+# Encoding → how many ranks it has, and the SHA-256 that tiktoken expects of the table that OpenAI publishes
+# (`expected_hash` in `tiktoken_ext/openai_public.py`). That they are equal was found on 2026-11-28.
+TABLES = {
+    "cl100k_base": (100_256, "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"),
+    "o200k_base": (199_998, "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"),
+}
+
+
+@pytest.mark.parametrize("encoding", TABLES)
+def test_the_vocabulary_is_the_one_that_openai_publishes(encoding):
+    ranks, published = TABLES[encoding]
+    tokenizer = SplintrTokenizer.from_pretrained(encoding)
+
+    lines = (base64.b64encode(tokenizer.decode_bytes([rank])) + b" %d\n" % rank for rank in range(ranks))
+
+    assert hashlib.sha256(b"".join(lines)).hexdigest() == published
+
+
+class SecondImplementation:
+    """Byte pair encoding as the paper has it: always the pair of the lowest rank, one at a time.
+
+    It shares with `splintr` the table of ranks, and nothing else; `regex` cuts the text, with the patterns
+    that tiktoken has (`tiktoken_ext/openai_public.py`).
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self.cut = regex.compile(PATTERNS[encoding])
+        tokenizer = SplintrTokenizer.from_pretrained(encoding)
+        self.ranks = {tokenizer.decode_bytes([rank]): rank for rank in range(TABLES[encoding][0])}
+
+    def count(self, text: str) -> int:
+        return sum(self._pieces(piece.encode()) for piece in self.cut.findall(text))
+
+    def _pieces(self, word: bytes) -> int:
+        parts = [word[at : at + 1] for at in range(len(word))]
+        while len(parts) > 1:
+            ranks = [self.ranks.get(a + b, math.inf) for a, b in itertools.pairwise(parts)]
+            best = min(range(len(ranks)), key=ranks.__getitem__)
+            if ranks[best] == math.inf:
+                break
+            parts[best : best + 2] = [parts[best] + parts[best + 1]]
+        return len(parts)
+
+
+LETTERS = r"[^\r\n\p{L}\p{N}]?"
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+PATTERNS = {
+    "cl100k_base": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"
+    r" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+    "o200k_base": rf"{LETTERS}{UPPER}*{LOWER}+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+    rf"{LETTERS}{UPPER}+{LOWER}*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+    r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+}
+FIXED_TEXTS = {
+    "English": "The quick brown fox can't jump over 1,234,567 lazy dogs; it's HTTPServer's fault, isn't it?",
+    "code": "def f(x):\n\treturn {'a': [x**2 for x in range(10)]}  # comment\r\n\n\n    done = True\n",
+    "French": "L'été dernier, nous avons mangé des crêpes à l'œuf près de Besançon.",
+    "Romanian": "Mâine dimineață, țânțarii și-au găsit locuință în grădină.",
+    "German": "Die Donaudampfschifffahrtsgesellschaft übt heute in Überlingen.",
+    "Russian": "Мы проверили данные дважды, и оба раза ошибок не найдено.",
+    "Arabic": "يرجى التحقق من البيانات قبل بدء التدريب.",
+    "Hindi": "कृपया प्रशिक्षण से पहले डेटा जाँचें।",
+    "Chinese": "請先檢查資料的格式，然後再開始訓練模型。",
+    "Japanese": "お誕生日おめでとう。明日の午後にお届けします。",
+    "emoji": "👩‍👩‍👧 👍🏽 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ❤️",
+    "spaces": "  a   b \t c\n\n  d  \n",
+    "JSON": '{"id": "call_7", "arguments": "{\\"city\\": \\"Lyon\\"}"}',
+}
+
+
+@pytest.mark.parametrize("encoding", PATTERNS)
+def test_a_second_implementation_counts_the_same_tokens_in_each_encoding(encoding):
+    second, model = SecondImplementation(encoding), {"cl100k_base": "gpt-4", "o200k_base": "gpt-4o"}[encoding]
+
+    counts = {name: count_tokens(text, model) for name, text in FIXED_TEXTS.items()}
+
+    assert counts == {name: second.count(text) for name, text in FIXED_TEXTS.items()}

@@ -1,0 +1,1 @@
+"""Damaged text: what went wrong before the file was made."""
