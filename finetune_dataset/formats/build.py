@@ -6,7 +6,7 @@ Each function makes the one reading that a turn has, or raises `UnclearError` wi
 import json
 
 from finetune_dataset.chat import OTHER_ROLES, ROLES, JsonObject, JsonValue
-from finetune_dataset.errors import FineTuneError
+from finetune_dataset.errors import DatasetError
 from finetune_dataset.strict_json import parse
 
 # Name of a speaker, in small letters → the role of a chat message, or "call". Beside `chat.OTHER_ROLES`:
@@ -27,7 +27,7 @@ MAX_WAITING = 128
 _CALL_NAMES, _ARGUMENT_NAMES = ("name", "tool_name"), ("arguments", "parameters", "args", "input")
 
 
-class UnclearError(FineTuneError):
+class UnclearError(DatasetError):
     """A row has more than one reading, or none; the message says what to do."""
 
 

@@ -158,6 +158,8 @@ def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiEr
     first = f"{params[0]}."
     param = max((each for each in params if f"{each}.".startswith(first)), key=lambda each: each.count("."))
     found = [problem for each, problem in zip(params, problems, strict=True) if each == param]
+    # Null says "not sent" wherever it is taken, so it is no advice.
+    found = [problem for problem in found if problem["type"] != "none_required"] or found
     problem = found[0]
     kind = problem["type"]
     if problem["loc"] == ("body",):
@@ -200,7 +202,9 @@ def _param(problem: Mapping[str, Any], body: object) -> str:
     # A form calls a field `expires_after[seconds]` where OpenAI's messages say `expires_after.seconds`.
     names = [re.sub(r"^(?!list|dict)(\w+)\[(\w+)\]$", r"\1.\2", str(name)) for name in where]
     return ".".join(
-        name for name in names if re.fullmatch(r"[\w.]+", name) and name not in ("int", "float", "str")
+        name
+        for name in names
+        if re.fullmatch(r"[\w.]+", name) and name not in ("int", "float", "str", "none")
     )
 
 
