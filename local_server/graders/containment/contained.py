@@ -133,6 +133,8 @@ def _only_see(folder: Path) -> None:
     """Make the empty disk on `folder` the root, with what Python needs and a folder of the same name."""
     root = folder
     os.chdir("/")
+    # The server keeps what it writes to itself; here, the way to what is seen must be open.
+    os.umask(0o022)
     wanted = [Path(text) for text in (*_READABLE, sys.base_prefix, sys.prefix) if Path(text).exists()]
     # A folder inside another one is seen with it.
     wanted = [path for path in wanted if not any(other in path.parents for other in wanted)]
