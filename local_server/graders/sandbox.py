@@ -1,4 +1,4 @@
-"""Runs python graders, each in a process of its own with limits: a fence against accidents, not attacks."""
+"""Runs python graders, each in a process of its own: see containment/contained.py for its walls."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypedDict
 
+from local_server.graders.python_child import TIMEOUT_EXIT
 from local_server.settings import Settings
 
 log = logging.getLogger("local_server")
@@ -21,6 +22,7 @@ _PROGRAM = Path(__file__).with_name("python_child.py")
 # Each may take a core and the memory limit; a laptop has few of both.
 _AT_ONCE = 2
 _ANSWER_BYTES = 64 * 1024 + 1024
+_CLEAN_UP_SECONDS = 5
 _PROBLEM_CHARACTERS = 4000
 # Of Linux (its header file prctl.h, read 2026-11).
 _SET_DUMPABLE = 4
@@ -131,7 +133,9 @@ class Sandbox:
             cwd=folder, env=_environment(folder), start_new_session=True,
         )  # fmt: skip
         try:
-            await asyncio.wait_for(process.wait(), self._seconds)
+            # It ends the grader in time, with all that the grader has started; if not, it is ended itself.
+            if await asyncio.wait_for(process.wait(), self._seconds + _CLEAN_UP_SECONDS) == TIMEOUT_EXIT:
+                raise SandboxFailed("timeout")
         except TimeoutError:
             raise SandboxFailed("timeout") from None
         finally:

@@ -127,19 +127,8 @@ def test_a_grader_sees_no_file_of_the_learner_and_writes_none(sandbox: Sandbox, 
     system_file = os.path.join(sys.prefix, "pyvenv.cfg")
 
     assert seen(sandbox, "open(item['path']).read()", path=str(secret)) == "FileNotFoundError"
-    assert seen(sandbox, "os.listdir(item['path'])", path=str(Path.home())) in (
-        "FileNotFoundError",
-        "[]",
-        "['.pyenv']",
-    )
     assert seen(sandbox, "open(item['path'], 'a')", path=system_file) in ("OSError", "PermissionError")
-    assert seen(sandbox, "os.listdir('/etc')") in (
-        "FileNotFoundError",
-        "['ld.so.cache', 'alternatives']",
-        "['alternatives', 'ld.so.cache']",
-        "['ld.so.cache']",
-        "['alternatives']",
-    )
+    assert seen(sandbox, "open('/etc/passwd').read()") == "FileNotFoundError"
     assert seen(sandbox, "pathlib.Path('note').write_text('x')") == "1"
 
 
