@@ -27,6 +27,7 @@ from local_server.connections import (
 )
 from local_server.http.gate import Gate
 from local_server.jobs.store import ACTIVE, JobStore
+from local_server.schema import NewerDatabase
 from local_server.settings import Settings, close_to_others, write_private
 
 
@@ -187,11 +188,13 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> str | None:
     tempfile.tempdir = str(settings.temporary)
     try:
         app = create_app(settings)
+    except NewerDatabase as error:
+        return f"the database {settings.state / 'server.db'} cannot be used: {error}."
     except sqlite3.DatabaseError as error:
         return (
             f"the database {settings.state / 'server.db'} cannot be used: {error}. Nothing was changed. "
             "If the file is damaged, move it away to start with empty lists; "
-            "files/ and jobs/ beside it keep all content."
+            "what is in files/ and jobs/ beside it is then kept in unlisted/."
         )
     server = Server(Gate(app, settings), app.state.store, settings, arguments.exit_when_idle)
     for signal_number in (signal.SIGINT, signal.SIGTERM):

@@ -120,7 +120,7 @@ def gone(step: Callable[[Path], None], path: Path) -> bool:
     """
     try:
         step(path)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         log.warning("%s could not be deleted now (%s); the next start tries again", path, error)
         return False
     return True

@@ -58,7 +58,7 @@ class Settings:
     max_file_bytes: int = 512 * 1024**2
     max_part_bytes: int = 64 * 1024**2
     max_body_bytes: int = 4 * 1024**2
-    check_seconds: float = 20
+    check_seconds: float = 10
     check_memory_bytes: int = 2 * 1024**3
     webhook_url: str | None = None
     grader_seconds: float = 120

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 
 from local_server import disk
 from local_server.files.expiry import remove_expired
@@ -56,7 +56,7 @@ class Runner:
         preparing = Preparing(settings, store, self._stopping)
         self._threads = [
             threading.Thread(target=self._repeat, args=(step,), daemon=True)
-            for step in (preparing.round, self._train, partial(remove_expired, settings, store))
+            for step in (preparing.round, self._train, self._keep_house)
         ]
 
     def start(self) -> None:
@@ -92,10 +92,20 @@ class Runner:
         while not self._stopping.wait(_PAUSE_SECONDS):
             try:
                 step()
-            except Exception:
-                # A full disk, for example. The state is as before, so the next round tries again.
-                log.exception("the runner could not finish a round")
+            except Exception as error:
+                # A full disk, for example. The state is as before, so the next round tries again. Without the
+                # traceback's words, which may quote rows.
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                what = lifecycle.masked(f"{type(error).__name__}: {error}")
+                log.error(
+                    "the runner could not finish a round: %s (%s:%s)", what, place.filename, place.lineno
+                )
                 self._stopping.wait(1)
+
+    def _keep_house(self) -> None:
+        """Remove what has expired, and set room aside again that was used up."""
+        remove_expired(self._settings, self._store)
+        disk.keep_reserve(self._settings.reserve)
 
     def _train(self) -> None:
         """Look after running processes, then fill the free slots."""

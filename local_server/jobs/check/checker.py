@@ -1,6 +1,7 @@
 """The check of a job's files as the server sees it: a child process and its limits."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +17,8 @@ from local_server.settings import PACKAGES, Settings
 
 _MEMORY_EXIT = 77
 _LOOK_SECONDS = 0.05
+# The limit of processor time ends a process with its own signal; Windows has none.
+_ENDS = {0: "done", -getattr(signal, "SIGXCPU", 99): "time"}
 _START_SECONDS = 30
 # More than any answer of the program; a line that has no end is not read further.
 _LINE_BYTES = 16 * 1024**2
@@ -99,7 +102,7 @@ def _unchecked(
     place = f"Example {last}" if single else "Whole file"
     why = how if not single or end == "stopped" else end
     reason = {
-        "memory": f"takes more than {settings.check_memory_bytes // 1024**2:,} MB of memory",
+        "memory": f"takes more than {settings.check_memory_bytes // 1024**2:,} MB, or crashes its reader,",
         "stopped": f"takes more than {settings.check_seconds:.0f} seconds",
         "time": f"takes more than {settings.check_seconds if single else seconds:.0f} seconds",
     }.get(why, f"ended the program that checks it ({why})")
@@ -163,7 +166,9 @@ class _Run:
                     pipe.close()
         self._hand_over(take)
         status = self._process.returncode
-        return ended or {0: "done", _MEMORY_EXIT: "memory", -24: "time"}.get(status, f"exit status {status}")
+        # Where memory ends, some libraries crash.
+        memory = "memory" if status in (_MEMORY_EXIT, -signal.SIGSEGV, -signal.SIGABRT) else ""
+        return ended or memory or _ENDS.get(status, f"exit status {status}")
 
     def _hand_over(self, take: Callable[[dict[str, Any]], None]) -> None:
         while self._lines:
