@@ -102,7 +102,7 @@ def _unchecked(
     place = f"Example {last}" if single else "Whole file"
     why = how if not single or end == "stopped" else end
     reason = {
-        "memory": f"takes more than {settings.check_memory_bytes // 1024**2:,} MB, or crashes its reader,",
+        "memory": f"takes more than {settings.check_memory_bytes // 1024**2:,} MB, or crashes its reader",
         "stopped": f"takes more than {settings.check_seconds:.0f} seconds",
         "time": f"takes more than {settings.check_seconds if single else seconds:.0f} seconds",
     }.get(why, f"ended the program that checks it ({why})")
@@ -113,8 +113,7 @@ def _unchecked(
     )
     name = param.replace("_", " ")
     message = (
-        f"The job failed due to an invalid {name}. Invalid file format. {place}: found what {reason} "
-        f"to check, expected less. {fix}"
+        f"The job failed due to an invalid {name}. Invalid file format. {place}: to check it {reason}. {fix}"
     )
     return BadFile(f"invalid_{param}", message, param, [])
 
