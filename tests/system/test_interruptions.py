@@ -109,6 +109,7 @@ def test_a_job_that_has_ended_cannot_be_moved(
 
 
 def test_jobs_start_in_order_and_learn_their_place_in_the_queue(client: openai.OpenAI) -> None:
+    # The place is told in one event, and brought up to date whenever it is read.
     first, second, third = (start_job(client) for _ in range(3))
     place = "Waiting for a free slot: number {} in the queue"
     wait_until(lambda: messages_of(client, third.id)[0], lambda text: text == place.format(2))

@@ -23,8 +23,8 @@ def work():
 deadline = time.monotonic() + 2
 print(names["run"](work, 2**31, 60, lambda: time.monotonic() > deadline))
 own = str(os.getpid())
-parents = [open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1] for pid in os.listdir("/proc") if pid.isdigit()]
-print(own in parents)
+stats = [open(f"/proc/{pid}/stat").read() for pid in os.listdir("/proc") if pid.isdigit()]
+print(own in [stat.rpartition(")")[2].split()[1] for stat in stats])
 """
 
 

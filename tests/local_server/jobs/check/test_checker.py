@@ -53,9 +53,9 @@ def test_a_row_that_takes_more_memory_than_there_is_is_named(settings: Settings,
     assert found.bad is not None
     assert (found.bad.code, found.bad.param) == ("invalid_training_file", "training_file")
     assert found.bad.message == (
-        "The job failed due to an invalid training file. Invalid file format. Example 6: to check it takes "
-        "more than 400 MB, or crashes its reader. Make it shorter and simpler, the schemas of its tools above "
-        "all, or leave it out."
+        "The job failed due to an invalid training file. Invalid file format. "
+        "Example 6: to check it takes more than 400 MB, or crashes its reader. "
+        "Make it shorter and simpler, the schemas of its tools above all, or leave it out."
     )
     assert not (tmp_path / ROW_ALONE).exists()
 
