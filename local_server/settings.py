@@ -165,8 +165,13 @@ def default_state() -> Path:
     """
     if state := os.environ.get("FINETUNE_LOCAL_STATE"):
         return Path(state).absolute()
+    return _runs() / ".server"
+
+
+def _runs() -> Path:
+    """The folder of all runs: datasets, answers, and by default the state of the server."""
     course = PACKAGES if (PACKAGES / "pyproject.toml").is_file() else Path()
-    return Path(os.environ.get("FINETUNE_RUNS_DIR") or course / "runs").absolute() / ".server"
+    return Path(os.environ.get("FINETUNE_RUNS_DIR") or course / "runs").absolute()
 
 
 def _is_address(host: str) -> bool:
@@ -181,7 +186,7 @@ def close_to_others(state: Path) -> list[str]:
     """Make the state folder with its parts, private like all that this process and its children write.
 
     Args:
-        state: The folder; made with its parents when missing. A default one lies in the folder of all runs,
+        state: The folder; made with its parents when missing. By default it lies in the folder of all runs,
             which holds datasets and answers, so that is closed, too.
 
     Returns:
@@ -190,7 +195,7 @@ def close_to_others(state: Path) -> list[str]:
     os.umask(0o077)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     folders = [state, state / "files", state / "jobs", state / "uploads", state / "temporary"]
-    if state.name == ".server":
+    if state == _runs() / ".server" and state.parent != Path.home():
         folders.insert(0, state.parent)
     notes = [_close(folder) for folder in folders]
     return [note for note in notes if note]
@@ -203,6 +208,8 @@ def _close(folder: Path) -> str | None:
     if os.name != "posix" or mode & 0o077 == 0:
         return None
     found = f"other users of this machine could look into {folder} (mode {mode:o})"
+    if mode & stat.S_ISVTX:
+        return f"{found}, and it is not closed to them: it is a folder that all share. Pass another --state."
     try:
         folder.chmod(0o700)
     except OSError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fastapi import UploadFile
 from serving import NAMES, as_jsonl, row
+from states import empty_state
 
 from local_server import disk
 from local_server.files import routes as files, uploads
@@ -26,7 +27,7 @@ from local_server.jobs.models import MODELS, find_model
 from local_server.jobs.store import FINAL, JobStore
 from local_server.jobs.upkeep.damage import mend
 from local_server.jobs.upkeep.sweep import sweep
-from local_server.settings import DEFAULT_MODEL, Settings, close_to_others
+from local_server.settings import Settings
 from local_server.store import Store
 
 ROWS = as_jsonl([row(name) for name in NAMES[:12]])
@@ -228,9 +229,7 @@ def worlds(tmp_path: Path) -> Iterator[Callable[[], World]]:
     made: list[World] = []
 
     def make() -> World:
-        state = tmp_path / str(len(made))
-        close_to_others(state)
-        made.append(World(Settings(state, DEFAULT_MODEL, "key")))
+        made.append(World(empty_state(tmp_path / str(len(made)))))
         return made[-1]
 
     yield make

@@ -81,7 +81,10 @@ def test_an_installed_server_keeps_its_data_where_it_was_started(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
-def test_a_state_folder_that_others_could_read_is_closed_and_said(tmp_path: Path) -> None:
+def test_a_state_folder_that_others_could_read_is_closed_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_RUNS_DIR", str(tmp_path / "runs"))
     state = tmp_path / "runs" / ".server"
     state.mkdir(parents=True)
     (state / "jobs").mkdir()
@@ -118,3 +121,21 @@ def test_a_folder_that_cannot_be_closed_is_said(tmp_path: Path, monkeypatch: pyt
         f"other users of this machine could look into {tmp_path} (mode 755), and it cannot be closed to "
         "them: Operation not permitted. Pass another --state."
     ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+@pytest.mark.parametrize("name", [".server", "state"])
+def test_a_folder_that_others_share_stays_as_it_is(tmp_path: Path, name: str) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    before = os.umask(0o022)
+
+    try:
+        inside, itself = close_to_others(shared / name), close_to_others(shared)
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
+    assert inside == []
+    assert "it is a folder that all share" in itself[0]

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from states import empty_state
 
 from local_server.jobs import lifecycle, routes, runner
 from local_server.jobs.answers import EVENTS, JOBS, new_job
 from local_server.jobs.runner import Runner
 from local_server.jobs.store import JobStore
-from local_server.settings import DEFAULT_MODEL, Settings, close_to_others
+from local_server.settings import Settings
 from local_server.training import specification
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
@@ -39,8 +40,7 @@ class Process:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    close_to_others(tmp_path)
-    return Settings(tmp_path, DEFAULT_MODEL, "key")
+    return empty_state(tmp_path)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from serving import NAMES, as_jsonl, row
+from states import empty_state
 
 from local_server.files.answers import FILES, new_file
 from local_server.jobs.answers import EVENTS, JOBS, new_job
@@ -14,15 +15,14 @@ from local_server.jobs.check import preparing
 from local_server.jobs.check.checker import Checked
 from local_server.jobs.check.preparing import Preparing
 from local_server.jobs.store import JobStore
-from local_server.settings import DEFAULT_MODEL, Settings, close_to_others
+from local_server.settings import Settings
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    close_to_others(tmp_path)
-    return Settings(tmp_path, DEFAULT_MODEL, "key")
+    return empty_state(tmp_path)
 
 
 @pytest.fixture

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from states import empty_state
 
 from local_server.files.answers import FILES, new_file
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.sweep import sweep
-from local_server.settings import DEFAULT_MODEL, Settings, close_to_others
+from local_server.settings import Settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    close_to_others(tmp_path)
-    return Settings(tmp_path, DEFAULT_MODEL, "key")
+    return empty_state(tmp_path)
 
 
 @pytest.fixture
