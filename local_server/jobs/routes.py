@@ -14,7 +14,7 @@ from local_server.http.pages import Page, PageWithIds, listed, with_ids
 from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
-from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, integration
+from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
 from local_server.jobs.store import ACTIVE, UNFINISHED, JobStore, TheJobs
@@ -50,7 +50,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         seed=body.seed,
         suffix=body.suffix,
         metadata=body.metadata,
-        integrations=[integration(item) for item in body.integrations or []],
+        integrations=[kept_integration(item) for item in body.integrations or []],
     )
     with store.transaction():
         store.add(JOBS, job)

@@ -67,7 +67,7 @@ class CreateJob(Body):
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
 
-def integration(asked: Integration) -> answers.Integration:
+def kept_integration(asked: Integration) -> answers.Integration:
     """What a job says of a service that it should report to."""
     wandb = asked.wandb
     return {
