@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -28,7 +27,8 @@ from local_server.connections import (
 )
 from local_server.http.gate import Gate
 from local_server.jobs.store import ACTIVE, JobStore
-from local_server.settings import Settings, write_private
+from local_server.schema import NewerDatabase
+from local_server.settings import Settings, close_to_others, write_private
 
 
 class Server(uvicorn.Server):
@@ -119,9 +119,9 @@ def main() -> int:
 def _unusable(settings: Settings) -> str | None:
     state, model = settings.state, settings.model
     try:
-        for folder in (state, state / "files", state / "jobs", state / "uploads"):
-            # Training data is private: other users of this machine cannot look inside.
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Training data is private: other users of this machine cannot look inside.
+        for note in close_to_others(state):
+            print(f"local_server: {note}", file=sys.stderr)
     except OSError as error:
         return f"the state folder {state} cannot be made: {error}. Pass another folder with --state."
     missing = [
@@ -184,17 +184,17 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> str | None:
             "Who has its key can use it, and what is sent can be read on the way: there is no encryption.",
             file=sys.stderr,
         )
-    shutil.rmtree(settings.temporary, ignore_errors=True)
-    settings.temporary.mkdir(exist_ok=True)
     # Large request bodies are spooled to a temporary file: on the disk chosen for the state, not in /tmp.
     tempfile.tempdir = str(settings.temporary)
     try:
         app = create_app(settings)
+    except NewerDatabase as error:
+        return f"the database {settings.state / 'server.db'} cannot be used: {error}."
     except sqlite3.DatabaseError as error:
         return (
             f"the database {settings.state / 'server.db'} cannot be used: {error}. Nothing was changed. "
             "If the file is damaged, move it away to start with empty lists; "
-            "files/ and jobs/ beside it keep all content."
+            "what is in files/ and jobs/ beside it is then kept in unlisted/."
         )
     server = Server(Gate(app, settings), app.state.store, settings, arguments.exit_when_idle)
     for signal_number in (signal.SIGINT, signal.SIGTERM):

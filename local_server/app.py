@@ -16,9 +16,11 @@ from local_server.http.errors import install_error_handlers
 from local_server.http.gate import OPEN_TO_ALL
 from local_server.http.openapi import Route, describe, texts
 from local_server.http.strict_json import StrictRoute
-from local_server.jobs import models, routes as jobs
+from local_server.jobs import forget, models, routes as jobs
 from local_server.jobs.runner import Runner
 from local_server.jobs.store import JobStore
+from local_server.jobs.upkeep.damage import mend
+from local_server.jobs.upkeep.sweep import sweep
 from local_server.jobs.webhooks import Webhooks
 from local_server.settings import Settings
 
@@ -49,6 +51,7 @@ ROUTES: list[Route] = [
     Route("POST", "/v1/fine_tuning/jobs", jobs.create, (400, 404, 507)),
     Route("GET", "/v1/fine_tuning/jobs", jobs.list_jobs, (400,)),
     Route("GET", "/v1/fine_tuning/jobs/{job_id}", jobs.retrieve, (404,)),
+    Route("DELETE", "/v1/fine_tuning/jobs/{job_id}", forget.delete, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/cancel", jobs.cancel, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/pause", jobs.pause, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/resume", jobs.resume, (400, 404, 507)),
@@ -109,6 +112,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.route_class = StrictRoute
     app.state.settings = settings
     app.state.store = JobStore(settings.state / "server.db")
+    mend(app.state.store)
+    sweep(settings, app.state.store)
     app.state.runner = Runner(settings, app.state.store)
     app.state.worker = Worker(settings)
     app.state.sandbox = Sandbox(settings)

@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 import socket
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,9 @@ class Settings:
             (SDK docstring, openai 3.54, Nov 2026). OpenAI takes 8 GB in parts; no laptop trains on that.
         max_part_bytes: Largest part of an upload; 64 MB as at OpenAI (the same docstring).
         max_body_bytes: Largest JSON request body.
+        check_seconds: Time for one row when the files of a job are checked, and for 10 MB of them. A good row
+            takes less than a millisecond.
+        check_memory_bytes: Memory for the check, which reads row by row.
         webhook_url: Where the end of a job is announced; None announces nothing.
         grader_seconds: Time for a python grader; 2 minutes at OpenAI (guide to graders, read 2026-11).
         grader_memory_bytes: Memory for a python grader; 2 GB at OpenAI (same source).
@@ -54,6 +58,8 @@ class Settings:
     max_file_bytes: int = 512 * 1024**2
     max_part_bytes: int = 64 * 1024**2
     max_body_bytes: int = 4 * 1024**2
+    check_seconds: float = 10
+    check_memory_bytes: int = 2 * 1024**3
     webhook_url: str | None = None
     grader_seconds: float = 120
     grader_memory_bytes: int = 2 * 1024**3
@@ -119,6 +125,16 @@ class Settings:
         """What is being written; emptied at every start."""
         return self.state / "temporary"
 
+    @property
+    def reserve(self) -> Path:
+        """Room that is given up to record something when the disk is full."""
+        return self.state / "reserve"
+
+    @property
+    def unlisted(self) -> Path:
+        """Bytes that no list names, found at a start: of a database that was moved away, for example."""
+        return self.state / "unlisted"
+
     def job_folder(self, job_id: str) -> Path:
         """The folder that a job shares with its training process."""
         return self.state / "jobs" / job_id
@@ -149,8 +165,13 @@ def default_state() -> Path:
     """
     if state := os.environ.get("FINETUNE_LOCAL_STATE"):
         return Path(state).absolute()
+    return _runs() / ".server"
+
+
+def _runs() -> Path:
+    """The folder of all runs: datasets, answers, and by default the state of the server."""
     course = PACKAGES if (PACKAGES / "pyproject.toml").is_file() else Path()
-    return Path(os.environ.get("FINETUNE_RUNS_DIR") or course / "runs").absolute() / ".server"
+    return Path(os.environ.get("FINETUNE_RUNS_DIR") or course / "runs").absolute()
 
 
 def _is_address(host: str) -> bool:
@@ -159,6 +180,41 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def close_to_others(state: Path) -> list[str]:
+    """Make the state folder with its parts, private like all that this process and its children write.
+
+    Args:
+        state: The folder; made with its parents when missing. By default it lies in the folder of all runs,
+            which holds datasets and answers, so that is closed, too.
+
+    Returns:
+        A sentence for each folder that was open, with what was done.
+    """
+    os.umask(0o077)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders = [state, state / "files", state / "jobs", state / "uploads", state / "temporary"]
+    if state == _runs() / ".server" and state.parent != Path.home():
+        folders.insert(0, state.parent)
+    notes = [_close(folder) for folder in folders]
+    return [note for note in notes if note]
+
+
+def _close(folder: Path) -> str | None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    # Windows has no such modes: the folder of a user is private there.
+    if os.name != "posix" or mode & 0o077 == 0:
+        return None
+    found = f"other users of this machine could look into {folder} (mode {mode:o})"
+    if mode & stat.S_ISVTX:
+        return f"{found}, and it is not closed to them: it is a folder that all share. Pass another --state."
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        return f"{found}, and it cannot be closed to them: {error.strerror}. Pass another --state."
+    return f"{found}; now only you can (mode 700)."
 
 
 def write_private(path: Path, text: str) -> None:

@@ -6,7 +6,6 @@ is special about jobs is in `jobs/store.py`.
 
 import json
 import secrets
-import sqlite3
 import string
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,28 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
-T = TypeVar("T", bound=Mapping[str, Any])
+from local_server import schema
 
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS objects (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    id TEXT NOT NULL UNIQUE,
-    job_id TEXT,
-    body TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_kind ON objects (kind, job_id, seq);
-CREATE INDEX IF NOT EXISTS by_status ON objects (kind, json_extract(body, '$.status'));
-CREATE INDEX IF NOT EXISTS by_expiry ON objects (kind, json_extract(body, '$.expires_at'))
-    WHERE json_extract(body, '$.expires_at') IS NOT NULL;
-CREATE TABLE IF NOT EXISTS deleted (
-    id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    job_id TEXT
-);
-"""
+T = TypeVar("T", bound=Mapping[str, Any])
 
 
 @dataclass(frozen=True)
@@ -88,19 +68,15 @@ class Store:
     """The rows of one server. Safe to use from several threads.
 
     Args:
-        path: The SQLite file; made when missing.
+        path: The SQLite file; made when missing, and brought to this version.
 
     Raises:
-        sqlite3.DatabaseError: The file is damaged, or it is something else.
+        sqlite3.DatabaseError: The file is damaged, newer than this program, or something else.
     """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.executescript(_SCHEMA)
-        (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
+        self._db = schema.connect(path)
 
     def close(self) -> None:
         """Close the file. Nothing is pending: every change is committed when its call returns."""
@@ -114,18 +90,18 @@ class Store:
             if self._db.in_transaction:
                 yield
                 return
-            self._db.execute("BEGIN IMMEDIATE")
+            self.rows("BEGIN IMMEDIATE")
             try:
                 yield
-                self._db.execute("COMMIT")
+                self.rows("COMMIT")
             except BaseException:
                 # SQLite itself rolls back after some errors, and keeps the transaction open after others.
                 if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                    self._db.rollback()
                 raise
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Run one statement of SQL, for the stores that are made from this one; returns its rows."""
+        """Run one statement of SQL, and return its rows. Every reading and every change goes through here."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
@@ -168,7 +144,9 @@ class Store:
         """Forget one object, but not its place: a client that deletes while it pages goes on from there."""
         which = "FROM objects WHERE kind = ? AND id = ?"
         with self.transaction():
-            self.rows(f"INSERT INTO deleted SELECT id, kind, seq, job_id {which}", kind.name, object_id)
+            self.rows(
+                f"INSERT OR IGNORE INTO deleted SELECT id, kind, seq, job_id {which}", kind.name, object_id
+            )
             self.rows(f"DELETE {which}", kind.name, object_id)
 
     def page(

@@ -45,7 +45,6 @@ TESTED_ELSEWHERE = {
     "local_server.generation.__main__": CHAT,
     "local_server.generation.messages": CHAT,
     "local_server.jobs.results": ONE_JOB,
-    "local_server.jobs.runner": ONE_JOB,
     "local_server.training.__main__": ONE_JOB,
     "local_server.training.reporter": ONE_JOB,
 }

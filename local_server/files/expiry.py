@@ -5,7 +5,6 @@ and uploads calls it before it reads. What it removes is deleted, so it stays aw
 after a restart and when the clock is set back.
 """
 
-import shutil
 import time
 from typing import Annotated, Literal
 
@@ -13,6 +12,7 @@ from fastapi import Form
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from local_server import disk
 from local_server.files.answers import FILES, UPLOADS
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body
@@ -83,16 +83,12 @@ def remove_expired(settings: Settings, store: Store) -> None:
     """
     now = time.time()
     for file_id in store.expired(FILES, now):
-        try:
-            # Bytes first: after a crash between the two, the next call finds the object again.
-            settings.file_path(file_id).unlink(missing_ok=True)
-        except PermissionError:
-            # Windows keeps a file that someone is reading; the next call tries again.
-            continue
+        # The list first: what a crash leaves of the bytes goes at the next start.
         store.delete(FILES, file_id)
+        disk.gone(disk.remove, settings.file_path(file_id))
     # A pending upload always has its folder; after a crash, an ended one may still have it.
     for folder in settings.uploads.iterdir():
         upload = store.get(UPLOADS, folder.name)
         if upload is None or upload["status"] != "pending" or upload["expires_at"] <= now:
             store.move(UPLOADS, folder.name, ("pending",), status="expired")
-            shutil.rmtree(folder, ignore_errors=True)
+            disk.gone(disk.remove_tree, folder)

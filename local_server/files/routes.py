@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 
+from local_server import disk
 from local_server.files.answers import FILES, File, FileDeleted, UploadPurpose
 from local_server.files.content import FileContent
 from local_server.files.expiry import FORM_NAMES, ExpiresAfter, expires_after_form, lifetime, remove_expired
@@ -71,10 +72,11 @@ def content(settings: TheSettings, store: TheStore, file_id: str) -> FileRespons
 
 
 def delete(settings: TheSettings, store: TheStore, file_id: str) -> FileDeleted:
-    """Delete a file. Jobs that have started keep their own copy."""
+    """Delete a file. A job that has not ended keeps its own copy until then."""
     _existing(settings, store, file_id)
-    settings.file_path(file_id).unlink(missing_ok=True)
-    store.delete(FILES, file_id)
+    # The list first: when that fails, nothing is lost, and what a crash leaves goes at the next start.
+    disk.with_reserve(settings.reserve, lambda: store.delete(FILES, file_id))
+    disk.gone(disk.remove, settings.file_path(file_id))
     return {"object": "file", "id": file_id, "deleted": True}
 
 

@@ -1,12 +1,11 @@
 """Bytes on their way to the disk: never whole in memory, and checked as they pass."""
 
 import codecs
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
+from local_server import disk
 from local_server.files.answers import File, UploadPurpose, new_file
 from local_server.http.errors import ApiError
 from local_server.settings import Settings
@@ -14,6 +13,34 @@ from local_server.store import new_id
 
 _TEXT_PURPOSES = ("fine-tune", "batch", "evals")
 _CHUNK = 1024 * 1024
+
+
+@contextmanager
+def placed(settings: Settings, file_id: str, chunks: Iterable[bytes]) -> Iterator[int]:
+    """Bring bytes to their place on disk, for the block that lists them; if it fails, they go again.
+
+    Args:
+        settings: Folders.
+        file_id: The id of the new file.
+        chunks: The content, never whole in memory.
+
+    Yields:
+        The number of bytes.
+    """
+    # Written elsewhere first. As long as the mark is there, the bytes are in no list: after a crash, the next
+    # start removes both (jobs/upkeep/sweep.py).
+    mark, path = settings.temporary / file_id, settings.file_path(file_id)
+    draft = settings.temporary / f"{file_id}.new"
+    try:
+        size = disk.write(draft, chunks)
+        disk.write(mark, [])
+        disk.rename(draft, path)
+        yield size
+    except BaseException:
+        for left in (draft, path, mark):
+            disk.gone(disk.remove, left)
+        raise
+    disk.gone(disk.remove, mark)
 
 
 @contextmanager
@@ -25,7 +52,7 @@ def stored(
     purpose: UploadPurpose,
     lifetime: int | None,
 ) -> Iterator[File]:
-    """Bring bytes to their place on disk, for the block that lists them; if it fails, they go again.
+    """Check bytes and bring them to their place on disk, for the block that lists them.
 
     Args:
         settings: Folders and the size limit.
@@ -41,46 +68,21 @@ def stored(
         ApiError: The content is empty, too large or not UTF-8.
     """
     file_id = new_id("file-", 22)
-    # Written elsewhere first: what a killed server leaves there is removed at the next start.
-    draft, path = settings.temporary / file_id, settings.file_path(file_id)
-    try:
-        size = copy(_utf8(chunks, filename) if purpose in _TEXT_PURPOSES else chunks, draft)
+    checked = _utf8(chunks, filename) if purpose in _TEXT_PURPOSES else chunks
+    with placed(settings, file_id, checked) as size:
         if size == 0:
             message = f"File is empty: '{filename}' has 0 bytes. Upload a file with content."
             raise ApiError(400, message, param="file")
         if size > settings.max_file_bytes:
             message = f"'{filename}' has {size:,} bytes; at most {settings.max_file_bytes:,} are allowed."
             raise ApiError(413, message, param="file")
-        draft.replace(path)
         yield new_file(file_id, filename, size, purpose, lifetime)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
-        raise
 
 
 def chunks_of(source: BinaryIO) -> Iterator[bytes]:
     """Read the rest of an open file, one megabyte at a time."""
     while chunk := source.read(_CHUNK):
         yield chunk
-
-
-def copy(chunks: Iterable[bytes], path: Path) -> int:
-    """Write chunks to a new file, down to the disk.
-
-    Args:
-        chunks: The content.
-        path: The file.
-
-    Returns:
-        The number of bytes.
-    """
-    with open(path, "wb") as target:
-        for chunk in chunks:
-            target.write(chunk)
-        target.flush()
-        os.fsync(target.fileno())
-        return target.tell()
 
 
 def _utf8(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:

@@ -4,7 +4,6 @@ The parts of an upload are the files in its folder; only the upload itself is in
 """
 
 import hashlib
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Annotated
 from fastapi import Depends, UploadFile
 from pydantic import Field
 
+from local_server import disk
 from local_server.files.answers import FILES, UPLOADS, KeptUpload, Part, Upload, UploadPurpose
 from local_server.files.expiry import ExpiresAfter, lifetime, remove_expired
-from local_server.files.storage import chunks_of, copy, stored
+from local_server.files.storage import chunks_of, stored
 from local_server.http.errors import ApiError, not_found
 from local_server.http.requests import Body, TheSettings, TheStore, only_fields
 from local_server.settings import Settings
@@ -64,7 +64,7 @@ def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> Upload
     # The lifetime of the file is not part of the upload that a client sees.
     kept: KeptUpload = {**upload, "file_lifetime": lifetime(body.purpose, body.expires_after)}
     with store.transaction():
-        settings.upload_folder(upload["id"]).mkdir()
+        disk.make_folder(settings.upload_folder(upload["id"]))
         store.add(UPLOADS, kept)
     return upload
 
@@ -82,7 +82,7 @@ def add_part(
     draft = settings.temporary / part_id
     folder = settings.upload_folder(upload_id)
     try:
-        size = copy(chunks_of(data.file), draft)
+        size = disk.write(draft, chunks_of(data.file))
         if size == 0:
             raise ApiError(400, "The part is empty. Send at least one byte.", param="data")
         if size > settings.max_part_bytes:
@@ -95,13 +95,13 @@ def add_part(
                 f"{settings.max_file_bytes:,} are kept. Cancel it and create a new one."
             )
             raise ApiError(413, message, param="data")
-        draft.replace(folder / part_id)
+        disk.rename(draft, folder / part_id)
     except FileNotFoundError:
         # It was completed, cancelled or expired while the part arrived.
         _pending(settings, store, upload_id)
         raise
     finally:
-        draft.unlink(missing_ok=True)
+        disk.gone(disk.remove, draft)
     return {"id": part_id, "object": "upload.part", "created_at": int(time.time()), "upload_id": upload_id}
 
 
@@ -138,13 +138,17 @@ def complete(settings: TheSettings, store: TheStore, upload_id: str, body: Compl
 def cancel(settings: TheSettings, store: TheStore, upload_id: str) -> Upload:
     """End an upload without a file, and delete its parts."""
     _pending(settings, store, upload_id)
-    if not store.move(UPLOADS, upload_id, ("pending",), status="cancelled"):
+
+    def move() -> bool:
+        return store.move(UPLOADS, upload_id, ("pending",), status="cancelled")
+
+    if not disk.with_reserve(settings.reserve, move):
         _pending(settings, store, upload_id)
     return _ended(settings, store, upload_id)
 
 
 def _ended(settings: Settings, store: Store, upload_id: str) -> Upload:
-    shutil.rmtree(settings.upload_folder(upload_id), ignore_errors=True)
+    disk.gone(disk.remove_tree, settings.upload_folder(upload_id))
     upload = _existing(store, upload_id)
     del upload["file_lifetime"]
     return upload

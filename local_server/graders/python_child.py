@@ -1,7 +1,8 @@
 """The child program of a python grader: `python -I python_child.py MEMORY SECONDS PARENT [--check]`.
 
 Reads {"source", "sample", "item"} as JSON from stdin and writes {"reward"} or {"problem"} to stdout.
-Only the standard library: it runs apart from the server's packages. Started by sandbox.py.
+Only the standard library: it runs apart from the server's packages. Started by sandbox.py. The grader runs in
+a process of its own below this one (containment/contained.py), which has no hand on stdout.
 """
 
 import json
@@ -9,66 +10,34 @@ import linecache
 import math
 import numbers
 import os
-import signal
+import runpy
 import sys
-import threading
 import time
 import traceback
-from contextlib import suppress
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
 _NAME = "grader.py"
+# Tells the server apart a grader that took too long.
+TIMEOUT_EXIT = 3
 _NO_FUNCTION = "The source defines no function 'grade'. Write `def grade(sample, item):` in it."
 # Of a traceback, the end says most.
 _DETAILS_CHARACTERS = 4000
-# Disk space at OpenAI (guide to graders, read 2026-11). Here it limits each file.
-_FILE_BYTES = 1024**3
 
 
 class Unusable(Exception):
     """The source is no grader; the message says why."""
 
 
-def limit(memory_bytes: int, seconds: float) -> None:
-    """Cap memory, processor time and file size, where the system can.
-
-    Args:
-        memory_bytes: Of this process.
-        seconds: Of the clock; the processor time is at most twice as long.
-    """
-    with suppress(ImportError):
-        import resource
-
-        for kind, size in (
-            (resource.RLIMIT_AS, memory_bytes),
-            # Two cores at OpenAI. The time itself is measured by the server.
-            (resource.RLIMIT_CPU, 2 * math.ceil(seconds)),
-            (resource.RLIMIT_FSIZE, _FILE_BYTES),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            # macOS refuses some of them.
-            with suppress(ValueError, OSError):
-                resource.setrlimit(kind, (size, size))
-
-
-def end_with(parent: int, seconds: float) -> None:
-    """Kill this process and its children when the server has died or did not stop them in time.
+def overdue(parent: int, deadline: float) -> bool:
+    """Whether the server has died, or the time is over.
 
     Args:
         parent: Process id of the server.
-        seconds: Of the clock, after which the server should have stopped them.
+        deadline: Of the monotonic clock, in seconds.
     """
-
-    def watch() -> None:
-        deadline = time.monotonic() + seconds + 5
-        while os.getppid() == parent and time.monotonic() < deadline:
-            time.sleep(0.5)
-        if os.name == "posix":
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    return os.getppid() != parent or time.monotonic() > deadline
 
 
 def compiled(source: str) -> CodeType:
@@ -122,27 +91,39 @@ def main() -> None:
     memory_bytes, seconds, parent = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     request = json.load(sys.stdin)
     # What the grader prints must not end up in the answer.
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answer = os.dup(1)
     with open(os.devnull, "r+") as nothing:
         for stream in (0, 1, 2):
             os.dup2(nothing.fileno(), stream)
-    end_with(parent, seconds)
-    limit(memory_bytes, seconds)
+    contained = runpy.run_path(str(Path(__file__).with_name("containment") / "contained.py"))
+
+    def work() -> bytes:
+        return json.dumps(_result(request)).encode()
+
+    deadline = time.monotonic() + seconds
+    text, missing = contained["run"](work, memory_bytes, seconds, lambda: overdue(parent, deadline))
+    if time.monotonic() > deadline:
+        os._exit(TIMEOUT_EXIT)
+    if missing is not None:
+        text = text[:1] + f'"missing": {json.dumps(missing)}, '.encode() + text[1:]
+    with open(answer, "wb") as file:
+        file.write(text)
+    # At once: no exit handler, thread or destructor runs after the answer.
+    os._exit(0)
+
+
+def _result(request: dict[str, Any]) -> dict[str, float | str | None]:
     source = request["source"]
     linecache.cache[_NAME] = (len(source), None, source.splitlines(keepends=True), _NAME)
     try:
         code = compiled(source)
-        result: dict[str, float | str | None] = {
-            "reward": None if "--check" in sys.argv else reward(code, request["sample"], request["item"])
-        }
+        if "--check" in sys.argv:
+            return {"reward": None}
+        return {"reward": reward(code, request["sample"], request["item"])}
     except Unusable as error:
-        result = {"problem": _sendable(str(error))}
+        return {"problem": _sendable(str(error))}
     except BaseException as error:
-        result = {"problem": _sendable(_details(error))}
-    answer.write(json.dumps(result))
-    answer.flush()
-    # At once: no exit handler, thread or destructor of the grader runs after its answer.
-    os._exit(0)
+        return {"problem": _sendable(_details(error))}
 
 
 def _details(error: BaseException) -> str:

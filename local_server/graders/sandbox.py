@@ -1,7 +1,9 @@
-"""Runs python graders, each in a process of its own with limits: a fence against accidents, not attacks."""
+"""Runs python graders, each in a process of its own: see containment/contained.py for its walls."""
 
 import asyncio
 import json
+import logging
+import math
 import os
 import signal
 import sys
@@ -11,19 +13,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypedDict
 
+from local_server.graders.python_child import TIMEOUT_EXIT
 from local_server.settings import Settings
+
+log = logging.getLogger("local_server")
 
 _PROGRAM = Path(__file__).with_name("python_child.py")
 # Each may take a core and the memory limit; a laptop has few of both.
 _AT_ONCE = 2
-_ANSWER_BYTES = 64 * 1024
+_ANSWER_BYTES = 64 * 1024 + 1024
+_CLEAN_UP_SECONDS = 5
+_PROBLEM_CHARACTERS = 4000
+# Of Linux (its header file prctl.h, read 2026-11).
+_SET_DUMPABLE = 4
 
 
-class Answer(TypedDict, total=False):
+class Answer(TypedDict):
     """What the process of a grader writes: a reward, which is null when it only checked, or a problem."""
 
-    reward: float
-    problem: str
+    reward: float | None
+    problem: str | None
 
 
 class SandboxFailed(Exception):
@@ -41,6 +50,8 @@ class Sandbox:
         self._seconds = settings.grader_seconds
         self._memory = settings.grader_memory_bytes
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._said = False
+        _hide_environment()
 
     async def check(self, source: str) -> str | None:
         """Compile a grader without running it.
@@ -54,7 +65,7 @@ class Sandbox:
         Raises:
             SandboxFailed: Its process ended without an answer.
         """
-        return (await self._ask({"source": source}, "--check")).get("problem")
+        return (await self._ask({"source": source}, "--check"))["problem"]
 
     async def grade(self, source: str, sample: dict[str, Any], item: dict[str, Any]) -> float | str:
         """Run a grader.
@@ -71,8 +82,12 @@ class Sandbox:
             SandboxFailed: It took too long, or its process ended without an answer.
         """
         answer = await self._ask({"source": source, "sample": sample, "item": item})
-        problem = answer.get("problem")
-        return answer["reward"] if problem is None else problem
+        if answer["problem"] is not None:
+            return answer["problem"]
+        if answer["reward"] is None:
+            # Only a check may end without one.
+            raise SandboxFailed("process_died")
+        return answer["reward"]
 
     async def _ask(self, request: Mapping[str, object], *options: str) -> Answer:
         async with self._turns:
@@ -86,10 +101,27 @@ class Sandbox:
                 question.seek(0)
                 await self._run(folder, question, answer, options)
                 answer.seek(0)
-                try:
-                    return json.loads(answer.read(_ANSWER_BYTES))
-                except ValueError:
-                    raise SandboxFailed("process_died") from None
+                return self._understood(answer.read(_ANSWER_BYTES))
+
+    def _understood(self, text: bytes) -> Answer:
+        """Take an answer only in the form that the program writes: a grader may have written it itself."""
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            raise SandboxFailed("process_died") from None
+        missing = found.pop("missing", None) if isinstance(found, dict) else None
+        if isinstance(missing, str) and not self._said:
+            self._said = True
+            log.warning("python graders run with fewer walls here: %.200s. SECURITY.md says which", missing)
+        match found:
+            case {"reward": None, **rest} if not rest:
+                return {"reward": None, "problem": None}
+            case {"reward": float(reward), **rest} if not rest and math.isfinite(reward):
+                return {"reward": reward, "problem": None}
+            case {"problem": str(problem), **rest} if not rest and len(problem) <= _PROBLEM_CHARACTERS:
+                # Halves of surrogate pairs would be in no answer of the server.
+                return {"reward": None, "problem": problem.encode(errors="replace").decode()}
+        raise SandboxFailed("process_died")
 
     async def _run(
         self, folder: str, question: IO[bytes], answer: IO[bytes], options: tuple[str, ...]
@@ -101,18 +133,28 @@ class Sandbox:
             cwd=folder, env=_environment(folder), start_new_session=True,
         )  # fmt: skip
         try:
-            await asyncio.wait_for(process.wait(), self._seconds)
+            # It ends the grader in time, with all that the grader has started; if not, it is ended itself.
+            if await asyncio.wait_for(process.wait(), self._seconds + _CLEAN_UP_SECONDS) == TIMEOUT_EXIT:
+                raise SandboxFailed("timeout")
         except TimeoutError:
             raise SandboxFailed("timeout") from None
         finally:
             # macOS answers PermissionError for a group that has just ended.
             with suppress(ProcessLookupError, PermissionError):
-                # The whole group, because a grader may have started programs of its own.
+                # The whole group: the process that answers, and with it the one that grades.
                 if os.name == "posix":
                     os.killpg(process.pid, signal.SIGKILL)
                 else:
                     process.kill()
             await process.wait()
+
+
+def _hide_environment() -> None:
+    """Close this process to others of its user: a grader without walls could read its environment."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _environment(folder: str) -> dict[str, str]:

@@ -136,7 +136,7 @@ def _on_disk_error(request: Request, error: Exception) -> JSONResponse:
     if getattr(error, "errno", None) != errno.ENOSPC and "full" not in str(error):
         return _on_bug(request, error)
     message = (
-        "The disk of the local server is full, so nothing was stored. Free some space and send it again."
+        "The disk of the local server is full, so nothing was changed. Free some space and send it again."
     )
     return server_error(message, status=507, code="insufficient_storage").response()
 

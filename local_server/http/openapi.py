@@ -44,7 +44,7 @@ _REFUSALS = {
     416: "The file has no such `Range`.",
     500: "An error of the server. Its log says more.",
     503: "The server is stopping, or has too many open connections.",
-    507: "The disk is full. Nothing was stored.",
+    507: "The disk is full. Nothing was changed.",
 }
 # What the gate says, and a bug.
 _OF_EVERY_ROUTE = (401, 403, 413, 415, 500, 503)

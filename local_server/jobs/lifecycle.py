@@ -1,77 +1,37 @@
-"""The steps of a job's life after its creation: queue, begin, take over, conclude, fail.
+"""The steps of a job's life after its files are checked: begin, take over, conclude, fail.
 
 Order and words of the events are those of public logs of OpenAI jobs (Aug 2024), where known.
 """
 
 import json
-import shutil
 from pathlib import Path
 
-from local_server.jobs.answers import EVENTS, Hyperparameters, Job, JobError, supervised
+from local_server import disk
+from local_server.jobs.answers import EVENTS, Event, Hyperparameters, Job, JobError, supervised
 from local_server.jobs.results import succeed
 from local_server.jobs.store import ACTIVE, JobStore
 from local_server.settings import Settings
 from local_server.training import specification
 from local_server.training.job_log import DISK_FULL, Line, StepMetrics, disk_is_full
 
+_WAITING = "Waiting for a free slot: number {} in the queue"
 _STARTED = "Fine-tuning job started"
 _LOG_TAIL_LINES = 5
+_CHARACTERS = 2000
 
 
-def queue(store: JobStore, job: Job, folder: Path, rows: int) -> None:
-    """Settle the hyperparameters in job.json, and move a checked job to the queue.
-
-    Args:
-        store: Where the job is.
-        job: The job.
-        folder: The job folder, with copies of the files.
-        rows: Rows of the training file.
-    """
-    asked = job["hyperparameters"]
-    settled = specification.settled(
-        asked["n_epochs"],
-        asked["batch_size"],
-        asked["learning_rate_multiplier"],
-        rows=rows,
-        seed=job["seed"],
-    )
-    specification.write(folder, settled)
-    with store.transaction():
-        if store.move_job(job["id"], ("validating_files",), status="queued"):
-            store.add_event(job["id"], "Files validated, moving job to queued state", data={})
-
-
-def warn_of_overlap(store: JobStore, job_id: str, rows: list[int]) -> None:
-    """Say which validation rows the model is also trained on; the job goes on, as at OpenAI.
-
-    Args:
-        store: Where the events are.
-        job_id: The job.
-        rows: Row numbers in the validation file, from 1; none, and nothing is said.
-    """
-    if rows:
-        first = ", ".join(str(row) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-        message = (
-            f"{len(rows)} example(s) of the validation file are also in the training file: {first}. "
-            "The validation loss will look better than it is. Leave them out of one of the files."
-        )
-        store.add_event(job_id, message, level="warn", data={"examples": rows[:100]})
-
-
-def begin(store: JobStore, job: Job, folder: Path, model_folder: Path) -> bool:
-    """Move a queued job to running, with numbers in place of "auto".
+def begin(store: JobStore, job: Job, folder: Path) -> bool:
+    """Move a queued job to running, with numbers in place of "auto", when its process has been started.
 
     Args:
         store: Where the job is.
         job: The job.
         folder: The job folder.
-        model_folder: Weights to start from.
 
     Returns:
         False when the job was cancelled in the meantime.
     """
     settled = specification.read(folder)
-    specification.write(folder, {**settled, "model_folder": str(model_folder)})
     numbers: Hyperparameters = {
         "n_epochs": settled["n_epochs"],
         "batch_size": settled["batch_size"],
@@ -123,7 +83,7 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
         for failure in [line for line in lines if line["kind"] == "failed"]:
             if store.job(job_id)["status"] == "paused":
                 # It can be resumed: it goes on from an earlier checkpoint.
-                store.add_event(job_id, failure["message"], level="warn", data={})
+                store.add_event(job_id, masked(failure["message"]), level="warn", data={})
             fail(store, job_id, failure["code"], failure["message"], failure["param"], failure["further"])
 
 
@@ -173,7 +133,7 @@ def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int,
         requeue(store, job_id, f"The training process {how}; the job is queued again")
         return
     # Before anything is recorded: on a full disk, only this makes room for the record.
-    discard_checkpoints(settings, job_id)
+    discard(settings, job_id)
     take_over(settings, store, job_id)
     if full:
         fail(store, job_id, **DISK_FULL)
@@ -196,18 +156,35 @@ def requeue(store: JobStore, job_id: str, reason: str) -> None:
             store.add_event(job_id, reason, level="warn", data={})
 
 
-def announce_positions(store: JobStore, waiting: list[Job]) -> None:
-    """Tell each waiting job its place in the queue, once for each place.
+def announce_place(store: JobStore, job_id: str, place: int) -> None:
+    """Tell a job that it waits, once; `with_place` says at each reading how far it has come.
+
+    An event for each move would be a million events for a queue of 1,400 jobs.
 
     Args:
         store: Where the events are.
-        waiting: Queued jobs for which no slot is free, oldest first.
+        job_id: A queued job for which no slot is free.
+        place: Its place in the queue, from 1.
     """
-    for position, job in enumerate(waiting, start=1):
-        data = {"queue_position": position}
-        last = store.last_event(job["id"])
-        if last is None or last["data"] != data:
-            store.add_event(job["id"], f"Waiting for a free slot: number {position} in the queue", data=data)
+    last = store.last_event(job_id)
+    if last is None or "queue_position" not in (last["data"] or {}):
+        store.add_event(job_id, _WAITING.format(place), data={"queue_position": place})
+
+
+def with_place(store: JobStore, job: Job, events: list[Event]) -> None:
+    """Bring the place of a waiting job up to date in the event that told it.
+
+    Args:
+        store: Where the queue is.
+        job: The job.
+        events: Its newest events, newest first; the first one is changed.
+    """
+    if events and job["status"] == "queued" and "queue_position" in (events[0]["data"] or {}):
+        queued = store.queued()
+        if job["id"] in queued:
+            place = queued.index(job["id"]) + 1
+            message, data = _WAITING.format(place), {"queue_position": place}
+            events[0] = {**events[0], "message": message, "data": data}
 
 
 def fail(
@@ -224,19 +201,38 @@ def fail(
         store: Where the job is.
         job_id: The job.
         code: OpenAI's error code.
-        message: For the person who started it.
+        message: For the person who started it. What it quotes of the rows is masked.
         param: The field of the request that is to blame, or None.
         further: Further problems, which become events of their own.
     """
+    message = masked(message)
     with store.transaction():
         error: JobError = {"code": code, "message": message, "param": param}
         if not store.move_job(job_id, ACTIVE, status="failed", error=error):
             return
         for line in further or []:
-            store.add_event(job_id, line, level="error", data={})
+            store.add_event(job_id, masked(line), level="error", data={})
         store.add_event(job_id, message, level="error", data={"error_code": code})
 
 
-def discard_checkpoints(settings: Settings, job_id: str) -> None:
-    """Free the disk space of a job that will not go on: its training state is about 50 MB for each epoch."""
-    shutil.rmtree(settings.job_folder(job_id) / "checkpoints", ignore_errors=True)
+def masked(text: str) -> str:
+    """A text without the personal data and keys of the rows that it quotes, at most 2,000 long."""
+    # Imported at the first failure: the server must answer within a second after its start.
+    from finetune_dataset.quality.private_data import mask_private
+
+    return mask_private(text[:_CHARACTERS] + "…" * (len(text) > _CHARACTERS))
+
+
+def discard(settings: Settings, job_id: str, *, checkpoints: bool = True) -> None:
+    """Delete what a job that has ended does not need any more.
+
+    Args:
+        settings: Folders.
+        job_id: The job; its process has ended, or is about to be.
+        checkpoints: Also its training state, about 50 MB for each epoch: the job has not succeeded.
+    """
+    folder = settings.job_folder(job_id)
+    if checkpoints:
+        disk.gone(disk.remove_tree, folder / "checkpoints")
+    for copy in ("training.jsonl", "validation.jsonl", "row.jsonl"):
+        disk.gone(disk.remove, folder / copy)

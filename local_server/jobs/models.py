@@ -1,10 +1,10 @@
 """Models: the base model, fine-tuned models and their checkpoints."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from local_server import disk
 from local_server.http.answers import Answer
 from local_server.http.errors import ApiError, model_not_found
 from local_server.http.requests import TheSettings, TheStore
@@ -76,10 +76,21 @@ def find_model(settings: Settings, store: Store, model_id: str) -> tuple[Model, 
     model = store.get(MODELS, model_id)
     if model is None:
         return None
-    folder = settings.job_folder(store.job_of(model_id))
+    return model, folder_of(settings, model_id, store.job_of(model_id))
+
+
+def folder_of(settings: Settings, model_id: str, job_id: str) -> Path:
+    """Where the weights of a fine-tuned model or checkpoint lie.
+
+    Args:
+        settings: Where job folders are.
+        model_id: Its name.
+        job_id: The job that made it.
+    """
+    folder = settings.job_folder(job_id)
     # Only at the end: a suffix may read `ckpt-step-1`.
     checkpoint = re.search(r":ckpt-step-(\d+)$", model_id)
-    return model, folder / "checkpoints" / f"checkpoint-{checkpoint[1]}" if checkpoint else folder / "model"
+    return folder / "checkpoints" / f"checkpoint-{checkpoint[1]}" if checkpoint else folder / "model"
 
 
 def list_models(settings: TheSettings, store: TheStore) -> Models:
@@ -111,8 +122,8 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
             "Cancel the job, or delete the model when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
-    store.delete(MODELS, model_id)
-    shutil.rmtree(found[1], ignore_errors=True)
+    disk.with_reserve(settings.reserve, lambda: store.delete(MODELS, model_id))
+    disk.gone(disk.remove_tree, found[1])
     return {"id": model_id, "object": "model", "deleted": True}
 
 

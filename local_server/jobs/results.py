@@ -3,10 +3,11 @@
 import base64
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import NotRequired
 
-from local_server.files.answers import FILES, File, new_file
+from local_server.files.answers import FILES, new_file
+from local_server.files.storage import placed
 from local_server.jobs.answers import CHECKPOINTS, CheckpointMetrics, Job, new_checkpoint
 from local_server.jobs.models import MODELS, new_model
 from local_server.jobs.store import JobStore
@@ -32,8 +33,10 @@ def succeed(
     model = new_id(f"{family}:", 8)
     steps = sorted(step_of(path) for path in (folder / "checkpoints").glob("checkpoint-*"))
     names = {step: new_id(f"{family}:", 8) + f":ckpt-step-{step}" for step in steps} | {max(metrics): model}
-    file = _result_file(settings, folder)
-    with store.transaction():
+    # OpenAI serves the result file as base64 of CSV (observed 2024).
+    content = base64.b64encode((folder / "step_metrics.csv").read_bytes())
+    file = new_file(new_id("file-", 22), "step_metrics.csv", len(content), "fine-tune-results")
+    with suppress(_NotRunning), placed(settings, file["id"], [content]), store.transaction():
         moved = store.move_job(
             job_id,
             ("running",),
@@ -43,8 +46,7 @@ def succeed(
             result_files=[file["id"]],
         )
         if not moved:
-            settings.file_path(file["id"]).unlink()
-            return
+            raise _NotRunning
         store.add(FILES, file)
         for step, name in names.items():
             store.add(CHECKPOINTS, new_checkpoint(job_id, name, _without_total(metrics[step])), job_id)
@@ -56,16 +58,8 @@ def succeed(
         store.add_event(job_id, "The job has successfully completed", data={})
 
 
-def _result_file(settings: Settings, folder: Path) -> File:
-    """OpenAI serves the result file as base64 of CSV (observed 2024)."""
-    content = base64.b64encode((folder / "step_metrics.csv").read_bytes())
-    file_id = new_id("file-", 22)
-    try:
-        settings.file_path(file_id).write_bytes(content)
-    except OSError:
-        settings.file_path(file_id).unlink(missing_ok=True)
-        raise
-    return new_file(file_id, "step_metrics.csv", len(content), "fine-tune-results")
+class _NotRunning(Exception):
+    """The job was cancelled or paused: its result file is taken away again."""
 
 
 class _WithTotal(CheckpointMetrics):

@@ -1,81 +1,27 @@
 """Fine-tuning jobs: create, read, cancel, events, checkpoints. The training itself is in runner.py."""
 
 import re
-from typing import Annotated, Any, Literal
+import sqlite3
+from typing import Annotated
 
 from fastapi import Query, Request
-from pydantic import Field, StringConstraints
 
+from local_server import disk
 from local_server.files.answers import FILES
 from local_server.http.answers import Json
 from local_server.http.errors import ApiError
 from local_server.http.pages import Page, PageWithIds, listed, with_ids
-from local_server.http.requests import METADATA_PAIRS, Body, Metadata, TheSettings
+from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
-from local_server.jobs.lifecycle import discard_checkpoints
+from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration
+from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
 from local_server.jobs.store import ACTIVE, UNFINISHED, JobStore, TheJobs
+from local_server.settings import Settings
 from local_server.store import Query as Narrowed, Store
 
-Auto = Literal["auto"]
 PageSize = Annotated[int, Query(ge=1, le=1000)]
-
-
-class Hyperparameters(Body):
-    """Ranges of OpenAI's API reference (openapi.yaml, read 2026-08-21)."""
-
-    n_epochs: Auto | Annotated[int, Field(ge=1, le=50)] | None = None
-    batch_size: Auto | Annotated[int, Field(ge=1, le=256)] | None = None
-    learning_rate_multiplier: Auto | Annotated[float, Field(gt=0)] | None = None
-
-
-class Supervised(Body):
-    """The settings of the method `supervised`."""
-
-    hyperparameters: Hyperparameters | None = None
-
-
-class Method(Body):
-    """How the job should train. Only `supervised` does not end in a refusal."""
-
-    type: Literal["supervised", "dpo", "reinforcement"]
-    supervised: Supervised | None = None
-    dpo: Any = None
-    reinforcement: Any = None
-
-
-class WandbSettings(Body):
-    """The settings of Weights & Biases, which are kept and not used."""
-
-    project: str
-    name: str | None = None
-    entity: str | None = None
-    tags: list[str] | None = None
-
-
-class Integration(Body):
-    """A service that the job should report to. Nothing is sent to it."""
-
-    type: Literal["wandb"]
-    wandb: WandbSettings
-
-
-class CreateJob(Body):
-    """The body of `jobs.create`."""
-
-    model: str
-    training_file: str
-    validation_file: str | None = None
-    method: Method | None = None
-    hyperparameters: Hyperparameters | None = None
-    # A colon would break the model's name apart; a slash would break its URL.
-    suffix: (
-        Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")] | None
-    ) = None
-    seed: Annotated[int, Field(ge=0, le=2147483647)] | None = None
-    metadata: Metadata | None = None
-    integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
 
 def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
@@ -86,7 +32,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             "organizations. The local server was started with --training-not-available, to show this answer."
         )
         raise ApiError(403, message, code="training_not_available")
-    hyperparameters = _asked_hyperparameters(body)
+    hyperparameters = asked_hyperparameters(body)
     if find_model(settings, store, body.model) is None:
         message = (
             f"Model {body.model} is not available for fine-tuning or does not exist. "
@@ -104,7 +50,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         seed=body.seed,
         suffix=body.suffix,
         metadata=body.metadata,
-        integrations=[_integration(item) for item in body.integrations or []],
+        integrations=[kept_integration(item) for item in body.integrations or []],
     )
     with store.transaction():
         store.add(JOBS, job)
@@ -117,32 +63,6 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             message = f"The integration '{integration['type']}' is not available here: nothing is sent to it."
             store.add_event(job["id"], message, level="warn", data={})
     return job
-
-
-def _integration(asked: Integration) -> answers.Integration:
-    wandb = asked.wandb
-    return {
-        "type": asked.type,
-        "wandb": {"project": wandb.project, "name": wandb.name, "entity": wandb.entity, "tags": wandb.tags},
-    }
-
-
-def _asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
-    asked = body.hyperparameters
-    if body.method is not None:
-        if body.method.type != "supervised":
-            message = (
-                f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
-            )
-            raise ApiError(400, message, code="unsupported_value", param="method.type")
-        if body.method.supervised is not None and body.method.supervised.hyperparameters is not None:
-            asked = body.method.supervised.hyperparameters
-    asked = asked or Hyperparameters()
-    return {
-        "n_epochs": asked.n_epochs or "auto",
-        "batch_size": asked.batch_size or "auto",
-        "learning_rate_multiplier": asked.learning_rate_multiplier or "auto",
-    }
 
 
 def _check_file(store: Store, file_id: str, param: str) -> None:
@@ -196,16 +116,23 @@ def _existing(store: JobStore, job_id: str) -> Job:
 
 
 def cancel(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
-    """Cancel a job that has not ended. Its training process is ended."""
-    job = _move(store, job_id, UNFINISHED, "cancelled", "Fine-tuning job cancelled")
+    """Cancel a job that has not ended. Its training process is ended. This works on a full disk too."""
+    try:
+        job = _move(settings, store, job_id, UNFINISHED, "cancelled", "Fine-tuning job cancelled")
+    except (OSError, sqlite3.OperationalError) as error:
+        if not disk.is_full(error):
+            raise
+        # The job will not go on: its checkpoints make the room for the record.
+        discard(settings, job_id)
+        job = _move(settings, store, job_id, UNFINISHED, "cancelled", "Fine-tuning job cancelled")
     # A process that still runs is ended by the runner, which does this once more.
-    discard_checkpoints(settings, job_id)
+    discard(settings, job_id)
     return job
 
 
-def pause(store: TheJobs, job_id: str) -> Job:
+def pause(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
     """Pause a job. Its training process keeps a checkpoint at its next step, and ends."""
-    return _move(store, job_id, ACTIVE, "paused", "Fine-tuning job paused")
+    return _move(settings, store, job_id, ACTIVE, "paused", "Fine-tuning job paused")
 
 
 def resume(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
@@ -214,19 +141,26 @@ def resume(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
     checked = (settings.job_folder(job_id) / "job.json").exists()
     status: Status = "queued" if checked else "validating_files"
     next_step = "it is queued again" if checked else "its files are checked"
-    return _move(store, job_id, ("paused",), status, f"Fine-tuning job resumed; {next_step}")
+    return _move(settings, store, job_id, ("paused",), status, f"Fine-tuning job resumed; {next_step}")
 
 
-def _move(store: JobStore, job_id: str, expected: tuple[Status, ...], status: Status, event: str) -> Job:
+def _move(
+    settings: Settings, store: JobStore, job_id: str, expected: tuple[Status, ...], status: Status, event: str
+) -> Job:
     """Carry out what a client asks for, when the job's status allows it."""
-    with store.transaction():
-        job = _existing(store, job_id)
-        if not store.move_job(job_id, expected, status=status, estimated_finish=None):
-            message = (
-                f"The job {job_id} is {job['status']}. This call needs a job that is {' or '.join(expected)}."
-            )
-            raise ApiError(400, message, code="invalid_job_state")
-        store.add_event(job_id, event, data={})
+
+    def move() -> None:
+        with store.transaction():
+            job = _existing(store, job_id)
+            if not store.move_job(job_id, expected, status=status, estimated_finish=None):
+                message = (
+                    f"The job {job_id} is {job['status']}. "
+                    f"This call needs a job that is {' or '.join(expected)}."
+                )
+                raise ApiError(400, message, code="invalid_job_state")
+            store.add_event(job_id, event, data={})
+
+    disk.with_reserve(settings.reserve, move)
     return _existing(store, job_id)
 
 
@@ -234,8 +168,11 @@ async def list_events(
     store: TheJobs, job_id: str, after: str | None = None, limit: PageSize = 20
 ) -> Json[Page[Event]]:
     """List a job's events, newest first."""
-    _existing(store, job_id)
-    return Json(listed(store, EVENTS, after=after, limit=limit, job_id=job_id))
+    job = _existing(store, job_id)
+    page = listed(store, EVENTS, after=after, limit=limit, job_id=job_id)
+    if after is None:
+        with_place(store, job, page["data"])
+    return Json(page)
 
 
 def list_checkpoints(

@@ -6,22 +6,24 @@ rest is in the job folder.
 """
 
 import logging
-import shutil
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 
+from local_server import disk
 from local_server.files.expiry import remove_expired
 from local_server.jobs import lifecycle
 from local_server.jobs.answers import Job
-from local_server.jobs.file_check import BadFile, check_file, overlap
+from local_server.jobs.check.preparing import Preparing
 from local_server.jobs.models import find_model
 from local_server.jobs.store import JobStore
+from local_server.jobs.upkeep.patience import Patience
 from local_server.settings import PACKAGES, Settings
+from local_server.training import specification
 
 log = logging.getLogger("local_server")
 
@@ -30,7 +32,7 @@ _STOP_SECONDS = 10
 # A process that is killed again and again before it reports a step (out of memory, for example) is given up.
 _FUTILE_STARTS = 5
 # What reading a file raises that holds something else than the server or the training program wrote.
-_DAMAGED = (ValueError, TypeError, LookupError, AttributeError)
+_DAMAGED = (ValueError, TypeError, LookupError, AttributeError, OSError, RecursionError)
 _GONE = "The folder of this job below the server's state folder was deleted. Create a new job to try again."
 
 
@@ -49,10 +51,12 @@ class Runner:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._began_at: dict[str, int] = {}
         self._futile_starts: Counter[str] = Counter()
-        self._waiting: list[str] = []
+        self._told: set[str] = set()
+        self._patience = Patience(store)
+        preparing = Preparing(settings, store, self._stopping)
         self._threads = [
             threading.Thread(target=self._repeat, args=(step,), daemon=True)
-            for step in (self._check, self._train, partial(remove_expired, settings, store))
+            for step in (preparing.round, self._train, self._keep_house)
         ]
 
     def start(self) -> None:
@@ -61,7 +65,10 @@ class Runner:
             try:
                 lifecycle.take_over(self._settings, self._store, job["id"])
             except _DAMAGED as error:
-                self._give_up(job["id"], error)
+                if disk.is_passing(error):
+                    log.warning("the events of %s are read later: %s", job["id"], error)
+                else:
+                    self._give_up(job["id"], error)
             lifecycle.requeue(self._store, job["id"], "The server was restarted; the job is queued again")
         for thread in self._threads:
             thread.start()
@@ -85,50 +92,20 @@ class Runner:
         while not self._stopping.wait(_PAUSE_SECONDS):
             try:
                 step()
-            except Exception:
-                # A full disk, for example. The state is as before, so the next round tries again.
-                log.exception("the runner could not finish a round")
+            except Exception as error:
+                # A full disk, for example. The state is as before, so the next round tries again. Without the
+                # traceback's words, which may quote rows.
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                what = lifecycle.masked(f"{type(error).__name__}: {error}")
+                log.error(
+                    "the runner could not finish a round: %s (%s:%s)", what, place.filename, place.lineno
+                )
                 self._stopping.wait(1)
 
-    def _check(self) -> None:
-        """Check the files of new jobs, oldest first."""
-        for job in self._store.jobs("validating_files"):
-            try:
-                problem = self._prepare(job)
-            except Exception as error:
-                log.exception("checking the files of %s failed", job["id"])
-                message = f"The files could not be checked: {type(error).__name__}: {error}"
-                problem = BadFile("server_error", message, "training_file", [])
-            if isinstance(problem, BadFile):
-                lifecycle.fail(
-                    self._store, job["id"], problem.code, problem.message, problem.param, problem.further
-                )
-
-    def _prepare(self, job: Job) -> BadFile | None:
-        """Check both files, copy them into the job folder and queue the job."""
-        folder = self._settings.job_folder(job["id"])
-        folder.mkdir(parents=True, exist_ok=True)
-        rows = 0
-        for param, file_id, name in (
-            ("training_file", job["training_file"], "training.jsonl"),
-            ("validation_file", job["validation_file"], "validation.jsonl"),
-        ):
-            if file_id is None:
-                continue
-            try:
-                shutil.copyfile(self._settings.file_path(file_id), folder / name)
-            except FileNotFoundError:
-                message = f"The file {file_id} was deleted before the job could read it. Upload it again."
-                return BadFile(f"invalid_{param}", message, param, [])
-            result = check_file(folder / name, param)
-            if isinstance(result, BadFile):
-                return result
-            rows = rows or result
-        if job["validation_file"] is not None:
-            repeated = overlap(folder / "training.jsonl", folder / "validation.jsonl")
-            lifecycle.warn_of_overlap(self._store, job["id"], repeated)
-        lifecycle.queue(self._store, job, folder, rows)
-        return None
+    def _keep_house(self) -> None:
+        """Remove what has expired, and set room aside again that was used up."""
+        remove_expired(self._settings, self._store)
+        disk.keep_reserve(self._settings.reserve)
 
     def _train(self) -> None:
         """Look after running processes, then fill the free slots."""
@@ -136,38 +113,51 @@ class Runner:
             try:
                 ended = self._look_after(job_id, process)
             except _DAMAGED as error:
+                if disk.is_passing(error):
+                    log.warning("%s is looked after again: %s", job_id, error)
+                    continue
                 process.kill()
                 process.wait()
                 self._give_up(job_id, error)
                 ended = True
             if ended:
                 del self._processes[job_id]
-        queued = [job for job in self._store.jobs("queued") if job["id"] not in self._processes]
-        free = self._settings.training_slots - len(self._processes)
-        for job in queued[:free]:
-            try:
-                self._start(job)
-            except _DAMAGED as error:
+        queued = [job_id for job_id in self._store.queued() if job_id not in self._processes]
+        free = max(0, self._settings.training_slots - len(self._processes))
+        for job_id in queued[:free]:
+            if not self._patience.waits(job_id):
+                self._try_to_start(self._store.job(job_id))
+        self._told &= set(queued)
+        for place, job_id in enumerate(queued[free:], start=1):
+            if job_id not in self._told:
+                lifecycle.announce_place(self._store, job_id, place)
+                self._told.add(job_id)
+
+    def _try_to_start(self, job: Job) -> None:
+        try:
+            self._start(job)
+            self._patience.succeeded(job["id"])
+        except (*_DAMAGED, MemoryError) as error:
+            what = "The training process could not be started"
+            if disk.is_passing(error) and self._patience.try_again(job["id"], what, error):
+                return
+            if isinstance(error, OSError):
+                lifecycle.fail(self._store, job["id"], "server_error", f"{what}: {error}")
+            else:
                 self._give_up(job["id"], error)
-            except OSError as error:
-                message = f"The training process could not be started: {error}"
-                lifecycle.fail(self._store, job["id"], "server_error", message)
-            if self._store.job(job["id"])["status"] == "failed":
-                lifecycle.discard_checkpoints(self._settings, job["id"])
-        waiting = [job["id"] for job in queued[free:]]
-        if waiting != self._waiting:
-            lifecycle.announce_positions(self._store, queued[free:])
-            self._waiting = waiting
+        if self._store.job(job["id"])["status"] == "failed":
+            lifecycle.discard(self._settings, job["id"])
 
     def _give_up(self, job_id: str, error: Exception) -> None:
         """Fail one job, so that its damaged files stop no other job."""
-        log.error("the files of %s cannot be read", job_id, exc_info=error)
+        # Without the traceback: it would quote what stands in the files.
+        log.error("the files of %s cannot be read: %s", job_id, lifecycle.masked(repr(error)))
         message = (
             f"The files in the folder of this job are damaged: {type(error).__name__}: {error}. "
             "Create a new job to try again."
         )
         lifecycle.fail(self._store, job_id, "server_error", message)
-        lifecycle.discard_checkpoints(self._settings, job_id)
+        lifecycle.discard(self._settings, job_id)
 
     def _look_after(self, job_id: str, process: subprocess.Popen[bytes]) -> bool:
         """Move one job along with its process; True when the process has ended."""
@@ -175,7 +165,7 @@ class Runner:
         if status == "cancelled" or not self._has_folder(job_id):
             process.kill()
             process.wait()
-            lifecycle.discard_checkpoints(self._settings, job_id)
+            lifecycle.discard(self._settings, job_id)
             lifecycle.fail(self._store, job_id, "server_error", _GONE)
             return True
         ended = process.poll() is not None
@@ -208,16 +198,25 @@ class Runner:
             message = f"The model {job['model']} was deleted before the job could start from it."
             lifecycle.fail(self._store, job["id"], "model_not_available", message, "model")
             return
-        if not lifecycle.begin(self._store, job, folder, found[1]):
-            return
-        self._began_at[job["id"]] = self._store.bytes_taken(job["id"])
+        specification.write(folder, {**specification.read(folder), "model_folder": str(found[1])})
         with open(folder / "trainer.log", "ab") as output:
             # Its stdin is never written: when it closes, because we close it or die, the process stops.
-            self._processes[job["id"]] = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"],
                 stdin=subprocess.PIPE, stdout=output, stderr=output,
                 env=self._settings.child_environment(), cwd=PACKAGES,
             )  # fmt: skip
+        try:
+            self._began_at[job["id"]] = self._store.bytes_taken(job["id"])
+            begun = lifecycle.begin(self._store, job, folder)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        # Also where the job was cancelled just now: its process is ended in the next round.
+        self._processes[job["id"]] = process
+        if not begun:
+            process.kill()
 
 
 def _tell_to_stop(process: subprocess.Popen[bytes]) -> None:

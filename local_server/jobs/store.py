@@ -16,8 +16,6 @@ ACTIVE: tuple[Status, ...] = ("validating_files", "queued", "running")
 UNFINISHED: tuple[Status, ...] = (*ACTIVE, "paused")
 FINAL: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS taken (job_id TEXT PRIMARY KEY, bytes INTEGER NOT NULL)"
-
 
 class JobStore(Store):
     """The rows of one server. Every change of a job's status goes through `move_job`.
@@ -35,7 +33,6 @@ class JobStore(Store):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.on_end: Callable[[Job], None] | None = None
-        self.rows(_SCHEMA)
 
     def job(self, job_id: str) -> Job:
         """Read a job that exists: nothing deletes one.
@@ -120,6 +117,27 @@ class JobStore(Store):
         """How much of the trainer's events.jsonl has become events here."""
         rows = self.rows("SELECT bytes FROM taken WHERE job_id = ?", job_id)
         return rows[0][0] if rows else 0
+
+    def begin_attempt(self, job_id: str) -> int:
+        """Count that the files of a job are about to be checked, before it is done; returns the number."""
+        sql = "INSERT INTO attempts VALUES (?, 1) ON CONFLICT (job_id) DO UPDATE SET number = number + 1"
+        return self.rows(sql + " RETURNING number", job_id)[0][0]
+
+    def forgive_attempt(self, job_id: str) -> None:
+        """Do not count an attempt that was stopped for a reason that has nothing to do with the files."""
+        self.rows("UPDATE attempts SET number = number - 1 WHERE job_id = ?", job_id)
+
+    def queued(self) -> list[str]:
+        """The ids of the jobs in the queue, oldest first."""
+        sql = "SELECT id FROM objects WHERE kind = 'job' AND json_extract(body, '$.status') = 'queued'"
+        return [job_id for (job_id,) in self.rows(sql + " ORDER BY seq")]
+
+    def forget_job(self, job_id: str) -> None:
+        """Remove a job with its events, checkpoints, models and unsent webhooks; call it in a transaction."""
+        self.delete(JOBS, job_id)
+        for table in ("objects", "taken", "attempts", "damaged"):
+            self.rows(f"DELETE FROM {table} WHERE job_id = ?", job_id)
+        self.rows("DELETE FROM damaged WHERE id = ?", job_id)
 
     def set_bytes_taken(self, job_id: str, position: int) -> None:
         """Remember the reading position; call it in the transaction that stores the events."""

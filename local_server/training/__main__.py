@@ -15,7 +15,10 @@ gc.disable()
 import argparse
 import math
 import os
+import sys
 import threading
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
+from finetune_dataset.quality.private_data import mask_private
 from local_server.training import specification
 from local_server.training.job_log import DISK_FULL, Log, disk_is_full, step_of, write_result_file
 from local_server.training.reporter import Reporter, TrainingFailed, Validation, score
@@ -195,6 +199,9 @@ def main() -> None:
     folder, stop = arguments.folder, threading.Event()
     if arguments.watch_stdin:
         threading.Thread(target=_watch_stdin, args=(stop,), daemon=True).start()
+    with suppress(OSError):
+        # When the memory of the machine is used up, Linux ends this process before the server (0 to 1000).
+        Path("/proc/self/oom_score_adj").write_text("500")
     with FileLock(folder / "trainer.lock", timeout=_LEAVE_SECONDS):
         log = Log(folder / "events.jsonl")
         try:
@@ -204,8 +211,11 @@ def main() -> None:
             write_result_file(folder / "step_metrics.csv", log.metrics())
         except Exception as error:
             why = _explain(error, folder)
-            log.failed(why.code, str(why), why.param, why.further)
-            raise
+            log.failed(
+                why.code, mask_private(str(why)), why.param, [mask_private(line) for line in why.further]
+            )
+            # Into trainer.log, which must not quote the rows either.
+            sys.exit(mask_private("".join(traceback.format_exception(error))))
         log.finished(tokens)
 
 

@@ -1,9 +1,10 @@
 """job.json: what the server asks of the training program, with numbers in place of "auto"."""
 
 import json
-import os
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict, TypeVar
+
+from local_server import disk
 
 # The rate at multiplier 1. Twice this, 4e-4, kept more facts than 6e-4 and learned the form as well, on three
 # splits of the limericks that the course does not use (seeds 15, 16 and 17; measured Nov 2026).
@@ -69,7 +70,7 @@ def settled(
     Returns:
         The specification, without a model.
     """
-    # Imported at the first job, as in jobs/file_check.py.
+    # Imported at the first job, as in jobs/lifecycle.py.
     from finetune_dataset.tokens.count import n_epochs_auto
 
     multiplier = _number(learning_rate_multiplier, AUTO_MULTIPLIER)
@@ -99,5 +100,5 @@ def write(folder: Path, specification: Specification) -> None:
         specification: What to train.
     """
     draft = folder / "job.json.new"
-    draft.write_text(json.dumps(specification, indent=1))
-    os.replace(draft, folder / "job.json")
+    disk.write(draft, [json.dumps(specification, indent=1).encode()])
+    disk.rename(draft, folder / "job.json")

@@ -54,6 +54,9 @@ def tokenize_row(
         return text[len(done) :]
 
     for index, message in enumerate(messages):
+        if len(input_ids) >= max_length:
+            # What follows is cut off; a chat of a thousand turns would be written out a thousand times.
+            break
         if message["role"] == "assistant":
             prompt = rest(messages[:index], add_generation_prompt=True)
             add(prompt, learned=False)

@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import openai
@@ -109,6 +111,7 @@ def test_a_job_that_has_ended_cannot_be_moved(
 
 
 def test_jobs_start_in_order_and_learn_their_place_in_the_queue(client: openai.OpenAI) -> None:
+    # The place is told in one event, and brought up to date whenever it is read.
     first, second, third = (start_job(client) for _ in range(3))
     place = "Waiting for a free slot: number {} in the queue"
     wait_until(lambda: messages_of(client, third.id)[0], lambda text: text == place.format(2))
@@ -320,3 +323,41 @@ def test_damaged_weights_fail_the_job_and_not_the_server(tmp_path: Path) -> None
 
     assert [line["kind"] for line in lines] == ["failed"]
     assert lines[0]["message"].startswith("The training process failed: ")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 30 MB, where this user may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("this user cannot mount a small disk")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_on_a_full_disk_nothing_is_lost_and_cancel_and_delete_still_work(small_disk: Path) -> None:
+    with serve(small_disk / "state") as server:
+        client = server.client()
+        kept, other = upload(client, ROWS * 20), upload(client, ROWS)
+        content = client.files.content(kept.id).read()
+        job = client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=kept.id)
+        client.fine_tuning.jobs.pause(job.id)
+        with suppress(OSError), open(small_disk / "fill", "wb", buffering=0) as fill:
+            while fill.write(bytes(4096)):
+                pass
+
+        with pytest.raises(openai.InternalServerError) as refused:
+            upload(client, ROWS * 100)
+        cancelled = client.fine_tuning.jobs.cancel(job.id)
+        deleted = client.files.delete(other.id)
+
+        assert refused.value.status_code == 507
+        assert (cancelled.status, deleted.deleted) == ("cancelled", True)
+        assert [file.id for file in client.files.list()] == [kept.id]
+        assert client.files.content(kept.id).read() == content
+        assert [path.name for path in (small_disk / "state" / "files").iterdir()] == [kept.id]
+        # The room that was used up is set aside again when there is some.
+        (small_disk / "fill").unlink()
+        wait_until((small_disk / "state" / "reserve").exists, bool, 20)

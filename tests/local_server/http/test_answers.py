@@ -47,6 +47,8 @@ ANSWERS = {
     "POST /v1/fine_tuning/jobs": FineTuningJob,
     "GET /v1/fine_tuning/jobs": SyncCursorPage[FineTuningJob],
     "GET /v1/fine_tuning/jobs/{job_id}": FineTuningJob,
+    # OpenAI has no such call, and the SDK no type for it.
+    "DELETE /v1/fine_tuning/jobs/{job_id}": None,
     "POST /v1/fine_tuning/jobs/{job_id}/cancel": FineTuningJob,
     "POST /v1/fine_tuning/jobs/{job_id}/pause": FineTuningJob,
     "POST /v1/fine_tuning/jobs/{job_id}/resume": FineTuningJob,
@@ -159,6 +161,7 @@ def journey(client: openai.OpenAI) -> None:
     client.files.list(purpose="fine-tune-results")
     client.files.content(tuned.result_files[0])
     client.files.delete(validation.id)
+    client.delete(f"/fine_tuning/jobs/{failed.id}", cast_to=object)
     kind = {"filename": "a.jsonl", "mime_type": "application/jsonl", "purpose": "fine-tune"}
     client.uploads.upload_file_chunked(file=b"text", bytes=4, part_size=3, **kind)
     client.uploads.cancel(client.uploads.create(bytes=4, **kind).id)

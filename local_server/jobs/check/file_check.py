@@ -1,10 +1,19 @@
-"""Checks a job's files once the job exists, and says what is wrong in OpenAI's words."""
+"""Checks a job's files once the job exists, and says what is wrong in OpenAI's words.
+
+Only the child program calls it: see `checker.py` for the side of the server.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_server.training.tokenize import MAX_FURTHER
+
+# Of one problem; a row may quote itself at any length.
+_CHARACTERS = 2000
+# In the job folder, which is private and goes with the job.
+ROW_ALONE = "row.jsonl"
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ def check_file(path: Path, param: str) -> BadFile | int:
     Returns:
         The number of rows, or what is wrong. Its words were seen in public job logs, Dec 2024 to Nov 2025.
     """
-    # Imported at the first job: the server must answer within a second after its start.
+    # Imported here, because the server reads `BadFile` alone.
     from finetune_dataset.rules.limits import MIN_EXAMPLES
     from finetune_dataset.validate import validate_dataset
 
@@ -57,6 +66,28 @@ def check_file(path: Path, param: str) -> BadFile | int:
     return report.n_rows
 
 
+def check_rows(path: Path) -> Iterator[int]:
+    """Check each row alone: the one that ends the process is the one that cannot be checked.
+
+    Args:
+        path: The file on disk.
+
+    Yields:
+        The number of a line, from 1, before it is read and checked. Blank lines are not told.
+    """
+    from finetune_dataset.validate import validate_dataset
+
+    alone = path.with_name(ROW_ALONE)
+    with open(path, "rb") as lines:
+        number = 0
+        while first := lines.read(1):
+            number += 1
+            if first != b"\n":
+                yield number
+                alone.write_bytes(first + lines.readline())
+                validate_dataset(alone)
+
+
 def overlap(training: Path, validation: Path) -> list[int]:
     """Find the validation rows that are also trained on: on these, the model only shows its memory.
 
@@ -67,18 +98,22 @@ def overlap(training: Path, validation: Path) -> list[int]:
     Returns:
         Their line numbers in the validation file, from 1.
     """
-    # Imported at the first job, as above.
     from finetune_dataset.quality.leaks import trained_lines
 
     return trained_lines(training, validation)
 
 
 def _describe(line: int, path: str, found: str, expected: str, fix: str) -> str:
-    """OpenAI counts messages from 1 (`Example 100, message 2`); `messages[1].role` becomes that."""
+    """Say a problem, with what it quotes of the row masked.
+
+    OpenAI counts messages from 1 (`Example 100, message 2`); `messages[1].role` becomes that.
+    """
+    from finetune_dataset.quality.private_data import mask_private
+
     place = f"Example {line}" if line else "Whole file"
     if message := re.match(r"messages\[(\d+)\]\.?", path):
         place += f", message {int(message[1]) + 1}"
         path = path[message.end() :]
     if path:
         place += f", '{path}'"
-    return f"{place}: found {found}, expected {expected}. {fix}"
+    return mask_private(f"{place}: found {found}, expected {expected}. {fix}"[:_CHARACTERS])

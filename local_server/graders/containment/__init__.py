@@ -1,0 +1,1 @@
+"""What a python grader cannot do: the walls around its process."""

@@ -1,0 +1,1 @@
+"""How a job begins: what a client may ask for."""

@@ -1,0 +1,198 @@
+"""The part of the server that works while nobody asks, without its threads and without training."""
+
+import errno
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from states import empty_state
+
+from local_server.jobs import lifecycle, routes, runner
+from local_server.jobs.answers import EVENTS, JOBS, new_job
+from local_server.jobs.runner import Runner
+from local_server.jobs.store import JobStore
+from local_server.settings import Settings
+from local_server.training import specification
+
+AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
+
+
+class Process:
+    """A training process that does nothing until it is killed."""
+
+    stdin = None
+    returncode = None
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def kill(self) -> None:
+        self.returncode = -9
+
+    def wait(self, timeout: float | None = None) -> None:
+        pass
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return empty_state(tmp_path)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[JobStore]:
+    store = JobStore(settings.state / "server.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def queued(settings: Settings, store: JobStore) -> Callable[..., str]:
+    def make(status: str = "queued") -> str:
+        job = new_job(
+            model=settings.base_model_id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
+            seed=1, suffix=None, metadata=None, integrations=[],
+        )  # fmt: skip
+        store.add(JOBS, job | {"status": status})
+        settings.job_folder(job["id"]).mkdir()
+        settled = specification.settled("auto", "auto", "auto", rows=12, seed=1)
+        (settings.job_folder(job["id"]) / "job.json").write_text(json.dumps(settled))
+        return job["id"]
+
+    return make
+
+
+def messages(store: JobStore, job_id: str) -> list[str]:
+    return [event["message"] for event in store.page(EVENTS, job_id=job_id, limit=99)[0]]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC])
+def test_a_process_that_cannot_be_started_just_now_is_started_later(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    fails = [True] * 20
+
+    def start(*_: object, **__: object) -> Process:
+        if fails:
+            fails.pop()
+            raise OSError(number, "it lacks")
+        return Process()
+
+    monkeypatch.setattr(runner.subprocess, "Popen", start)
+    monkeypatch.setattr("local_server.jobs.upkeep.patience._LONGEST_PAUSE", 0.0)
+    job_id, work = queued(), Runner(settings, store)
+    for _ in range(21):
+        work._train()
+
+    assert store.job(job_id)["status"] == "running"
+    assert messages(store, job_id) == [
+        "Fine-tuning job started",
+        f"The training process could not be started just now: [Errno {number}] it lacks. "
+        "It is tried again by itself; the job keeps its place.",
+    ]
+
+
+def test_a_process_that_can_never_be_started_fails_its_job(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*_: object, **__: object) -> Process:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(runner.subprocess, "Popen", start)
+    job_id = queued()
+
+    Runner(settings, store)._train()
+
+    assert store.job(job_id)["error"]["message"] == (
+        "The training process could not be started: [Errno 13] Permission denied"
+    )
+
+
+def test_a_long_queue_has_one_event_for_each_job_however_often_it_moves(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner.subprocess, "Popen", Process)
+    with store.transaction():
+        ids = [queued() for _ in range(300)]
+    work = Runner(settings, store)
+    work._train()
+    for job_id in ids[:100]:
+        store.move_job(job_id, ("queued", "running"), status="cancelled")
+        work._train()
+        work._train()
+
+    waiting = [text for text in messages_of_all(store) if text.startswith("Waiting")]
+    assert len(waiting) == 299
+    # Read now, it is the place that the job has now.
+    job, events = store.job(ids[-1]), store.page(EVENTS, job_id=ids[-1], limit=9)[0]
+    lifecycle.with_place(store, job, events)
+    assert events[0]["message"] == f"Waiting for a free slot: number {len(store.queued())} in the queue"
+    assert 190 < len(store.queued()) < 200
+    # A restart tells nobody again.
+    Runner(settings, store)._train()
+    assert len([text for text in messages_of_all(store) if text.startswith("Waiting")]) == 299
+
+
+def messages_of_all(store: JobStore) -> list[str]:
+    return [event["message"] for event in store.page(EVENTS, limit=100_000)[0]]
+
+
+def folder_is_a_file(folder: Path) -> None:
+    (folder / "job.json").unlink()
+    folder.rmdir()
+    folder.write_text("no folder")
+
+
+def events_are_a_folder(folder: Path) -> None:
+    (folder / "events.jsonl").mkdir()
+
+
+def events_are_no_text(folder: Path) -> None:
+    (folder / "events.jsonl").write_bytes(b"\xff\xfe\x00garbage\n")
+
+
+def events_are_deep(folder: Path) -> None:
+    (folder / "events.jsonl").write_bytes(b"[" * 200_000 + b"\n")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [folder_is_a_file, events_are_a_folder, events_are_no_text, events_are_deep],
+    ids=lambda f: f.__name__,
+)
+def test_one_job_folder_that_cannot_be_read_stops_no_start(
+    settings: Settings, store: JobStore, queued: Callable, harm: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(runner.subprocess, "Popen", Process)
+    harmed, other = queued("running"), queued("running")
+    harm(settings.job_folder(harmed))
+    work = Runner(settings, store)
+    work._threads = []
+
+    work.start()
+    work._train()
+    work._train()
+
+    assert (store.job(harmed)["status"], store.job(other)["status"]) == ("failed", "running")
+    assert "folder of this job" in store.job(harmed)["error"]["message"]
+
+
+def test_a_job_can_be_cancelled_while_its_process_cannot_be_started(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*_: object, **__: object) -> subprocess.Popen:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(runner.subprocess, "Popen", start)
+    job_id, work = queued(), Runner(settings, store)
+    work._train()
+
+    routes.cancel(settings, store, job_id)
+    work._train()
+
+    assert store.job(job_id)["status"] == "cancelled"

@@ -1,0 +1,32 @@
+"""When a job is tried again."""
+
+from pathlib import Path
+
+import pytest
+
+from local_server.jobs.answers import EVENTS
+from local_server.jobs.store import JobStore
+from local_server.jobs.upkeep import patience
+from local_server.jobs.upkeep.patience import Patience
+
+
+def test_the_pauses_grow_and_the_job_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(patience.time, "monotonic", lambda: clock[0])
+    store = JobStore(tmp_path / "server.db")
+    waiting, pauses = Patience(store), []
+
+    for _ in range(10):
+        assert waiting.try_again("ftjob-1", "It could not be started", OSError("too many"))
+        began = clock[0]
+        while waiting.waits("ftjob-1"):
+            clock[0] += 0.5
+        pauses.append(clock[0] - began)
+    clock[0] += patience.LIMIT_SECONDS
+
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert not waiting.try_again("ftjob-1", "It could not be started", OSError("too many"))
+    assert len(store.page(EVENTS, limit=99)[0]) == 1
+    waiting.succeeded("ftjob-1")
+    assert not waiting.waits("ftjob-1")
+    store.close()
