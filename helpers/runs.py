@@ -208,7 +208,7 @@ def open_run(name: str | None = None) -> Run:
         )
     folder = runs_dir() / name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise FineTuneError(
             f"The run folder {folder} cannot be made: {error.strerror}. "

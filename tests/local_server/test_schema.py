@@ -67,6 +67,7 @@ def test_a_database_of_a_later_version_is_refused_in_words_and_not_changed(state
 DROPPED = ("DROP INDEX by_status", "DROP INDEX by_expiry")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     ["{ broken", "5", "[]", "{}", '{"id": "another"}', f'{{"id": "{SUCCEEDED}", "status": "running"}}'],

@@ -148,6 +148,7 @@ def test_a_job_whose_folder_is_deleted_fails_and_says_so(client: openai.OpenAI, 
     wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
 
 
+@pytest.mark.slow
 def test_damaged_files_of_one_job_fail_that_job_and_stop_no_other(
     client: openai.OpenAI, server: LocalServer
 ) -> None:

@@ -71,7 +71,7 @@ def test_the_server_process_never_loads_torch(server: LocalServer, client: opena
     assert "libtorch" in Path(f"/proc/{server.child('generation').pid}/maps").read_text()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_it_ends_cleanly_on_a_signal_with_its_children(tmp_path: Path, ending: signal.Signals) -> None:
     with serve(tmp_path) as server:
         server.client().chat.completions.create(

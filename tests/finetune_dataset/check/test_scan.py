@@ -31,6 +31,7 @@ def test_a_file_whose_lines_are_no_rows_stays_in_one_piece(save, content):
     assert spans(save(content), 4) == [(0, len(content))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -37,6 +37,7 @@ def test_a_call_in_tags_that_cannot_be_read_is_refused(text):
         Chat().say("assistant", text)
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_tags_is_read_or_refused_at_once():
     with pytest.raises(UnclearError, match="not closed once"):
         Chat().say("assistant", "</tool_call>" * 50_000 + "<tool_call>" * 50_000)

@@ -117,6 +117,7 @@ ASKED = [{"role": "user", "content": "Hi"}] * 20_000
 NESTED = '[{"name": "f", "parameters": ' + '{"a":' * 900 + "1" + "}" * 900 + "}]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [

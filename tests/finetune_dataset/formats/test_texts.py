@@ -38,6 +38,7 @@ def test_a_turn_without_text_and_a_text_without_turns_are_refused():
         text_row({"text": "Once upon a time."})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -44,6 +44,7 @@ def test_near_copies_are_found_in_a_script_without_spaces(check):
     assert found(check(rows)) == [(2, "", "near_duplicate_row", "warning")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["a\u0301\u0316", "\u0301\u0316", "e\u0301 ", "한", "\u1100\u1161", "a b "])
 def test_a_megabyte_of_any_letters_is_composed_in_a_moment(unit):
     start = time.process_time()

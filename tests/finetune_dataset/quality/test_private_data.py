@@ -158,6 +158,7 @@ def test_any_text_is_searched_without_an_error_and_what_is_found_lies_inside_it(
     mask_private(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

@@ -108,6 +108,7 @@ def test_the_words_of_the_example_tell_that_it_is_about_markup():
     assert kinds("Write &amp; there.", context="How do I write this in HTML?") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["\\n", "&amp", "<a href=", "<br ", "`", "```", "\xa0 ", "\u200b", "Ã©", "â€", "\\u00", "{“", "a\\'"],

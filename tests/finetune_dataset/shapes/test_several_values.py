@@ -123,6 +123,7 @@ def test_every_good_value_between_broken_ones_is_found(numbers, chance):
     assert [row for row in good if row in ROWS] == [ROWS[number] for number in numbers]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

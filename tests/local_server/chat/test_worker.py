@@ -15,6 +15,7 @@ def generating(server: LocalServer) -> bool:
     return psutil.Process(server.child("generation").pid).cpu_percent(interval=0.5) > 5
 
 
+@pytest.mark.slow
 def test_answers_that_nobody_waits_for_any_more_end_soon(server: LocalServer, client: openai.OpenAI) -> None:
     expected = ask(client, temperature=0)
 
@@ -35,6 +36,7 @@ def test_answers_that_nobody_waits_for_any_more_end_soon(server: LocalServer, cl
     assert ask(client, temperature=0) == expected
 
 
+@pytest.mark.slow
 def test_a_chat_process_that_dies_ends_the_streams_and_the_next_question_is_answered(
     server: LocalServer, client: openai.OpenAI
 ) -> None:

@@ -61,6 +61,7 @@ def test_penalties_follow_the_published_formula(client: openai.OpenAI) -> None:
     assert any(entry.token != entry.top_logprobs[0].token for entry in entries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampling", [{"temperature": 0}, {"temperature": 1, "seed": 7, "top_p": 0.9}])
 def test_answers_in_company_are_those_given_alone(client: openai.OpenAI, sampling: dict) -> None:
     def answer(prompt: str) -> list[str]:

@@ -20,6 +20,7 @@ def test_n_choices_are_drawn_apart_also_more_than_fit_side_by_side(client: opena
     assert ask(client, n=128, seed=1, temperature=2)[:3] == drawn
 
 
+@pytest.mark.slow
 def test_a_short_answer_does_not_wait_for_a_long_one(client: openai.OpenAI) -> None:
     with client.chat.completions.create(**ENDLESS, max_tokens=400, stream=True) as stream:
         chunks = iter(stream)

@@ -36,6 +36,7 @@ def damaged(server: LocalServer, client: openai.OpenAI) -> Iterator[list[str]]:
         client.models.delete(model)
 
 
+@pytest.mark.slow
 def test_damaged_weights_are_said_and_other_models_go_on(client: openai.OpenAI, damaged: list[str]) -> None:
     expected = ask(client, **ENDLESS, max_tokens=300)
 

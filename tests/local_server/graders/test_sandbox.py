@@ -72,6 +72,7 @@ def running(mark: str) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "outcome"), [("time.sleep(600)", "timeout"), ("return 1", 1.0), ("1 / 0", "ZeroDivisionError")]
 )

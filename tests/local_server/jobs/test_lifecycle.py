@@ -237,6 +237,7 @@ def test_a_streamed_answer_equals_the_whole_one(client: openai.OpenAI, job: Fine
     assert (chunks[-1].choices, chunks[-1].usage) == ([], whole.usage)
 
 
+@pytest.mark.slow
 def test_a_tuned_model_can_be_the_base_of_another_job_whatever_its_suffix(
     client: openai.OpenAI, server: LocalServer, job: FineTuningJob
 ) -> None:
