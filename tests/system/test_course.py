@@ -127,9 +127,7 @@ def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(t
     assert done.returncode == 1
     assert "A cell failed" in done.stdout
     assert "quick.jsonl" in done.stdout
-    assert [output["ename"] for output in outputs if output["output_type"] == "error"] == [
-        "IsADirectoryError"
-    ]
+    assert [output["ename"] for output in outputs if output["output_type"] == "error"] == ["DatasetError"]
     assert processes_of(tmp_path) == []
 
 
