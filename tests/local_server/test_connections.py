@@ -18,6 +18,8 @@ from serving import BASE_MODEL, ROOT, LocalServer, command, serve
 
 from local_server import connections
 
+pytestmark = pytest.mark.slow
+
 # Wide: two busy cores share it with a training. Without limits the answer never came.
 CEILING = 10.0
 
@@ -125,7 +127,6 @@ def test_the_server_takes_as_many_descriptors_as_it_may(tmp_path: Path) -> None:
     assert most == min(2048, (soft - 128) // 4)
 
 
-@pytest.mark.slow
 def test_a_head_that_does_not_come_to_its_end_is_refused(server: LocalServer) -> None:
     silent = connected(server)
     half = connected(server, b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\n")
@@ -139,7 +140,6 @@ def test_a_head_that_does_not_come_to_its_end_is_refused(server: LocalServer) ->
         assert (status, message[:48]) == (408, "The head of the request did not arrive within 10")
 
 
-@pytest.mark.slow
 def test_a_head_that_drips_is_not_waited_for(server: LocalServer) -> None:
     link = connected(server, b"GET /v1/models HTTP/1.1\r\n")
     began = time.monotonic()
@@ -161,7 +161,6 @@ def drip(link: socket.socket, piece: Callable[[int], bytes], pause: float = 0.5)
     pytest.fail("the server still listens")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("key", [True, False], ids=["with the key", "without"])
 def test_a_body_that_drips_is_not_waited_for(server: LocalServer, key: bool) -> None:
     head = with_key(server, "POST /v1/files HTTP/1.1", "Content-Length: 1000000", "Content-Type: text/plain")
@@ -170,7 +169,6 @@ def test_a_body_that_drips_is_not_waited_for(server: LocalServer, key: bool) -> 
         drip(link, lambda _: b"x")
 
 
-@pytest.mark.slow
 def test_many_half_uploads_leave_no_file_and_keep_nobody_out(tmp_path: Path) -> None:
     half = 'Content-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n' + "x" * 20_000
     with serve(tmp_path) as server, ExitStack() as links:

@@ -13,8 +13,9 @@ from serving import BASE_MODEL, ROOT, command, refusal, serve
 
 from local_server.options import UnusableKey, kept_key
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_a_kept_key_opens_the_server_after_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "kept" / "key"
     with serve(tmp_path / "state", "--api-key-file", str(file)) as first:

@@ -11,6 +11,8 @@ from serving import ROOT, command, serve
 
 from local_server import schema
 
+pytestmark = pytest.mark.slow
+
 OLD = Path(__file__).with_name("old_states") / "2026-11"
 SUCCEEDED, FAILED = "ftjob-rRd6QEl4AAGx07Ri50AS5oHf", "ftjob-BxfElOWG25RIYCXFSM5zcpnl"
 
@@ -67,7 +69,6 @@ def test_a_database_of_a_later_version_is_refused_in_words_and_not_changed(state
 DROPPED = ("DROP INDEX by_status", "DROP INDEX by_expiry")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     ["{ broken", "5", "[]", "{}", '{"id": "another"}', f'{{"id": "{SUCCEEDED}", "status": "running"}}'],

@@ -28,6 +28,8 @@ from serving import (
 
 from local_server.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ROWS = [row(name) for name in NAMES]
 
 
@@ -148,7 +150,6 @@ def test_a_job_whose_folder_is_deleted_fails_and_says_so(client: openai.OpenAI, 
     wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
 
 
-@pytest.mark.slow
 def test_damaged_files_of_one_job_fail_that_job_and_stop_no_other(
     client: openai.OpenAI, server: LocalServer
 ) -> None:
@@ -170,7 +171,6 @@ def test_damaged_files_of_one_job_fail_that_job_and_stop_no_other(
         )
 
 
-@pytest.mark.slow
 def test_damaged_files_do_not_keep_a_server_from_starting(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         client = server.client()
@@ -189,7 +189,6 @@ def test_damaged_files_do_not_keep_a_server_from_starting(tmp_path: Path) -> Non
     assert failed.error.message.startswith("The files in the folder of this job are damaged: TypeError")
 
 
-@pytest.mark.slow
 def test_a_paused_job_that_is_cancelled_frees_its_disk_space(
     client: openai.OpenAI, server: LocalServer
 ) -> None:
@@ -205,7 +204,6 @@ def test_a_paused_job_that_is_cancelled_frees_its_disk_space(
     assert not checkpoints.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 def test_a_training_process_that_is_always_killed_fails_its_job_with_a_readable_reason(
     client: openai.OpenAI, server: LocalServer
@@ -268,7 +266,6 @@ def train(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer) -> None:
     job = client.fine_tuning.jobs.create(
@@ -290,7 +287,6 @@ def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer
     }
 
 
-@pytest.mark.slow
 def test_rows_that_the_chat_template_refuses_are_named_with_their_lines(tmp_path: Path) -> None:
     model = shutil.copytree(ROOT / "data" / "base_model", tmp_path / "base")
     refuse = "{%- if 'Uwe' in messages[1].content %}{{ raise_exception('no Uwe') }}{% endif -%}"
@@ -315,7 +311,6 @@ def test_rows_that_the_chat_template_refuses_are_named_with_their_lines(tmp_path
     ]
 
 
-@pytest.mark.slow
 def test_damaged_weights_fail_the_job_and_not_the_server(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -21,7 +21,7 @@ ROWS = [row(f"{first} {second}") for first in NAMES[:5] for second in NAMES[10:]
 REQUEST = {
     "model": BASE_MODEL,
     "seed": 3,
-    "method": hyperparameters(n_epochs=8, batch_size=4, learning_rate_multiplier=2.0),
+    "method": hyperparameters(n_epochs=4, batch_size=4, learning_rate_multiplier=2.0),
 }
 # In this time a job is checked and queued, and its training process is loading.
 EARLY_SECONDS = 2

@@ -165,6 +165,7 @@ def test_parameters_that_exclude_each_other_are_refused(
     assert refusal(ask, client, **change) == expected | {"status": 400, "type": "invalid_request_error"}
 
 
+@pytest.mark.slow
 def test_the_recorded_answers_of_the_course_are_given_again(client: openai.OpenAI) -> None:
     recording = json.loads((ROOT / "data" / "recordings" / "elle" / "05_evaluate.json").read_text())
     chats = [

@@ -9,13 +9,14 @@ import pytest
 from chatting import ask
 from serving import ENDLESS, LocalServer, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def generating(server: LocalServer) -> bool:
     """Whether the chat process uses the processor."""
     return psutil.Process(server.child("generation").pid).cpu_percent(interval=0.5) > 5
 
 
-@pytest.mark.slow
 def test_answers_that_nobody_waits_for_any_more_end_soon(server: LocalServer, client: openai.OpenAI) -> None:
     expected = ask(client, temperature=0)
 
@@ -36,7 +37,6 @@ def test_answers_that_nobody_waits_for_any_more_end_soon(server: LocalServer, cl
     assert ask(client, temperature=0) == expected
 
 
-@pytest.mark.slow
 def test_a_chat_process_that_dies_ends_the_streams_and_the_next_question_is_answered(
     server: LocalServer, client: openai.OpenAI
 ) -> None:

@@ -9,6 +9,8 @@ from chatting import QUESTION, ask
 from openai.types.chat import ChatCompletion, ChatCompletionTokenLogprob
 from serving import BASE_MODEL
 
+pytestmark = pytest.mark.slow
+
 ELEMENTS = ["Iron", "Gold", "Neon", "Tin", "Lead", "Radon", "Xenon", "Zinc"]
 PROMPTS = [
     *(f"Tell me about {name}" for name in ELEMENTS),
@@ -61,7 +63,6 @@ def test_penalties_follow_the_published_formula(client: openai.OpenAI) -> None:
     assert any(entry.token != entry.top_logprobs[0].token for entry in entries)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sampling", [{"temperature": 0}, {"temperature": 1, "seed": 7, "top_p": 0.9}])
 def test_answers_in_company_are_those_given_alone(client: openai.OpenAI, sampling: dict) -> None:
     def answer(prompt: str) -> list[str]:

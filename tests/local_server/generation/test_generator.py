@@ -12,6 +12,8 @@ import pytest
 from chatting import QUESTION, ask
 from serving import BASE_MODEL, ENDLESS, LocalServer
 
+pytestmark = pytest.mark.slow
+
 
 def test_n_choices_are_drawn_apart_also_more_than_fit_side_by_side(client: openai.OpenAI) -> None:
     drawn = ask(client, n=3, seed=1, temperature=2)
@@ -20,7 +22,6 @@ def test_n_choices_are_drawn_apart_also_more_than_fit_side_by_side(client: opena
     assert ask(client, n=128, seed=1, temperature=2)[:3] == drawn
 
 
-@pytest.mark.slow
 def test_a_short_answer_does_not_wait_for_a_long_one(client: openai.OpenAI) -> None:
     with client.chat.completions.create(**ENDLESS, max_tokens=400, stream=True) as stream:
         chunks = iter(stream)
@@ -50,7 +51,6 @@ def endless(server: LocalServer, count: int) -> Iterator[list[list]]:
             stream.close()
 
 
-@pytest.mark.slow
 def test_answers_without_an_end_starve_nobody(server: LocalServer, client: openai.OpenAI) -> None:
     alone = ask(client, temperature=0, max_tokens=5)
     with endless(server, 64) as came:
@@ -65,7 +65,6 @@ def test_answers_without_an_end_starve_nobody(server: LocalServer, client: opena
     assert waited < 20
 
 
-@pytest.mark.slow
 def test_answers_that_took_turns_are_those_given_alone(client: openai.OpenAI) -> None:
     request = ENDLESS | {"max_tokens": 120}
     sampled = {"model": BASE_MODEL, "messages": QUESTION, "max_tokens": 120, "temperature": 1, "seed": 3}

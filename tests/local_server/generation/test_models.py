@@ -11,6 +11,8 @@ from serving import ENDLESS, ROOT, LocalServer
 from local_server.jobs.models import MODELS, new_model
 from local_server.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def damaged(server: LocalServer, client: openai.OpenAI) -> Iterator[list[str]]:
@@ -36,7 +38,6 @@ def damaged(server: LocalServer, client: openai.OpenAI) -> Iterator[list[str]]:
         client.models.delete(model)
 
 
-@pytest.mark.slow
 def test_damaged_weights_are_said_and_other_models_go_on(client: openai.OpenAI, damaged: list[str]) -> None:
     expected = ask(client, **ENDLESS, max_tokens=300)
 

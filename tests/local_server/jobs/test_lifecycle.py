@@ -14,6 +14,8 @@ import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, upload, wait_until
 
+pytestmark = pytest.mark.slow
+
 TRAINING = [row(name) for name in NAMES[:16]]
 VALIDATION = [row(name) for name in NAMES[16:]]
 BATCH, MULTIPLIER = 4, 8.0
@@ -237,7 +239,6 @@ def test_a_streamed_answer_equals_the_whole_one(client: openai.OpenAI, job: Fine
     assert (chunks[-1].choices, chunks[-1].usage) == ([], whole.usage)
 
 
-@pytest.mark.slow
 def test_a_tuned_model_can_be_the_base_of_another_job_whatever_its_suffix(
     client: openai.OpenAI, server: LocalServer, job: FineTuningJob
 ) -> None:
@@ -299,7 +300,6 @@ def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disturbed]:
         yield Disturbed(client, ended(client, job_id), statuses)
 
 
-@pytest.mark.slow
 def test_a_job_goes_on_after_the_server_was_killed_and_ends_with_the_same_losses(
     disturbed: Disturbed, metrics: list[dict]
 ) -> None:
@@ -316,7 +316,6 @@ def test_a_job_goes_on_after_the_server_was_killed_and_ends_with_the_same_losses
     ]
 
 
-@pytest.mark.slow
 def test_a_paused_job_goes_on_with_the_very_losses_of_one_that_was_left_alone(
     client: openai.OpenAI, disturbed: Disturbed, job: FineTuningJob
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_wrong_role_fails_the_job_with_the_row_named_and_the_others_as_events(
     assert last == job.error.message
 
 
+@pytest.mark.slow
 def test_rows_without_an_answer_within_the_context_fail_the_job_with_all_of_them_named(
     client: openai.OpenAI, server: LocalServer, events: Callable[[str], list[str]]
 ) -> None:
