@@ -6,8 +6,9 @@ The rooms stand on each other in this order; each may import what is further dow
     options         what can be given on the command line
     graders         rewards for answers
     chat            chat completions and responses, asked from the chat process
-    generation      the chat process: `python -m local_server.generation`
     jobs            fine-tuning jobs and the models that they make
+    warm            starts training and chat processes, as forks of one that has PyTorch loaded
+    generation      the chat process: `python -m local_server.generation`
     training        the training program: `python -m local_server.training`
     files           files and uploads
     connections     what one connection may cost

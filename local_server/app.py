@@ -23,6 +23,7 @@ from local_server.jobs.upkeep.damage import mend
 from local_server.jobs.upkeep.sweep import sweep
 from local_server.jobs.webhooks import Webhooks
 from local_server.settings import Settings
+from local_server.warm.children import Children
 
 
 class Health(Answer):
@@ -99,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
         await app.state.webhooks.stop()
         await app.state.worker.stop()
         app.state.runner.stop()
+        children.stop()
         app.state.store.close()
 
     # No pages for browsers: they load their scripts from the network.
@@ -114,8 +116,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.store = JobStore(settings.state / "server.db")
     mend(app.state.store)
     sweep(settings, app.state.store)
-    app.state.runner = Runner(settings, app.state.store)
-    app.state.worker = Worker(settings)
+    children = Children(settings)
+    app.state.runner = Runner(settings, app.state.store, children)
+    app.state.worker = Worker(settings, children)
     app.state.sandbox = Sandbox(settings)
     app.state.webhooks = Webhooks(settings, app.state.store)
     install_error_handlers(app)

@@ -32,6 +32,8 @@ class Settings:
             since May 2026.
         threads: Threads of each child process. One is the safe choice: with batches of one or two
             rows, two spinning threads on two shared cores were six times slower (measured Nov 2026).
+        keep_warm_seconds: How long a process that has PyTorch loaded is kept for the next job (440 MB, shared
+            with its forks; measured Nov 2026); 0 loads it for each job anew.
         models_in_memory: Models that the chat process keeps loaded (about 18 MB each for the tiny model).
         max_file_bytes: Largest file, whole or in parts; 512 MB as at OpenAI for a whole one
             (SDK docstring, openai 3.54, Nov 2026). OpenAI takes 8 GB in parts; no laptop trains on that.
@@ -54,6 +56,7 @@ class Settings:
     training_slots: int = 1
     training_available: bool = True
     threads: int = 1
+    keep_warm_seconds: float = 600
     models_in_memory: int = 4
     max_file_bytes: int = 512 * 1024**2
     max_part_bytes: int = 64 * 1024**2
@@ -147,6 +150,8 @@ class Settings:
             "MKL_NUM_THREADS": str(self.threads),
             "OPENBLAS_NUM_THREADS": str(self.threads),
             "OMP_WAIT_POLICY": "PASSIVE",
+            # Arrow's allocator has a thread of its own, which a fork must not find.
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",
             "TOKENIZERS_PARALLELISM": "false",
             "HF_HUB_OFFLINE": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",

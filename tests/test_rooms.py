@@ -32,6 +32,7 @@ COURSE = "system/test_process.py and system/test_course.py drive the whole serve
 JOURNEY = "http/test_answers.py compares each answer with the SDK's types, field by field"
 CHAT = "chat/test_worker.py speaks with the process"
 ONE_JOB = "jobs/test_lifecycle.py looks at one real job; a file of its own would train it once more"
+FORKS = "warm/test_children.py starts forks, and looks how they end"
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
     "helpers.dataset": "it gives out names; the test of all public names is below",
@@ -45,6 +46,8 @@ TESTED_ELSEWHERE = {
     "local_server.generation.__main__": CHAT,
     "local_server.generation.messages": CHAT,
     "local_server.jobs.results": ONE_JOB,
+    "local_server.warm.__main__": FORKS,
+    "local_server.warm.child": FORKS,
     "local_server.training.__main__": ONE_JOB,
     "local_server.training.reporter": ONE_JOB,
 }

@@ -7,7 +7,6 @@ rest is in the job folder.
 
 import logging
 import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -22,8 +21,10 @@ from local_server.jobs.check.preparing import Preparing
 from local_server.jobs.models import find_model
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.patience import Patience
-from local_server.settings import PACKAGES, Settings
+from local_server.settings import Settings
 from local_server.training import specification
+from local_server.warm.child import Trainer
+from local_server.warm.children import Children
 
 log = logging.getLogger("local_server")
 
@@ -42,21 +43,23 @@ class Runner:
     Args:
         settings: Folders, and how many jobs train at once.
         store: Where jobs and events are.
+        children: Starts the training processes.
     """
 
-    def __init__(self, settings: Settings, store: JobStore) -> None:
+    def __init__(self, settings: Settings, store: JobStore, children: Children) -> None:
         self._settings = settings
         self._store = store
+        self._children = children
         self._stopping = threading.Event()
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._trainers: dict[str, Trainer] = {}
         self._began_at: dict[str, int] = {}
         self._futile_starts: Counter[str] = Counter()
         self._told: set[str] = set()
         self._patience = Patience(store)
-        preparing = Preparing(settings, store, self._stopping)
+        self._preparing = Preparing(settings, store, self._stopping)
         self._threads = [
             threading.Thread(target=self._repeat, args=(step,), daemon=True)
-            for step in (preparing.round, self._train, self._keep_house)
+            for step in (self._prepare, self._train, self._keep_house)
         ]
 
     def start(self) -> None:
@@ -78,15 +81,14 @@ class Runner:
         self._stopping.set()
         for thread in self._threads:
             thread.join()
-        for process in self._processes.values():
-            _tell_to_stop(process)
+        for trainer in self._trainers.values():
+            trainer.stdin.close()
         deadline = time.monotonic() + _STOP_SECONDS
-        for process in self._processes.values():
+        for trainer in self._trainers.values():
             try:
-                process.wait(max(0, deadline - time.monotonic()))
+                trainer.process.wait(max(0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                trainer.kill()
 
     def _repeat(self, step: Callable[[], None]) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
@@ -102,6 +104,11 @@ class Runner:
                 )
                 self._stopping.wait(1)
 
+    def _prepare(self) -> None:
+        if self._store.jobs("validating_files"):
+            self._children.prepare()
+        self._preparing.round()
+
     def _keep_house(self) -> None:
         """Remove what has expired, and set room aside again that was used up."""
         remove_expired(self._settings, self._store)
@@ -109,21 +116,21 @@ class Runner:
 
     def _train(self) -> None:
         """Look after running processes, then fill the free slots."""
-        for job_id, process in list(self._processes.items()):
+        for job_id, trainer in list(self._trainers.items()):
             try:
-                ended = self._look_after(job_id, process)
+                ended = self._look_after(job_id, trainer)
             except _DAMAGED as error:
                 if disk.is_passing(error):
                     log.warning("%s is looked after again: %s", job_id, error)
                     continue
-                process.kill()
-                process.wait()
+                trainer.kill()
                 self._give_up(job_id, error)
                 ended = True
             if ended:
-                del self._processes[job_id]
-        queued = [job_id for job_id in self._store.queued() if job_id not in self._processes]
-        free = max(0, self._settings.training_slots - len(self._processes))
+                trainer.stdin.close()
+                del self._trainers[job_id]
+        queued = [job_id for job_id in self._store.queued() if job_id not in self._trainers]
+        free = max(0, self._settings.training_slots - len(self._trainers))
         for job_id in queued[:free]:
             if not self._patience.waits(job_id):
                 self._try_to_start(self._store.job(job_id))
@@ -159,24 +166,23 @@ class Runner:
         lifecycle.fail(self._store, job_id, "server_error", message)
         lifecycle.discard(self._settings, job_id)
 
-    def _look_after(self, job_id: str, process: subprocess.Popen[bytes]) -> bool:
+    def _look_after(self, job_id: str, trainer: Trainer) -> bool:
         """Move one job along with its process; True when the process has ended."""
         status = self._store.job(job_id)["status"]
         if status == "cancelled" or not self._has_folder(job_id):
-            process.kill()
-            process.wait()
+            trainer.kill()
             lifecycle.discard(self._settings, job_id)
             lifecycle.fail(self._store, job_id, "server_error", _GONE)
             return True
-        ended = process.poll() is not None
-        if status == "running" and ended:
-            self._conclude(job_id, process.returncode)
+        exit_status = trainer.process.poll()
+        if status == "running" and exit_status is not None:
+            self._conclude(job_id, exit_status)
             return True
-        if status != "running" and not ended:
+        if status != "running":
             # Paused, and perhaps resumed by now: it stops at its next step, with a checkpoint.
-            _tell_to_stop(process)
+            trainer.stdin.close()
         lifecycle.take_over(self._settings, self._store, job_id)
-        return ended
+        return exit_status is not None
 
     def _conclude(self, job_id: str, exit_status: int) -> None:
         lifecycle.take_over(self._settings, self._store, job_id)
@@ -199,27 +205,14 @@ class Runner:
             lifecycle.fail(self._store, job["id"], "model_not_available", message, "model")
             return
         specification.write(folder, {**specification.read(folder), "model_folder": str(found[1])})
-        with open(folder / "trainer.log", "ab") as output:
-            # Its stdin is never written: when it closes, because we close it or die, the process stops.
-            process = subprocess.Popen(
-                [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"],
-                stdin=subprocess.PIPE, stdout=output, stderr=output,
-                env=self._settings.child_environment(), cwd=PACKAGES,
-            )  # fmt: skip
+        trainer = self._children.train(folder)
         try:
             self._began_at[job["id"]] = self._store.bytes_taken(job["id"])
             begun = lifecycle.begin(self._store, job, folder)
         except BaseException:
-            process.kill()
-            process.wait()
+            trainer.kill()
             raise
         # Also where the job was cancelled just now: its process is ended in the next round.
-        self._processes[job["id"]] = process
+        self._trainers[job["id"]] = trainer
         if not begun:
-            process.kill()
-
-
-def _tell_to_stop(process: subprocess.Popen[bytes]) -> None:
-    """A training process stops at its next step when its stdin closes."""
-    if process.stdin is not None:
-        process.stdin.close()
+            trainer.process.kill()

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +46,30 @@ class LocalServer:
     def client(self, **options) -> openai.OpenAI:
         return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, max_retries=0, **options)
 
-    def child(self, module: str) -> psutil.Process | None:
+    def child(self, program: str) -> psutil.Process | None:
         """The training or chat process, if it runs."""
-        for child in psutil.Process(self.process.pid).children():
-            # One that has just ended has no command line any more.
-            with suppress(psutil.NoSuchProcess):
-                if f"local_server.{module}" in child.cmdline():
-                    return child
-        return None
+        return next(iter(running(program, psutil.Process(self.process.pid).children(recursive=True))), None)
+
+
+def running(program: str, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that are the training or the chat program: by their command, or by the name of a fork."""
+    found = []
+    for process in processes:
+        # One that has just ended has no command line any more.
+        with suppress(psutil.Error):
+            if process.name() == program or f"local_server.{program}" in process.cmdline():
+                found.append(process)
+    return found
+
+
+def trainers(state: Path) -> list[int]:
+    """The ids of all training processes that work below a state folder, whoever is their parent."""
+    found = []
+    for process in running("training", psutil.process_iter()):
+        with suppress(psutil.Error):
+            if any(Path(file.path).is_relative_to(state) for file in process.open_files()):
+                found.append(process.pid)
+    return found
 
 
 def command(state: Path, *options: str) -> list[str]:

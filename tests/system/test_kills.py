@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 
 import openai
-import psutil
 import pytest
 from openai.types.fine_tuning import FineTuningJobEvent
-from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, upload, wait_until
+from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, trainers, upload, wait_until
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
@@ -34,12 +33,6 @@ def all_events(client: openai.OpenAI, job_id: str) -> list[FineTuningJobEvent]:
 
 def steps(events: list[FineTuningJobEvent]) -> list[dict]:
     return [event.data for event in events if event.type == "metrics"]
-
-
-def trainers(state: Path) -> list[int]:
-    """The ids of all training processes that work below a state folder, whoever is their parent."""
-    lines = {process.pid: process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])}
-    return [pid for pid, line in lines.items() if "local_server.training" in line and str(state) in str(line)]
 
 
 def await_moment(moments: random.Random, client: openai.OpenAI, job_id: str) -> None:

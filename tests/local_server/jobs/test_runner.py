@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from states import empty_state
 
-from local_server.jobs import lifecycle, routes, runner
+from local_server.jobs import lifecycle, routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
 from local_server.jobs.runner import Runner
 from local_server.jobs.store import JobStore
 from local_server.settings import Settings
 from local_server.training import specification
+from local_server.warm.children import Children
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
 
@@ -22,7 +23,6 @@ AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "a
 class Process:
     """A training process that does nothing until it is killed."""
 
-    stdin = None
     returncode = None
 
     def __init__(self, *_: object, **__: object) -> None:
@@ -34,8 +34,8 @@ class Process:
     def kill(self) -> None:
         self.returncode = -9
 
-    def wait(self, timeout: float | None = None) -> None:
-        pass
+    def wait(self, timeout: float | None = None) -> int:
+        return -9
 
 
 @pytest.fixture
@@ -82,9 +82,9 @@ def test_a_process_that_cannot_be_started_just_now_is_started_later(
             raise OSError(number, "it lacks")
         return Process()
 
-    monkeypatch.setattr(runner.subprocess, "Popen", start)
+    monkeypatch.setattr(Children, "start", start)
     monkeypatch.setattr("local_server.jobs.upkeep.patience._LONGEST_PAUSE", 0.0)
-    job_id, work = queued(), Runner(settings, store)
+    job_id, work = queued(), Runner(settings, store, Children(settings))
     for _ in range(21):
         work._train()
 
@@ -102,10 +102,10 @@ def test_a_process_that_can_never_be_started_fails_its_job(
     def start(*_: object, **__: object) -> Process:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(runner.subprocess, "Popen", start)
+    monkeypatch.setattr(Children, "start", start)
     job_id = queued()
 
-    Runner(settings, store)._train()
+    Runner(settings, store, Children(settings))._train()
 
     assert store.job(job_id)["error"]["message"] == (
         "The training process could not be started: [Errno 13] Permission denied"
@@ -115,10 +115,10 @@ def test_a_process_that_can_never_be_started_fails_its_job(
 def test_a_long_queue_has_one_event_for_each_job_however_often_it_moves(
     settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner.subprocess, "Popen", Process)
+    monkeypatch.setattr(Children, "start", Process)
     with store.transaction():
         ids = [queued() for _ in range(300)]
-    work = Runner(settings, store)
+    work = Runner(settings, store, Children(settings))
     work._train()
     for job_id in ids[:100]:
         store.move_job(job_id, ("queued", "running"), status="cancelled")
@@ -133,7 +133,7 @@ def test_a_long_queue_has_one_event_for_each_job_however_often_it_moves(
     assert events[0]["message"] == f"Waiting for a free slot: number {len(store.queued())} in the queue"
     assert 190 < len(store.queued()) < 200
     # A restart tells nobody again.
-    Runner(settings, store)._train()
+    Runner(settings, store, Children(settings))._train()
     assert len([text for text in messages_of_all(store) if text.startswith("Waiting")]) == 299
 
 
@@ -168,10 +168,10 @@ def test_one_job_folder_that_cannot_be_read_stops_no_start(
     settings: Settings, store: JobStore, queued: Callable, harm: Callable[[Path], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(runner.subprocess, "Popen", Process)
+    monkeypatch.setattr(Children, "start", Process)
     harmed, other = queued("running"), queued("running")
     harm(settings.job_folder(harmed))
-    work = Runner(settings, store)
+    work = Runner(settings, store, Children(settings))
     work._threads = []
 
     work.start()
@@ -188,8 +188,8 @@ def test_a_job_can_be_cancelled_while_its_process_cannot_be_started(
     def start(*_: object, **__: object) -> subprocess.Popen:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(runner.subprocess, "Popen", start)
-    job_id, work = queued(), Runner(settings, store)
+    monkeypatch.setattr(Children, "start", start)
+    job_id, work = queued(), Runner(settings, store, Children(settings))
     work._train()
 
     routes.cancel(settings, store, job_id)
