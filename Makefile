@@ -5,6 +5,9 @@ PY     := $(VENV)/bin/python
 RUN    ?= $(shell date +run-%Y%m%d-%H%M%S)
 SEED   ?= 1
 
+# A run starts some forty processes, and each would compile the course's modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow test-browser lab serve notebooks record clients fuzz kills lint lock base-model clean
 
