@@ -21,6 +21,7 @@ from local_server.jobs.check.preparing import Preparing
 from local_server.jobs.models import find_model
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.patience import Patience
+from local_server.jobs.upkeep.shortages import Shortages
 from local_server.settings import Settings
 from local_server.training import specification
 from local_server.warm.child import Trainer
@@ -56,6 +57,7 @@ class Runner:
         self._futile_starts: Counter[str] = Counter()
         self._told: set[str] = set()
         self._patience = Patience(store)
+        self._shortages = Shortages(settings, store)
         self._preparing = Preparing(settings, store, self._stopping)
         self._threads = [
             threading.Thread(target=self._repeat, args=(step,), daemon=True)
@@ -119,17 +121,24 @@ class Runner:
         for job_id, trainer in list(self._trainers.items()):
             try:
                 ended = self._look_after(job_id, trainer)
-            except _DAMAGED as error:
+            except Exception as error:
                 if disk.is_passing(error):
                     log.warning("%s is looked after again: %s", job_id, error)
                     continue
+                if not isinstance(error, _DAMAGED):
+                    raise
                 trainer.kill()
                 self._give_up(job_id, error)
                 ended = True
             if ended:
                 trainer.stdin.close()
                 del self._trainers[job_id]
-        queued = [job_id for job_id in self._store.queued() if job_id not in self._trainers]
+        # Who waits for room on the disk holds up nobody who needs none.
+        queued = [
+            job_id
+            for job_id in self._store.queued()
+            if job_id not in self._trainers and not self._shortages.waits(job_id)
+        ]
         free = max(0, self._settings.training_slots - len(self._trainers))
         for job_id in queued[:free]:
             if not self._patience.waits(job_id):
@@ -175,6 +184,8 @@ class Runner:
             lifecycle.fail(self._store, job_id, "server_error", _GONE)
             return True
         exit_status = trainer.process.poll()
+        if exit_status is not None and self._shortages.stopped(job_id, exit_status):
+            return True
         if status == "running" and exit_status is not None:
             self._conclude(job_id, exit_status)
             return True
