@@ -12,6 +12,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from local_server import disk
 from local_server.files.expiry import remove_expired
@@ -69,14 +70,19 @@ class Runner:
         for job in self._store.jobs("running"):
             try:
                 lifecycle.take_over(self._settings, self._store, job["id"])
-            except _DAMAGED as error:
+            except Exception as error:
                 if disk.is_passing(error):
                     log.warning("the events of %s are read later: %s", job["id"], error)
-                else:
+                elif isinstance(error, _DAMAGED):
                     self._give_up(job["id"], error)
-            lifecycle.requeue(self._store, job["id"], "The server was restarted; the job is queued again")
+                else:
+                    raise
+            disk.with_reserve(self._settings.reserve, partial(self._requeue, job["id"]))
         for thread in self._threads:
             thread.start()
+
+    def _requeue(self, job_id: str) -> None:
+        lifecycle.requeue(self._store, job_id, "The server was restarted; the job is queued again")
 
     def stop(self) -> None:
         """End the training processes at their next step. Their jobs stay as they are, for the next start."""
@@ -153,11 +159,13 @@ class Runner:
         try:
             self._start(job)
             self._patience.succeeded(job["id"])
-        except (*_DAMAGED, MemoryError) as error:
+        except Exception as error:
             what = "The training process could not be started"
             if disk.is_passing(error) and self._patience.try_again(job["id"], what, error):
                 return
-            if isinstance(error, OSError):
+            if not isinstance(error, _DAMAGED) and not disk.is_passing(error):
+                raise
+            if isinstance(error, OSError) or disk.is_passing(error):
                 lifecycle.fail(self._store, job["id"], "server_error", f"{what}: {error}")
             else:
                 self._give_up(job["id"], error)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from local_server import disk
 from local_server.jobs import lifecycle
-from local_server.jobs.store import JobStore
+from local_server.jobs.store import FINAL, JobStore
 from local_server.jobs.upkeep.patience import Patience
 from local_server.settings import Settings
 from local_server.training import shortage, specification
@@ -62,7 +62,9 @@ class Shortages:
             lifecycle.take_over(self._settings, self._store, job_id)
             with self._store.transaction():
                 self._store.move_job(job_id, ("running",), status="queued", estimated_finish=None)
-                self._store.add_event(job_id, message, level="warn", data={})
+                # One that was cancelled or ended just now does not go on.
+                if self._store.job(job_id)["status"] not in FINAL:
+                    self._store.add_event(job_id, message, level="warn", data={})
 
         disk.with_reserve(self._settings.reserve, record)
         # Only now: when the record fails, all of this is done once more.

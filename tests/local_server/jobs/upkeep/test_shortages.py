@@ -207,6 +207,16 @@ def test_a_paused_job_is_told_that_its_last_steps_were_not_kept(
     assert "the disk is full" in messages(store, job_id)[0]
 
 
+def test_a_job_that_was_cancelled_just_now_is_not_told_that_it_goes_on(
+    settings: Settings, store: JobStore, running: Callable[..., str], machine: Machine
+) -> None:
+    job_id, work = running("cancelled"), Shortages(settings, store)
+
+    work.stopped(job_id, NO_ROOM)
+
+    assert (store.job(job_id)["status"], messages(store, job_id)) == ("cancelled", [])
+
+
 def test_a_waiting_job_can_be_cancelled(
     settings: Settings, store: JobStore, running: Callable[..., str], machine: Machine
 ) -> None:
