@@ -57,11 +57,13 @@ class _Dataset(TypedDict):
 
 
 class Score(TypedDict):
-    """One score: a model's share of right answers, from 0 to 1, by one metric on n rows."""
+    """One score: a model's share of right answers by one metric on n rows, and its interval, from 0 to 1."""
 
     model: str
     metric: str
     value: float
+    low: float
+    high: float
     n: int
 
 

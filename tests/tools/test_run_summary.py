@@ -26,7 +26,8 @@ def test_the_facts_of_the_sample_run_are_those_of_its_files(folder: Path) -> Non
     assert (summary["job_id"], summary["model"], summary["total_seconds"]) == (job["id"], job["model"], 12.3)
     assert summary["job_seconds"] == job["finished_at"] - job["created_at"]
     assert summary["first_train_loss"] > summary["last_train_loss"] > 0
-    assert {(score["model"], score["metric"]) for score in summary["scores"]} >= {
+    assert summary["scores"] == json.loads((folder / "05_scores.json").read_text())["scores"]
+    assert {(score["model"], score["metric"]) for score in summary["scores"]} == {
         (model, metric) for model in MODELS for metric in METRICS
     }
     assert json.loads(json.dumps(summary)) == summary
