@@ -13,8 +13,8 @@ from local_server.generation.row import Piece, Prompt, Row
 MAX_ROWS = 64
 # Tokens of keys and values that all rows together may come to, padding included: 650 MB for the tiny model.
 MAX_CELLS = 64 * 1024
-# Prompt tokens that are read between two tokens of the running answers, on average: 0.04 s for the tiny one.
-PROMPT_TOKENS = 256
+# Prompt tokens that are read between two tokens of the running answers, on average: 0.06 s for the tiny one.
+PROMPT_TOKENS = 384
 # A longer prompt is read in pieces of so many tokens. They begin at the same places in any company: so do its
 # numbers.
 PIECE = 256
