@@ -167,7 +167,7 @@ def test_shorter_prompts_pass_long_ones_but_not_for_ever() -> None:
         if any(piece.last for piece in pieces if piece.prompt.request == 1):
             break
 
-    assert passed <= 5 * (PASSING_TOKENS + 100)
+    assert passed <= 4 * (PASSING_TOKENS + PROMPT_TOKENS)
 
 
 def test_tiny_prompts_pass_a_long_one_sixteen_times_for_each_piece() -> None:
@@ -191,20 +191,20 @@ def test_choices_of_one_request_cost_one_reading_also_when_it_takes_many_pieces(
     choices = [row(1, prompt=1000) for _ in range(20)]
     pieces = [piece for pieces in islice(steps(waiting(*choices)), 8) for piece in pieces]
 
-    assert [piece.end for piece in pieces] == [256, 512, 768, 1000]
+    assert [piece.end for piece in pieces] == [PIECE, 1000]
     assert pieces[0].prompt.rows == choices
 
 
 def test_rows_that_had_to_leave_are_read_with_what_they_have_chosen() -> None:
-    back = row(1, prompt=300, chosen=20)
+    back = row(1, prompt=PIECE + 44, chosen=20)
     pieces = [piece for pieces in islice(steps(waiting(back)), 4) for piece in pieces]
 
-    assert [piece.end for piece in pieces] == [PIECE, 320]
+    assert [piece.end for piece in pieces] == [PIECE, PIECE + 64]
     assert back.turn == 0
 
 
 def test_a_row_whose_prompt_is_half_read_keeps_its_place() -> None:
-    turns = waiting(row(1, prompt=1000))
+    turns = waiting(row(1, prompt=4 * PIECE))
     decided(turns, full(TURN)[1:])
     joining, leaving = decided(turns, full(FIRST_TURN - 1)[1:])
 
