@@ -66,7 +66,7 @@ def question(
     Args:
         settings: Where models lie.
         store: Which models exist.
-        model: The base model, a fine-tuned model or a checkpoint.
+        model: A base model, a fine-tuned model or a checkpoint.
         messages: From `plain`.
         max_tokens: None for as many as there is room for.
         temperature: None for 1, the API's default.
@@ -89,7 +89,7 @@ def question(
     if found is None:
         raise model_not_found(model)
     return {
-        "folder": str(found[1]),
+        "folder": str(found.folder),
         "messages": messages,
         "max_tokens": max_tokens,
         "temperature": 1.0 if temperature is None else temperature,

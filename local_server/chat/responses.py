@@ -24,7 +24,7 @@ End = Callable[[Response], Response]
 async def create(
     request: Request, settings: TheSettings, store: TheStore, body: CreateResponse
 ) -> Json[Response] | EventStream | fastapi.Response:
-    """Answer a text with the base model, a fine-tuned model or a checkpoint."""
+    """Answer a text with a base model, a fine-tuned model or a checkpoint."""
     previous = body.previous_response_id
     before = [] if previous is None else kept_responses.messages_before(store, previous)
     asked = body.asked(store)
