@@ -18,6 +18,7 @@ from pathlib import Path
 import uvicorn
 
 from local_server import options
+from local_server.aliases import UnusableAlias
 from local_server.app import create_app
 from local_server.base_models import UnusableModel
 from local_server.connections import (
@@ -106,7 +107,7 @@ def main() -> int:
     raise_descriptor_limit()
     try:
         settings = options.settings(arguments)
-    except (options.UnusableKey, UnusableModel) as error:
+    except (options.UnusableKey, UnusableModel, UnusableAlias) as error:
         print(f"local_server: {error}", file=sys.stderr)
         return 1
     with contextlib.ExitStack() as held:

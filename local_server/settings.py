@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_server.aliases import Alias
 from local_server.base_models import BaseModel
 
 # The folder that holds the packages: that of the course in a clone, site-packages for an installed wheel.
@@ -21,6 +22,7 @@ class Settings:
         state: Folder of everything the server keeps. Two servers cannot share it.
         base_models: What jobs can start from; the first is the default.
         api_key: The only key that opens this server.
+        aliases: Other names for them.
         api_key_kept: Whether the next start has the same key.
         host: The address that the server listens on.
         allowed_hosts: Further names, in lower case, that a Host header may have.
@@ -47,6 +49,7 @@ class Settings:
     state: Path
     base_models: tuple[BaseModel, ...]
     api_key: str
+    aliases: tuple[Alias, ...] = ()
     api_key_kept: bool = False
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()

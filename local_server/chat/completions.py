@@ -140,7 +140,7 @@ async def create(
     head: Head = {
         "id": new_id("chatcmpl-", 29),
         "created": int(time.time()),
-        "model": body.model,
+        "model": answering.name_in_answers(settings, store, body.model),
         "service_tier": "default",
         "system_fingerprint": None,
     }

@@ -52,7 +52,7 @@ async def create(
         "instructions": body.instructions,
         "max_output_tokens": body.max_output_tokens,
         "metadata": body.metadata or {},
-        "model": body.model,
+        "model": answering.name_in_answers(settings, store, body.model),
         "output": [],
         "parallel_tool_calls": True,
         "previous_response_id": previous,

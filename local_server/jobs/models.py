@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from local_server import disk
+from local_server.aliases import Alias, find_alias
 from local_server.base_models import BaseModel
 from local_server.http.answers import Answer
 from local_server.http.errors import ApiError, model_not_found
@@ -81,8 +82,14 @@ def new_model(model_id: str, created: int, owner: str) -> Model:
 
 
 def base_models(settings: Settings) -> list[Model]:
-    """Make the API's objects for the base models, the default first."""
-    return [new_model(base.id, base.created, "local-server") for base in settings.base_models]
+    """Make the API's objects for the base models, the default first, then for their aliases.
+
+    A pattern is listed as it was given. Who owns an alias tells what stands behind it.
+    """
+    models = [_as_found(base).model for base in settings.base_models]
+    served = {base.id: base for base in settings.base_models}
+    aliases = [_as_found(served[alias.model], alias, alias.name).model for alias in settings.aliases]
+    return models + aliases
 
 
 def find_model(settings: Settings, store: Store, name: str) -> FoundModel | None:
@@ -91,7 +98,7 @@ def find_model(settings: Settings, store: Store, name: str) -> FoundModel | None
     Args:
         settings: Base models, and where the others lie.
         store: Which models exist.
-        name: A base model, a fine-tuned model or a checkpoint.
+        name: A base model, a fine-tuned model or a checkpoint; an alias where none of them has this name.
 
     Returns:
         What is known of it, or None when there is no such model.
@@ -101,15 +108,26 @@ def find_model(settings: Settings, store: Store, name: str) -> FoundModel | None
             return _as_found(base)
     model = store.get(MODELS, name)
     if model is None:
-        return None
+        return _by_alias(settings, name)
     job_id = store.job_of(name)
     base, family = base_and_family(settings, store, job_id)
     return FoundModel(model, folder_of(settings, name, job_id), base, exact=name, family=family)
 
 
-def _as_found(base: BaseModel) -> FoundModel:
-    model = new_model(base.id, base.created, "local-server")
-    return FoundModel(model, base.folder, base, exact=base.id, family=base.id)
+def _by_alias(settings: Settings, name: str) -> FoundModel | None:
+    meant = find_alias(settings.aliases, name)
+    if meant is None:
+        return None
+    alias, shown = meant
+    return _as_found(next(base for base in settings.base_models if base.id == alias.model), alias, shown)
+
+
+def _as_found(base: BaseModel, alias: Alias | None = None, shown: str | None = None) -> FoundModel:
+    """A base model, under its own name or the one of an alias."""
+    name = base.id if shown is None else shown
+    owner = "local-server" if alias is None else f"local-server, alias of {base.id}"
+    model = new_model(name, base.created, owner)
+    return FoundModel(model, base.folder, base, base.id, name, None if alias is None else alias.name)
 
 
 def start_of(settings: Settings, store: Store, job: Job) -> FoundModel | None:
@@ -147,7 +165,7 @@ def folder_of(settings: Settings, model_id: str, job_id: str) -> Path:
 
 
 def list_models(settings: TheSettings, store: TheStore) -> Models:
-    """List the base models and everything made from them."""
+    """List the base models, their aliases, and everything made from them."""
     fine_tuned, _ = store.page(MODELS, limit=100_000, oldest_first=True)
     return {"object": "list", "data": [*base_models(settings), *fine_tuned]}
 
@@ -166,7 +184,8 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
     if found is None:
         raise model_not_found(model_id)
     if found.exact == found.base.id:
-        message = f"The model '{model_id}' is a base model of this server. Only ft: models can be deleted."
+        what = "a base model" if found.alias is None else f"an alias of the base model {found.exact}"
+        message = f"The model '{model_id}' is {what} of this server. Only ft: models can be deleted."
         raise ApiError(403, message, code="insufficient_permissions")
     user = next((job for job in store.jobs(*UNFINISHED) if job["model"] == model_id), None)
     if user is not None:

@@ -61,6 +61,12 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         files = f"Validating training file: {body.training_file}"
         if body.validation_file is not None:
             files += f" and validation file: {body.validation_file}"
+        if found.alias is not None:
+            message = (
+                f"The model {job['model']} is an alias here: the job trains {found.base.id} "
+                f"(the server was started with --alias '{found.alias}={found.base.id}')"
+            )
+            store.add_event(job["id"], message, data={})
         store.add_event(job["id"], files, data={})
         for integration in job["integrations"]:
             message = f"The integration '{integration['type']}' is not available here: nothing is sent to it."
