@@ -19,7 +19,7 @@ from local_server.files.expiry import remove_expired
 from local_server.jobs import lifecycle
 from local_server.jobs.answers import Job
 from local_server.jobs.check.preparing import Preparing
-from local_server.jobs.models import find_model
+from local_server.jobs.models import start_of
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.patience import Patience
 from local_server.jobs.upkeep.shortages import Shortages
@@ -218,12 +218,12 @@ class Runner:
         if not self._has_folder(job["id"]):
             lifecycle.fail(self._store, job["id"], "server_error", _GONE)
             return
-        found = find_model(self._settings, self._store, job["model"])
+        found = start_of(self._settings, self._store, job)
         if found is None:
             message = f"The model {job['model']} was deleted before the job could start from it."
             lifecycle.fail(self._store, job["id"], "model_not_available", message, "model")
             return
-        specification.write(folder, {**specification.read(folder), "model_folder": str(found[1])})
+        specification.write(folder, {**specification.read(folder), "model_folder": str(found.folder)})
         trainer = self._children.train(folder)
         try:
             self._began_at[job["id"]] = self._store.bytes_taken(job["id"])

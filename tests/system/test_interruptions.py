@@ -262,7 +262,7 @@ def job_folder(folder: Path, **changes) -> Path:
 def train(folder: Path) -> list[dict]:
     """Run the training program on a folder; returns the lines that it wrote."""
     program = [sys.executable, "-m", "local_server.training", str(folder)]
-    environment = Settings(state=folder, model=folder, api_key="").child_environment()
+    environment = Settings(state=folder, base_models=(), api_key="").child_environment()
     subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, timeout=120)
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
 

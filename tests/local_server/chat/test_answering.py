@@ -5,10 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from states import TINY
 
 from local_server.chat import answering
 from local_server.http.errors import ApiError
-from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.settings import Settings
 from local_server.store import Store
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
@@ -17,7 +18,7 @@ LEFT_OUT = {"max_tokens": None, "temperature": None, "top_p": None, "stream": Fa
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path, DEFAULT_MODEL, "key")
+    return Settings(tmp_path, (TINY,), "key")
 
 
 @pytest.fixture
@@ -33,10 +34,10 @@ def test_parts_are_joined_and_the_newer_role_is_read_as_the_older_one() -> None:
 
 
 def test_what_is_left_out_gets_the_defaults_of_the_api(settings: Settings, store: Store) -> None:
-    question = answering.question(settings, store, settings.base_model_id, MESSAGES, **LEFT_OUT)
+    question = answering.question(settings, store, TINY.id, MESSAGES, **LEFT_OUT)
 
     assert question == {
-        "folder": str(DEFAULT_MODEL),
+        "folder": str(TINY.folder),
         "messages": MESSAGES,
         "max_tokens": None,
         "temperature": 1.0,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from states import empty_state
+from states import TINY, empty_state
 
 from local_server.jobs import lifecycle, routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
@@ -58,7 +58,7 @@ def store(settings: Settings) -> Iterator[JobStore]:
 def queued(settings: Settings, store: JobStore) -> Callable[..., str]:
     def make(status: str = "queued") -> str:
         job = new_job(
-            model=settings.base_model_id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
+            model=TINY.id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
             seed=1, suffix=None, metadata=None, integrations=[],
         )  # fmt: skip
         store.add(JOBS, job | {"status": status})
