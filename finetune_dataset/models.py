@@ -14,6 +14,12 @@ from finetune_dataset.errors import DatasetError
 LOCAL_MODEL = "periodic-tiny"
 """Start of the names of the course's own small model, fine-tuned (`ft:…`) or not."""
 
+REAL_MODEL = "smollm2-135m-instruct"
+"""The real base model, and the folder below `models_dir` where it is once it is installed."""
+
+INSTALL_REAL_MODEL = "python -m local_server.real_model"
+"""The one command that installs it, in a clone and beside an installed wheel; `make real-model` runs it."""
+
 _BESIDE = Path(__file__).resolve().parents[1]
 # In a clone, and beside the packages that a wheel has installed.
 _PERIODIC_TINY_PLACES = (

@@ -15,6 +15,7 @@ The rooms stand on each other in this order; each may import what is further dow
     http            what every request passes, and the forms of answers
     store           one SQLite file
     settings        what is chosen at the start
+    real_model      installs the real base model: `python -m local_server.real_model`
     aliases         other names for base models
     base_models     what jobs can start from
 

@@ -1,6 +1,8 @@
 """The base models of a server: folders of weights, each with a card that says its name and learning rates."""
 
+import hashlib
 import json
+import logging
 import math
 import os
 import re
@@ -10,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from finetune_dataset.models import PERIODIC_TINY, models_dir
+from finetune_dataset.models import INSTALL_REAL_MODEL, PERIODIC_TINY, REAL_MODEL, models_dir
 
+log = logging.getLogger("local_server")
 TrainingMethod = Literal["full", "lora"]
 
 CARD = "course.json"
@@ -66,8 +69,7 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
     missing = [pattern for pattern in NEEDED if not any(folder.glob(pattern))]
     if missing:
         raise UnusableModel(
-            f"the base model in {folder} is not complete: {', '.join(missing)} not found. "
-            "Run `make base-model`, or pass another folder with --model."
+            f"the base model in {folder} is not complete: {', '.join(missing)} not found. {_way_out(folder)}"
         )
     card = folder / CARD
     try:
@@ -81,7 +83,43 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
             f"the id of the base model cannot be read from {card}: {error}. "
             """Write {"model_id": "..."} there, or delete the file to use the folder's name."""
         ) from None
+    _check_files(folder, {} if content is None else content)
     return BaseModel(model_id, folder, created, learning_rates)
+
+
+def _way_out(folder: Path) -> str:
+    if folder == models_dir() / REAL_MODEL:
+        return f"To install it again: `{INSTALL_REAL_MODEL}`."
+    if folder == PERIODIC_TINY:
+        return "Run `make base-model`, or pass another folder with --model."
+    return "Copy the folder again, or pass another one with --model."
+
+
+def _check_files(folder: Path, card: Mapping[str, Any]) -> None:
+    """Compare the files with the checksums of the card; what is older than the card was compared before."""
+    try:
+        written = (folder / CARD).stat().st_mtime_ns if card else 0
+        for name, expected in card.get("files", {}).items():
+            path = folder / name
+            found = path.stat()
+            same = found.st_size == expected["bytes"]
+            if not same or (found.st_mtime_ns > written and checksum(path) != expected["sha256"]):
+                raise UnusableModel(
+                    f"the base model in {folder} is damaged: {name} is not what its card says "
+                    f"({found.st_size:,} bytes, expected {expected['bytes']:,}, or another checksum). "
+                    f"{_way_out(folder)}"
+                )
+    except (OSError, LookupError, TypeError, AttributeError) as error:
+        raise UnusableModel(
+            f"the base model in {folder} is damaged: a file of its card cannot be compared ({error}). "
+            f"{_way_out(folder)}"
+        ) from None
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _id(card: object) -> str:
@@ -144,11 +182,36 @@ def parameters(folder: Path) -> int:
 def installed() -> list[BaseModel]:
     """Every base model that is there: the course's own small one, then those in the models folder, by name.
 
+    One of the folder that is damaged is left out, and the log says so.
+
     Raises:
-        UnusableModel: One of them is damaged.
+        UnusableModel: The course's own one is damaged.
     """
-    folders = sorted(path.parent for path in models_dir().glob(f"*/{CARD}") if path.parent.name[0] != ".")
-    return [read_base_model(folder) for folder in (PERIODIC_TINY, *folders)]
+    return [read_base_model(PERIODIC_TINY), *installed_later(())]
+
+
+def installed_later(known: Sequence[BaseModel]) -> list[BaseModel]:
+    """The base models of the models folder that are not known yet: a model may be installed at any time.
+
+    Args:
+        known: Those that a server offers.
+
+    Returns:
+        The others, by name.
+    """
+    ids, folders = {model.id for model in known}, {model.folder for model in known}
+    found = []
+    for card in sorted(models_dir().glob(f"[!.]*/{CARD}")):
+        if card.parent in folders:
+            continue
+        try:
+            model = read_base_model(card.parent)
+        except UnusableModel as error:
+            log.warning("%s", error)
+            continue
+        if model.id not in ids:
+            found.append(model)
+    return found
 
 
 def chosen(names: Sequence[str]) -> tuple[BaseModel, ...]:
@@ -179,9 +242,13 @@ def _find(name: str) -> BaseModel:
     folder = Path(name).expanduser().absolute()
     if (folder / "config.json").is_file():
         return read_base_model(folder)
+    if name not in (".", "..") and (models_dir() / name / CARD).is_file():
+        return read_base_model(models_dir() / name)
     for model in installed():
         if name == model.id:
             return model
+    if name == REAL_MODEL:
+        raise UnusableModel(f"the model '{name}' is not installed. To install it: `{INSTALL_REAL_MODEL}`.")
     if folder.is_dir() or not _HUB_NAME.fullmatch(name) or name.startswith("."):
         if folder.is_dir() or os.sep in name:
             return read_base_model(folder)  # It says what is missing.

@@ -159,6 +159,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         arguments.state.absolute(),
         base_models,
         api_key=_new_key() if file is None else kept_key(file),
+        offers_installed=not arguments.model,
         aliases=read_aliases(arguments.alias, base_models),
         api_key_kept=file is not None,
         host=arguments.host,
