@@ -131,19 +131,15 @@ def base_model(client: OpenAI) -> str:
 
 
 def _offered(client: OpenAI, model: str) -> str:
-    """Return the model that FINETUNE_MODEL names, if the local server has it."""
     try:
         return client.models.retrieve(model).id
     except NotFoundError:
         offered = ", ".join(found.id for found in client.models.list() if not found.id.startswith("ft:"))
-        way = (
-            f"Run `{INSTALL_REAL_MODEL}`, once, and try again"
-            if model == REAL_MODEL
-            else "Choose one of them"
-        )
+        install = f"run `{INSTALL_REAL_MODEL}`, once, and try again"
+        way = install if model == REAL_MODEL else "choose one of them"
         raise BackendUnavailable(
             f"FINETUNE_MODEL is {model!r}, and the local server does not have this model; it has {offered}. "
-            f"{way}; without FINETUNE_MODEL, the course trains {LOCAL_MODEL}."
+            f"Please {way}; without FINETUNE_MODEL, the course trains {LOCAL_MODEL}."
         ) from None
 
 

@@ -62,12 +62,12 @@ def test_finetune_model_chooses_a_base_model_that_is_installed_also_after_the_st
     monkeypatch.setenv("FINETUNE_MODEL", "smollm2-135m-instruct")
     with pytest.raises(
         BackendUnavailable,
-        match=r"does not have this model; it has periodic-tiny-2026-11\. Run "
+        match=r"does not have this model; it has periodic-tiny-2026-11\. Please run "
         r"`python -m local_server\.real_model`, once, and try again",
     ):
         base_model(client)
     monkeypatch.setenv("FINETUNE_MODEL", "gpt-4o")
-    with pytest.raises(BackendUnavailable, match=r"FINETUNE_MODEL is 'gpt-4o'.* Choose one of them"):
+    with pytest.raises(BackendUnavailable, match=r"FINETUNE_MODEL is 'gpt-4o'.* Please choose one of them"):
         base_model(client)
     own_model(tmp_path / "models" / "other", {"model_id": "other"})
     monkeypatch.setenv("FINETUNE_MODEL", "other")
