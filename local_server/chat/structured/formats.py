@@ -100,7 +100,9 @@ class Format:
         Raises:
             ApiError: 400, because no message contains the word JSON.
         """
-        if self.echo["type"] != "json_object" or any("json" in message["content"].lower() for message in messages):
+        if self.echo["type"] != "json_object" or any(
+            "json" in message["content"].lower() for message in messages
+        ):
             return
         if self.of_chat:
             message = (

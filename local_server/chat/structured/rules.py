@@ -10,7 +10,7 @@ from typing import Any
 from local_server.generation.structured.walk import Path, children
 
 # Of any schema: a larger one is kept with each response, and deeper ones are more than llguidance reads (128).
-MAX_CHARACTERS, MAX_DEPTH = 128 * 1024, 100
+MAX_CHARACTERS, MAX_DEPTH = 512 * 1024, 100
 # Of a strict schema.
 _MAX_PROPERTIES, _MAX_LEVELS, _MAX_ENUM, _MAX_STRINGS = 5000, 10, 1000, 120_000
 _MANY_VALUES, _MAX_STRINGS_OF_MANY = 250, 15_000
@@ -71,7 +71,9 @@ def _too_deep(schema: dict[str, Any]) -> Path | None:
         path, value = left.pop()
         if len(path) > MAX_DEPTH:
             return path[:8]
-        steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        steps = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
         left.extend(((*path, str(step)), inner) for step, inner in steps if isinstance(inner, dict | list))
     return None
 
