@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
 
+from local_server.generation.structured.dates import with_real_dates
+
 
 class Unsupported(Exception):
     """A schema cannot be followed; the message says why."""
@@ -55,6 +57,7 @@ class Constraint:
         """
         content = json.loads(schema)
         content.pop("x-guidance", None)
+        with_real_dates(content)
         # Whitespace is at most one space behind a comma or a colon, as `json.dumps` writes it. Where it was free,
         # a model that did not know how to go on wrote line breaks (SmolLM2-135M at temperature 0: before colons).
         grammar = LLMatcher.grammar_from_json_schema(

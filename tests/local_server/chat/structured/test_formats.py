@@ -79,7 +79,9 @@ def test_an_answer_that_comes_to_its_limit_is_no_whole_json(client: openai.OpenA
 def test_json_mode_needs_the_word_json_in_a_message(client: openai.OpenAI) -> None:
     chat = refusal(client.chat.completions.create, **CHAT, response_format=JSON_MODE)
     response = refusal(client.responses.create, **RESPONSE, text={"format": JSON_MODE})
-    told = client.responses.create(**RESPONSE | {"max_output_tokens": 16}, instructions="Use JSON.", text={"format": JSON_MODE})
+    told = client.responses.create(
+        **RESPONSE | {"max_output_tokens": 16}, instructions="Use JSON.", text={"format": JSON_MODE}
+    )
 
     assert (chat["status"], chat["param"], response["param"]) == (400, "messages", "input")
     assert "'messages' must contain the word 'json' in some form" in chat["message"]
@@ -194,7 +196,7 @@ def test_a_schema_that_takes_too_long_holds_up_nobody_who_asks_without_one(clien
         ended = refused.done()
 
     assert (beside, ended) == (usual, False)
-    assert "In context=('properties', 'a'), it is too complex" in refused.result()["message"]
+    assert "it is too complex" in refused.result()["message"]
 
 
 @pytest.mark.slow

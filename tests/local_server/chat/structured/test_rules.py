@@ -17,7 +17,10 @@ def nested(levels: int) -> dict:
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ({"type": "array", "items": WORD}, """context=(), schema must be a JSON Schema of 'type: "object"'"""),
+        (
+            {"type": "array", "items": WORD},
+            """context=(), schema must be a JSON Schema of 'type: "object"'""",
+        ),
         (record({}) | {"anyOf": []}, "context=(), 'anyOf' is not permitted at the top level"),
         (
             record({"a": record({}) | {"additionalProperties": True}}),
@@ -29,18 +32,33 @@ def nested(levels: int) -> dict:
             "including every key in properties. Missing 'b'.",
         ),
         (record({"a": WORD}) | {"required": ["a", "b"]}, "Extra required key 'b' supplied."),
-        (record({"a": {"anyOf": [WORD, {"not": WORD}]}}), "('properties', 'a', 'anyOf', '1'), 'not' is not permitted."),
+        (
+            record({"a": {"anyOf": [WORD, {"not": WORD}]}}),
+            "('properties', 'a', 'anyOf', '1'), 'not' is not permitted.",
+        ),
         (record({"a": {"oneOf": [WORD]}}), "context=('properties', 'a'), 'oneOf' is not permitted."),
         (record({"a": {}}), "context=('properties', 'a'), schema must have a 'type' key."),
         (record({"a": {"type": "array"}}), "context=('properties', 'a'), array schema missing items."),
-        (record({"a": WORD | {"format": "uri"}}), "context=('properties', 'a'), 'uri' is not a valid format."),
-        (record({"a": WORD}) | {"$defs": {"b": {"allOf": [WORD]}}}, "('$defs', 'b'), 'allOf' is not permitted."),
+        (
+            record({"a": WORD | {"format": "uri"}}),
+            "context=('properties', 'a'), 'uri' is not a valid format.",
+        ),
+        (
+            record({"a": WORD}) | {"$defs": {"b": {"allOf": [WORD]}}},
+            "('$defs', 'b'), 'allOf' is not permitted.",
+        ),
         (nested(11), "objects are nested more than 10 levels deep."),
-        (record({f"p{number}": WORD for number in range(5001)}), "5,001 properties in all. Expected at most 5,000."),
+        (
+            record({f"p{number}": WORD for number in range(5001)}),
+            "5,001 properties in all. Expected at most 5,000.",
+        ),
         (record({"a": {"enum": list(range(1001))}}), "1,001 enum values in all. Expected at most 1,000."),
-        (record({"a": {"enum": [f"{n:061}" for n in range(251)]}}), "have 15,311 characters. Expected at most 15,000."),
+        (
+            record({"a": {"enum": [f"{n:061}" for n in range(251)]}}),
+            "have 15,311 characters. Expected at most 15,000.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_strict_schema_that_breaks_a_rule_is_refused_with_its_path(schema: dict, words: str) -> None:
     with pytest.raises(Broken) as caught:
         checked(schema, strict=True)

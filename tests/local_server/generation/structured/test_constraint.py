@@ -43,8 +43,18 @@ def test_json_that_fits_can_be_written_and_ends_only_when_it_is_whole(text: str)
 
 @pytest.mark.parametrize(
     "text",
-    ['{"b": 1}', '{"a": 1', '{ "a"', '{\n"a"', '{"a":  "', '{"a" :', 'x', '{"a": "x", "b": 1.5', '{"a": "1234567890123"'],
-)  # fmt: skip
+    [
+        '{"b": 1}',
+        '{"a": 1',
+        '{ "a"',
+        '{\n"a"',
+        '{"a":  "',
+        '{"a" :',
+        "x",
+        '{"a": "x", "b": 1.5',
+        '{"a": "1234567890123"',
+    ],
+)
 def test_what_does_not_fit_cannot_be_written_nor_can_idle_whitespace(text: str) -> None:
     assert written(compiled(record({"a": WORD, "b": {"type": "integer"}})), text) != text
 

@@ -7,6 +7,7 @@ import pytest
 from schemas import FREE, STRICT, WORD, record
 from serving import ROOT
 
+from local_server.chat.structured.rules import checked
 from local_server.generation.structured.trial import in_words, tried
 
 TEXT = (ROOT / "data" / "base_model" / "tokenizer.json").read_text(encoding="utf-8")
@@ -60,7 +61,9 @@ def test_a_schema_without_measure_is_refused_within_seconds(schema: dict) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*STRICT, *FREE])
 def test_each_sample_schema_can_be_followed(name: str) -> None:
-    assert problem(STRICT.get(name) or FREE[name]) is None
+    strict = name in STRICT
+
+    assert problem(checked(STRICT[name] if strict else FREE[name], strict=strict)) is None
 
 
 def test_llguidances_advice_is_said_so_that_it_can_be_followed_here() -> None:
