@@ -1,15 +1,15 @@
 """Do answers in a format always fit it, what does it cost, and which schemas can be asked for?
 
 `python benchmarks/structured.py` asks for `--answers` answers at temperature 1, in turn for each schema of
-tests/support/schemas.py, then for a tenth as many of any JSON object, 16 at a time. It prints how many are valid JSON and fit their
-schema by the package `jsonschema`; an answer that came to its token limit is no whole JSON and is counted apart.
-Then it prints the processor time of a token with a schema, over one without, in the same batch of 16. Takes a
-minute on two cores for the tiny model, and ten for a real one (`--model FOLDER`).
+tests/support/schemas.py, then for a tenth as many of any JSON object, 16 at a time. It prints how many are
+valid JSON and fit their schema by the package `jsonschema`, formats included; an answer that came to its
+token limit is no whole JSON and is counted apart. Then it prints the processor time of a token with a schema and of
+one without, in batches of 16. Takes two minutes on two cores for the tiny model, more for `--model FOLDER`.
 
-`python benchmarks/structured.py --coverage FOLDER` reads a folder of schemas with instances: `tests/draft2020-12`
-of github.com/json-schema-org/JSON-Schema-Test-Suite, or `maskbench/data` of
-github.com/guidance-ai/jsonschemabench (then `--schemas 1000` draws as many of its 11,306). It prints how many
-schemas the server takes, why it refuses the others, and which instances were judged wrongly. Valid instances are
+`python benchmarks/structured.py --coverage FOLDER` reads schemas with instances: `tests/draft2020-12` of
+github.com/json-schema-org/JSON-Schema-Test-Suite, or `maskbench/data` of
+github.com/guidance-ai/jsonschemabench (`--schemas 1000` draws as many of its 11,306). It prints how many
+schemas the server takes, why it refuses the others, and which instances were judged wrongly. Instances are
 written as an answer would be: properties in the order of the schema.
 """
 
@@ -103,7 +103,7 @@ def cases(folder: Path, count: int | None) -> Iterator[tuple[str, Any, list[dict
             yield f"{path.stem}: {group.get('description', '')}", group["schema"], group["tests"]
 
 
-def ordered(schema: Any, value: Any, root: dict[str, Any], depth: int = 0) -> Any:
+def ordered(schema: object, value: object, root: dict[str, Any], depth: int = 0) -> object:
     """The same value with its properties as an answer has them: in the order of the schema."""
     if not isinstance(schema, dict) or depth > 30:
         return value
@@ -177,16 +177,14 @@ def coverage(folder: Path, count: int | None, model: Path) -> None:
             accepted = accepts(compiled.copy(), ids)
             judged[test["valid"], accepted] += 1
             if accepted != test["valid"]:
-                wrong.append(f"{name}: {written[:80]} is {'valid' if test['valid'] else 'invalid'}")
+                judgement = "invalid" if accepted else "valid"
+                wrong.append(f"{name}: {written[:80]} is {judgement}")
     print(f"{taken} of {schemas} schemas are taken; refused:")
     for reason, times in refused.most_common(40):
         print(f"  {times:4} {reason}")
-    print(
-        f"invalid instances that it would write: {judged[False, True]} of {judged[False, True] + judged[False, False]}"
-    )
-    print(
-        f"valid instances that it would not: {judged[True, False]} of {judged[True, True] + judged[True, False]}"
-    )
+    invalid, valid = (sum(judged[kind, found] for found in (True, False)) for kind in (False, True))
+    print(f"invalid instances that it would write: {judged[False, True]} of {invalid}")
+    print(f"valid instances that it would not: {judged[True, False]} of {valid}")
     print("\n".join(wrong[:40]))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, TypeVar
 from fastapi import Request, Response
 from pydantic import Field
 
-from local_server.chat.structured.formats import Format
+from local_server.chat.structured.formats import FREE_TEXT, Format
 from local_server.chat.worker import Worker, WorkerDied
 from local_server.generation.messages import Done, Question, Text
 from local_server.http.answers import EventStream, Json
@@ -55,7 +55,7 @@ def question(
     temperature: float | None,
     top_p: float | None,
     stream: bool,
-    form: Format,
+    form: Format = FREE_TEXT,
     seed: int | None = None,
     stop: Sequence[str] = (),
     n: int = 1,
@@ -116,7 +116,7 @@ def name_in_answers(settings: Settings, store: Store, model: str) -> str:
 
 
 async def replies(
-    worker: Worker, question: Question, param: str, form: Format
+    worker: Worker, question: Question, param: str, form: Format = FREE_TEXT
 ) -> AsyncGenerator[Text | Done]:
     """Ask the chat process.
 

@@ -26,7 +26,7 @@ async def create(
     request: Request, settings: TheSettings, store: TheStore, body: CreateResponse
 ) -> Json[Response] | EventStream | fastapi.Response:
     """Answer a text with a base model, a fine-tuned model or a checkpoint."""
-    form = wanted(body.text and body.text.format, of_chat=False)
+    form = wanted(None if body.text is None else body.text.format, of_chat=False)
     previous = body.previous_response_id
     before = [] if previous is None else kept_responses.messages_before(store, previous)
     asked = body.asked(store)

@@ -187,7 +187,7 @@ def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int
 
     Args:
         tokenizer: Spells the tokens.
-        scores: The model's scores of the vocabulary, before temperature and penalties, with minus infinity for
+        scores: The model's scores of the vocabulary, before temperature and penalties; minus infinity for
             what the schema of the answer forbids.
         token: The token that was chosen.
         top: How many of the best tokens to list, 0 to 20.

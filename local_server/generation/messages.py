@@ -97,7 +97,7 @@ class Failure(TypedDict):
 
     id: int
     kind: Literal["error"]
-    code: Literal["context_length_exceeded", "model_error"]
+    code: Literal["context_length_exceeded", "invalid_json_schema", "model_error"]
     message: str
 
 

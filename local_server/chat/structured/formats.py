@@ -1,4 +1,4 @@
-"""The formats that an answer can be asked for in: `response_format` of a chat, `text.format` of a response."""
+"""The formats that an answer can be asked for in: `response_format` of chats, `text.format` of responses."""
 
 import json
 from collections.abc import Iterable
@@ -92,7 +92,7 @@ class Format:
         )
 
     def check(self, messages: Iterable[dict[str, str]]) -> None:
-        """Hold a question to what JSON mode needs: a model that is not told of JSON writes spaces or nonsense.
+        """Hold a question to what JSON mode needs: a model that is not told of JSON writes nonsense.
 
         Args:
             messages: As the chat template reads them.
@@ -117,6 +117,9 @@ class Format:
         raise ApiError(400, message, param="messages" if self.of_chat else "input")
 
 
+FREE_TEXT = Format({"type": "text"})
+
+
 def wanted(given: PlainText | JsonObject | ChatSchema | ResponseSchema | None, *, of_chat: bool) -> Format:
     """Read a format, and hold its schema to OpenAI's rules.
 
@@ -135,7 +138,7 @@ def wanted(given: PlainText | JsonObject | ChatSchema | ResponseSchema | None, *
     if isinstance(given, ChatSchema):
         given = ResponseSchema(type="json_schema", **given.json_schema.model_dump(by_alias=True))
     if not isinstance(given, ResponseSchema):
-        return Format({"type": "text"}, of_chat=of_chat)
+        return replace(FREE_TEXT, of_chat=of_chat)
     strict = bool(given.strict)
     echo: SchemaFormat = {
         "type": "json_schema",

@@ -9,7 +9,7 @@ from typing import Any
 
 from local_server.generation.structured.walk import Path, children
 
-# Of any schema: a larger one is kept with each response, and deeper ones are more than llguidance reads (128).
+# Of any schema: it is kept with each response, and deeper ones are more than llguidance reads (128).
 MAX_CHARACTERS, MAX_DEPTH = 512 * 1024, 100
 # Of a strict schema.
 _MAX_PROPERTIES, _MAX_LEVELS, _MAX_ENUM, _MAX_STRINGS = 5000, 10, 1000, 120_000
@@ -78,7 +78,7 @@ def _too_deep(schema: dict[str, Any]) -> Path | None:
     return None
 
 
-def _all(schema: Any, path: Path = (), level: int = 1) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+def _all(schema: object, path: Path = (), level: int = 1) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     """Each schema in a schema: its path, in how many objects it stands, and itself."""
     if isinstance(schema, dict):
         yield path, level, schema

@@ -1,6 +1,6 @@
 """Which tokens an answer may go on with, so that it becomes JSON that fits a schema. Loads no torch.
 
-Loaded with the first schema, because llguidance takes 40 ms. docs/structured_output.md says why it was chosen.
+Loaded with the first schema: llguidance takes 40 ms. docs/structured_output.md says why it was chosen.
 """
 
 import json
@@ -58,8 +58,8 @@ class Constraint:
         content = json.loads(schema)
         content.pop("x-guidance", None)
         with_real_dates(content)
-        # Whitespace is at most one space behind a comma or a colon, as `json.dumps` writes it. Where it was free,
-        # a model that did not know how to go on wrote line breaks (SmolLM2-135M at temperature 0: before colons).
+        # Whitespace is at most one space behind a comma or a colon, as `json.dumps` writes it. Where it was
+        # free, SmolLM2-135M wrote line breaks before its colons, at temperature 0.
         grammar = LLMatcher.grammar_from_json_schema(
             json.dumps(content),
             overrides={

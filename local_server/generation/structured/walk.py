@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-# Keywords whose value is a schema, a list of schemas, or an object of schemas (JSON Schema 2020-12 and older).
+# Keywords with a schema, a list of schemas, or an object of schemas (JSON Schema 2020-12 and older).
 _ONE = (
     "items", "additionalProperties", "additionalItems", "contains", "contentSchema", "else", "if", "not",
     "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
