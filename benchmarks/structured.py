@@ -3,8 +3,9 @@
 `python benchmarks/structured.py` asks for `--answers` answers at temperature 1, in turn for each schema of
 tests/support/schemas.py, then for a tenth as many of any JSON object, 16 at a time. It prints how many are
 valid JSON and fit their schema by the package `jsonschema`, formats included; an answer that came to its
-token limit is no whole JSON and is counted apart. Then it prints the processor time of a token with a schema and of
-one without, in batches of 16. Takes two minutes on two cores for the tiny model, more for `--model FOLDER`.
+token limit is no whole JSON and counts apart. Then it prints the processor time of a token with a schema
+and of one without, in batches of 16. Takes two minutes on two cores for the tiny model, ten for SmolLM2-135M
+(`--model FOLDER`).
 
 `python benchmarks/structured.py --coverage FOLDER` reads schemas with instances: `tests/draft2020-12` of
 github.com/json-schema-org/JSON-Schema-Test-Suite, or `maskbench/data` of

@@ -1,8 +1,8 @@
 """The program that tries a schema, under limits: `python -m local_server.generation.structured`.
 
 A schema comes from a stranger, and to compile it can take minutes, gigabytes, or the whole process (5,000
-references in a chain: stack overflow, llguidance 1.9.1). Here it ends nobody's answer. Reads an `Attempt` as JSON
-from stdin; writes a `Verdict`, and nothing at all where it came to a limit.
+references in a chain: stack overflow, llguidance 1.9.1). Here it ends nobody's answer. Reads an
+`Attempt` as JSON from stdin; writes a `Verdict`, and nothing at all where it came to a limit.
 """
 
 import json
