@@ -80,7 +80,13 @@ class Generator:
         except TimeoutError as error:
             return _unsupported(request.id, str(error))
         except Exception as error:
-            return _failure(request.id, request.loaded.folder, error)
+            traceback.print_exception(error)
+            message = (
+                f"The schema of the answer could not be tried: {type(error).__name__}: {error}. If a package is "
+                "missing, install the course with its extra `local` again; the file generate.log in the server's "
+                "state folder has the details."
+            )
+            return {"id": request.id, "kind": "error", "code": "model_error", "message": message}
         for row in request.rows:
             row.constraint = compiled.copy()
         return request
