@@ -82,9 +82,9 @@ class Generator:
         except Exception as error:
             traceback.print_exception(error)
             message = (
-                f"The schema of the answer could not be tried: {type(error).__name__}: {error}. If a package is "
-                "missing, install the course with its extra `local` again; the file generate.log in the server's "
-                "state folder has the details."
+                f"The schema of the answer could not be tried: {type(error).__name__}: {error}. If a package "
+                "is missing, install the course with its extra `local` again; the file generate.log in the "
+                "server's state folder has the details."
             )
             return {"id": request.id, "kind": "error", "code": "model_error", "message": message}
         for row in request.rows:
