@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from local_server.chat.structured.formats import ResponseFormat
 from local_server.http.requests import Body, Metadata
 
 # A list or an object of what there is none of here.
@@ -41,16 +42,10 @@ class CacheOptions(Body):
     prewarm: No | None = None
 
 
-class TextOnly(Body):
-    """The only format of an answer."""
-
-    type: Literal["text"]
-
-
 class TextSettings(Body):
-    """How a response's text should be; the defaults only."""
+    """How a response's text should be."""
 
-    format: TextOnly | None = None
+    format: ResponseFormat | None = None
     verbosity: Literal["medium"] | None = None
 
 
