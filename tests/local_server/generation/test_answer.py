@@ -14,11 +14,11 @@ from tokenizers import AddedToken, Tokenizer, decoders, models
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from finetune_dataset.models import PERIODIC_TINY
 from local_server.generation import answer
 from local_server.generation.answer import Answer, GrowingText
-from local_server.settings import DEFAULT_MODEL
 
-COURSE = AutoTokenizer.from_pretrained(DEFAULT_MODEL)
+COURSE = AutoTokenizer.from_pretrained(PERIODIC_TINY)
 
 
 def byte_for_byte() -> PreTrainedTokenizerBase:
