@@ -78,6 +78,11 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
                 type="metrics",
                 created_at=line["time"],
             )
+        for line in lines:
+            if line["kind"] == "chosen":
+                store.add_event(job_id, line["message"], data={**line["chosen"]}, created_at=line["time"])
+            if line["kind"] == "waiting":
+                store.add_event(job_id, line["message"], level="warn", data={}, created_at=line["time"])
         if steps:
             store.move_job(job_id, ("running",), estimated_finish=int(steps[-1]["estimated_finish"]))
         for failure in [line for line in lines if line["kind"] == "failed"]:

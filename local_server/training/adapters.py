@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from local_server.training.choice.plan import Chosen
 from local_server.training.keeping import ADAPTER_CONFIG, base_of
+from local_server.training.specification import Chosen
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -61,7 +61,8 @@ def load(folder: Path, chosen: Chosen, seed: int) -> "PreTrainedModel | PeftMode
     else:
         adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=True)
         if chosen["training_method"] == "full":
-            return adapted.merge_and_unload().to(chosen["device"])
+            # PEFT has frozen the weights of the base.
+            return adapted.merge_and_unload().requires_grad_(True).to(chosen["device"])
     return adapted.to(chosen["device"])
 
 

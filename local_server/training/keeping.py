@@ -4,7 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from local_server.training.choice.memory import Precision
+from local_server.training.choice.memory import SMALL_PARAMETERS, Size
+from local_server.training.specification import Precision
 
 ADAPTER_CONFIG = "adapter_config.json"
 # What only the next step needs: most of a checkpoint's size, and pickled.
@@ -41,12 +42,28 @@ def base_of(folder: Path) -> Path | None:
     return Path(name)
 
 
-def keep_weights_only(checkpoint: Path, precision: Precision) -> None:
+def kept_precision(size: Size) -> Precision:
+    """The precision in which the weights of a model are kept; an adapter stays in float32."""
+    return "float32" if size.parameters < SMALL_PARAMETERS else "bfloat16"
+
+
+def keep_weights_only(folder: Path, size: Size) -> None:
+    """Make the model and the checkpoints of a job that has ended plain models.
+
+    Args:
+        folder: The job folder.
+        size: Of the model.
+    """
+    for checkpoint in [folder / "model", *(folder / "checkpoints").glob("checkpoint-*")]:
+        strip(checkpoint, kept_precision(size))
+
+
+def strip(checkpoint: Path, precision: Precision) -> None:
     """Make a checkpoint a plain model, or a plain adapter. Safe to repeat, also after a crash.
 
     Args:
         checkpoint: Its folder.
-        precision: Of the weights that are kept; an adapter stays in float32.
+        precision: Of the weights that are kept.
     """
     if (checkpoint / ADAPTER_CONFIG).exists():
         # Tokenizer and chat template are those of the base.

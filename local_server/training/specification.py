@@ -1,14 +1,19 @@
 """job.json: what the server asks of the training program, with numbers in place of "auto"."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict, TypeVar
 
 from local_server import disk
 
-# The rate at multiplier 1. Twice this, 4e-4, kept more facts than 6e-4 and learned the form as well, on three
-# splits of the limericks that the course does not use (seeds 15, 16 and 17; measured Nov 2026).
-BASE_LEARNING_RATE = 2e-4
+Method = Literal["full", "lora"]
+Precision = Literal["float32", "bfloat16"]
+
+# Rates at multiplier 1 of a base model whose card names none. Twice 2e-4, the tiny model kept more facts than with
+# 6e-4 and learned the form as well, on three splits of the limericks that the course does not use (seeds 15,
+# 16 and 17; measured Nov 2026). An adapter needs about ten times as much.
+USUAL_RATES: Mapping[Method, float] = {"full": 2e-4, "lora": 2e-3}
 # OpenAI chose batch 1 and multiplier 2 (gpt-3.5) for small files (public job logs, 2023 and 2024).
 AUTO_MULTIPLIER = 2.0
 
@@ -22,18 +27,48 @@ class Specification(TypedDict):
     Attributes:
         n_epochs: How often each row is read.
         batch_size: Rows in a step.
-        learning_rate_multiplier: Of the base rate, 2e-4.
-        learning_rate: The highest rate, of the first step.
-        seed: Of the order of rows and of dropout.
-        model_folder: Weights to start from; added when the training begins.
+        learning_rate_multiplier: Of the base model's rate for the training method.
+        seed: Of the order of rows, and of the first numbers of an adapter.
+        model_folder: Weights to start from, or an adapter; added when the training begins.
+        learning_rates: Of the base model, at multiplier 1, by training method; added at the same time.
+        learning_rate: The highest rate, of the first step, where it does not follow from these.
+        training_method: As asked for; without it, the training program chooses by the memory that is there.
+        lora_rank: As asked for.
+        precision: As asked for.
+        threads: As asked for.
     """
 
     n_epochs: int
     batch_size: int
     learning_rate_multiplier: float
-    learning_rate: float
     seed: int
     model_folder: NotRequired[str]
+    learning_rates: NotRequired[Mapping[Method, float]]
+    learning_rate: NotRequired[float]
+    training_method: NotRequired[Method]
+    lora_rank: NotRequired[int]
+    precision: NotRequired[Precision]
+    threads: NotRequired[int]
+
+
+class Chosen(TypedDict):
+    """What is trained, and on what. A job keeps it over pauses: so its losses stay the same.
+
+    Attributes:
+        training_method: All weights, or an adapter.
+        lora_rank: Of the adapter; None for all weights.
+        precision: Of the weights that are read. The numbers of an adapter are in float32.
+        threads: Of the processor.
+        device: "cpu", "cuda" or "mps".
+        memory_bytes: The most that it should need.
+    """
+
+    training_method: Method
+    lora_rank: int | None
+    precision: Precision
+    threads: int
+    device: str
+    memory_bytes: int
 
 
 def auto_batch_size(rows: int) -> int:
@@ -78,9 +113,20 @@ def settled(
         "n_epochs": _number(n_epochs, n_epochs_auto(rows)),
         "batch_size": _number(batch_size, auto_batch_size(rows)),
         "learning_rate_multiplier": multiplier,
-        "learning_rate": BASE_LEARNING_RATE * multiplier,
         "seed": seed,
     }
+
+
+def learning_rate(job: Specification, method: Method) -> float:
+    """The rate of the first step.
+
+    Args:
+        job: The content of job.json.
+        method: All weights, or an adapter.
+    """
+    if "learning_rate" in job:
+        return job["learning_rate"]
+    return job.get("learning_rates", USUAL_RATES)[method] * job["learning_rate_multiplier"]
 
 
 def _number(asked: Number | Auto, automatic: Number) -> Number:

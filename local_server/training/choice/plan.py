@@ -7,12 +7,9 @@ from typing import NotRequired, TypedDict
 import torch
 
 from local_server.training.choice import memory, speed
-from local_server.training.choice.memory import Load, Method, Precision, Size
+from local_server.training.choice.memory import SMALL_PARAMETERS, Load, Size
+from local_server.training.specification import Chosen, Method, Precision
 
-# Smaller models are always trained whole, in float32, on the processor and the threads of the environment. An
-# adapter saves them nothing (48.0 ms a step of the tiny model either way), bfloat16 and a second thread cost
-# time (measured Nov 2026). A GPU was not tried: a job of 20 seconds does not need one.
-SMALL_PARAMETERS = 50_000_000
 # 8 to 16 are usual for a change of style; 16 learned the course's tasks (SmolLM2-135M, Nov 2026).
 RANK = 16
 # An estimate may be wrong by so much, and other programs go on.
@@ -26,26 +23,6 @@ class Asked(TypedDict):
     lora_rank: NotRequired[int]
     precision: NotRequired[Precision]
     threads: NotRequired[int]
-
-
-class Chosen(TypedDict):
-    """What is trained, and on what. A job keeps it over pauses: so its losses stay the same.
-
-    Attributes:
-        training_method: All weights, or an adapter.
-        lora_rank: Of the adapter; None for all weights.
-        precision: Of the weights that are read. An adapter is in float32, and so is training of small models.
-        threads: Of the processor.
-        device: "cpu", "cuda" or "mps".
-        memory_bytes: The most that it should need.
-    """
-
-    training_method: Method
-    lora_rank: int | None
-    precision: Precision
-    threads: int
-    device: str
-    memory_bytes: int
 
 
 class DoesNotFit(Exception):

@@ -5,7 +5,8 @@ import time
 
 import torch
 
-from local_server.training.choice.memory import Precision, Size
+from local_server.training.choice.memory import Size
+from local_server.training.specification import Precision
 
 _REPEATS = 3
 # A second thread has to gain this much, and bfloat16 too: less is the noise of a busy machine.
