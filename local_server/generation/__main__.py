@@ -23,6 +23,10 @@ gc.freeze()
 gc.enable()
 
 
+# How often an idle process looks whether a model has been idle for long.
+_LOOK_SECONDS = 2.0
+
+
 def _read_stdin(generator: Generator, inbox: queue.SimpleQueue[Prepared | None]) -> None:
     for line in sys.stdin:
         inbox.put(generator.prepare(json.loads(line)))
@@ -31,14 +35,19 @@ def _read_stdin(generator: Generator, inbox: queue.SimpleQueue[Prepared | None])
 
 def main() -> None:
     """Serve requests until stdin closes."""
-    generator = Generator(Models(int(sys.argv[1])))
+    generator = Generator(Models(int(sys.argv[1]), float(sys.argv[2])))
     inbox: queue.SimpleQueue[Prepared | None] = queue.SimpleQueue()
     threading.Thread(target=_read_stdin, args=(generator, inbox), daemon=True).start()
     while True:
         replies: list[Reply] = []
         # Wait for a message only when there is nothing else to do.
+        generator.give_memory_back()
         while not inbox.empty() or not generator.busy:
-            prepared = inbox.get()
+            try:
+                prepared = inbox.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                generator.give_memory_back()
+                continue
             if prepared is None:
                 return
             replies.extend(generator.take(prepared))

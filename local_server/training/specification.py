@@ -6,14 +6,10 @@ from pathlib import Path
 from typing import Literal, NotRequired, TypedDict, TypeVar
 
 from local_server import disk
+from local_server.base_models import TrainingMethod as Method
 
-Method = Literal["full", "lora"]
 Precision = Literal["float32", "bfloat16"]
 
-# Rates at multiplier 1 of a base model whose card names none. Twice 2e-4, the tiny model kept more facts than with
-# 6e-4 and learned the form as well, on three splits of the limericks that the course does not use (seeds 15,
-# 16 and 17; measured Nov 2026). An adapter needs about ten times as much.
-USUAL_RATES: Mapping[Method, float] = {"full": 2e-4, "lora": 2e-3}
 # OpenAI chose batch 1 and multiplier 2 (gpt-3.5) for small files (public job logs, 2023 and 2024).
 AUTO_MULTIPLIER = 2.0
 
@@ -21,7 +17,21 @@ Number = TypeVar("Number", int, float)
 Auto = Literal["auto"]
 
 
-class Specification(TypedDict):
+class Start(TypedDict, total=False):
+    """What a job starts from; added when the training begins.
+
+    Attributes:
+        model_folder: Weights to start from, or an adapter.
+        base_folder: The base model that it stands on.
+        learning_rates: Of the base model, at multiplier 1.
+    """
+
+    model_folder: str
+    base_folder: str
+    learning_rates: Mapping[Method, float]
+
+
+class Specification(Start):
     """The content of job.json.
 
     Attributes:
@@ -29,8 +39,6 @@ class Specification(TypedDict):
         batch_size: Rows in a step.
         learning_rate_multiplier: Of the base model's rate for the training method.
         seed: Of the order of rows, and of the first numbers of an adapter.
-        model_folder: Weights to start from, or an adapter; added when the training begins.
-        learning_rates: Of the base model, at multiplier 1, by training method; added at the same time.
         learning_rate: The highest rate, of the first step, where it does not follow from these.
         training_method: As asked for; without it, the training program chooses by the memory that is there.
         lora_rank: As asked for.
@@ -42,8 +50,6 @@ class Specification(TypedDict):
     batch_size: int
     learning_rate_multiplier: float
     seed: int
-    model_folder: NotRequired[str]
-    learning_rates: NotRequired[Mapping[Method, float]]
     learning_rate: NotRequired[float]
     training_method: NotRequired[Method]
     lora_rank: NotRequired[int]
@@ -126,7 +132,7 @@ def learning_rate(job: Specification, method: Method) -> float:
     """
     if "learning_rate" in job:
         return job["learning_rate"]
-    return job.get("learning_rates", USUAL_RATES)[method] * job["learning_rate_multiplier"]
+    return job["learning_rates"][method] * job["learning_rate_multiplier"]
 
 
 def _number(asked: Number | Auto, automatic: Number) -> Number:

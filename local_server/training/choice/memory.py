@@ -1,8 +1,6 @@
 """How much memory a training needs, and how much there is."""
 
 import json
-import math
-import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 import psutil
 
+from local_server.base_models import parameters
 from local_server.training.specification import Method, Precision
 
 BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2}
@@ -79,22 +78,12 @@ def size_of(folder: Path) -> Size:
     config = config.get("text_config", config)
     hidden = int(config["hidden_size"])
     return Size(
-        parameters=sum(map(_parameters, folder.glob("*.safetensors"))),
+        parameters=parameters(folder),
         layers=int(config["num_hidden_layers"]),
         hidden=hidden,
         intermediate=int(config.get("intermediate_size") or 4 * hidden),
         vocabulary=int(config["vocab_size"]),
     )
-
-
-def _parameters(weights: Path) -> int:
-    with open(weights, "rb") as file:
-        # The format: eight bytes with the length of a JSON object, which tells of each tensor.
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > weights.stat().st_size:
-            raise ValueError(f"{weights.name} is no safetensors file: its head is longer than the file")
-        head: dict[str, Any] = json.loads(file.read(length))
-    return sum(math.prod(of["shape"]) for name, of in head.items() if name != "__metadata__")
 
 
 def adapter_parameters(size: Size, rank: int) -> int:
