@@ -159,7 +159,11 @@ class Models:
                 self._used[folder] = now
                 if folder in self._adapters:
                     self._used.update(
-                        {name: now for name, whole in self._whole.items() if whole.held is self._adapters[folder].held}
+                        {
+                            name: now
+                            for name, whole in self._whole.items()
+                            if whole.held is self._adapters[folder].held
+                        }
                     )
             idle = [name for name, used in self._used.items() if used + self._idle_seconds < now]
             for folder in idle:

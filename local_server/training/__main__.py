@@ -96,7 +96,9 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         validation = Validation(valid_rows, trainer.data_collator, min(job["batch_size"], at_once), at_once)
     steps_per_epoch = math.ceil(len(rows) / job["batch_size"])
     trainer.add_callback(
-        Reporter(log, stop, validation, folder / "checkpoints", steps_per_epoch, size, lambda: trainer.accuracy)
+        Reporter(
+            log, stop, validation, folder / "checkpoints", steps_per_epoch, size, lambda: trainer.accuracy
+        )
     )
     trainer.train(resume_from_checkpoint=_last_checkpoint(folder, log))
     if trainer.state.global_step < trainer.state.max_steps:
