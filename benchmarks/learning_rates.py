@@ -1,10 +1,10 @@
 """Which learning rate a base model needs, for all weights and for an adapter.
 
-`python benchmarks/learning_rates.py full --model FOLDER` trains the model on invented appointments (a sentence in, a
-line of four fields out; no lesson uses them) at several rates, with three seeds each, and prints the loss on
-appointments that it has not seen, with names and topics that it has not seen. The seed draws the rows and their
-order. The best rate is that with the lowest mean; twice the rate that is printed for the model's card is what
-"auto" takes (`AUTO_MULTIPLIER`). A run of the real model takes about 40 seconds on two cores.
+`python benchmarks/learning_rates.py full --model FOLDER` trains the model on invented appointments (a
+sentence in, a line of four fields out; no lesson uses them) at several rates, with three seeds each, and
+prints the loss on appointments with other names and topics. The seed draws the rows and their order. The best
+rate is that with the lowest mean; "auto" takes twice the rate that is printed for the model's card
+(`AUTO_MULTIPLIER`). A run of the real model takes about 40 seconds on two cores.
 """
 
 import argparse

@@ -10,12 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any
 from weakref import WeakSet
 
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
-from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from local_server.generation.weights.held import Held
 from local_server.training.keeping import base_of
@@ -52,8 +50,8 @@ class Loaded:
         """Tokens of prompt and answer together that the model can read."""
         return self.held.model.config.max_position_embeddings
 
-    def model(self, tokens: torch.Tensor, **inputs: Any) -> CausalLMOutputWithPast:
-        """Let the model read tokens; arguments as `forward` of transformers takes them."""
+    def model(self, tokens: torch.Tensor, **inputs: object) -> torch.Tensor:
+        """Let the model read tokens, as `forward` of transformers; returns scores in float32."""
         return self.held.read(self.adapter, tokens, **inputs)
 
 

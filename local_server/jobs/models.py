@@ -1,6 +1,7 @@
 """Models: base models, fine-tuned models and their checkpoints, and what each of them stands on."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -17,6 +18,7 @@ from local_server.offered.aliases import Alias, find_alias
 from local_server.offered.choice import installed_later
 from local_server.settings import Settings
 from local_server.store import Kind, Store
+from local_server.training import keeping
 
 
 class Model(Answer):
@@ -202,9 +204,43 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
             "Cancel the job, or delete the model when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
+    if standing := adapters_on(settings, store, found.folder):
+        raise ApiError(400, f"The model '{model_id}' {in_use(standing)}", code="model_in_use")
     disk.with_reserve(settings.reserve, lambda: store.delete(MODELS, model_id))
     disk.gone(disk.remove_tree, found.folder)
     return {"id": model_id, "object": "model", "deleted": True}
+
+
+def adapters_on(settings: Settings, store: Store, folder: Path) -> list[str]:
+    """Say which models would lose the weights that they stand on with a folder.
+
+    Args:
+        settings: Where models lie.
+        store: Which models exist.
+        folder: Of a model, or of a whole job.
+
+    Returns:
+        The names of adapters elsewhere, oldest first.
+    """
+    models, _ = store.page(MODELS, limit=100_000, oldest_first=True)
+    found = []
+    for model in models:
+        place = folder_of(settings, model["id"], store.job_of(model["id"]))
+        # An adapter that lost its base before, or is damaged, loses nothing.
+        with suppress(OSError, ValueError):
+            base = None if place.is_relative_to(folder) else keeping.base_of(place)
+            if base is not None and base.is_relative_to(folder):
+                found.append(model["id"])
+    return found
+
+
+def in_use(standing: list[str]) -> str:
+    """Say that adapters, by name, stand on a model; the rest of a sentence."""
+    others = f" and {len(standing) - 1} others" if len(standing) > 1 else ""
+    return (
+        f"has weights that the adapter '{standing[0]}'{others} stands on. Delete that first, or keep a "
+        "whole copy of it with `python -m local_server.export`."
+    )
 
 
 def permissions(checkpoint: str) -> NoReturn:

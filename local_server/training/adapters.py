@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from local_server.training.keeping import ADAPTER_CONFIG, base_of
 from local_server.training.specification import Chosen
@@ -26,8 +26,8 @@ def rank_of(folder: Path) -> int | None:
 def load(folder: Path, chosen: Chosen, seed: int) -> "PreTrainedModel | PeftModel":
     """Read the model that a job starts from, and put an adapter on it when only that is trained.
 
-    A job that starts from an adapter goes on with it, on the same base: so its model stands on no other one that
-    could be deleted.
+    A job that starts from an adapter goes on with it, on the same base: so its model stands on no other one
+    that could be deleted.
 
     Args:
         folder: Of the model: whole, or an adapter.
@@ -46,6 +46,7 @@ def load(folder: Path, chosen: Chosen, seed: int) -> "PreTrainedModel | PeftMode
     # Loaded when needed: most jobs of the tiny model never do.
     from peft import LoraConfig, PeftModel, get_peft_model
 
+    adapted: PeftModel
     if base is None:
         torch.manual_seed(seed)
         rank = chosen["lora_rank"] or 1
@@ -62,7 +63,8 @@ def load(folder: Path, chosen: Chosen, seed: int) -> "PreTrainedModel | PeftMode
         adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=True)
         if chosen["training_method"] == "full":
             # PEFT has frozen the weights of the base.
-            return adapted.merge_and_unload().requires_grad_(True).to(chosen["device"])
+            merged: PreTrainedModel = _whole(adapted).requires_grad_(True)
+            return merged.to(chosen["device"])  # type: ignore[arg-type]
     return adapted.to(chosen["device"])
 
 
@@ -83,8 +85,15 @@ def merged(folder: Path) -> PreTrainedModel:
         return whole
     from peft import PeftModel
 
-    kept = AutoModelForCausalLM.from_pretrained(base, dtype="auto", local_files_only=True)
+    kept = AutoConfig.from_pretrained(base, local_files_only=True).dtype
     # Added in float32, and rounded once.
-    adapted = PeftModel.from_pretrained(kept.to(torch.float32), str(folder))
-    precision = kept.config.dtype
-    return adapted.merge_and_unload().to(precision)
+    wide = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, local_files_only=True)
+    added: torch.nn.Module = _whole(PeftModel.from_pretrained(wide, str(folder)))
+    added.to(kept or torch.float32)
+    return cast(PreTrainedModel, added)
+
+
+def _whole(adapted: "PeftModel") -> PreTrainedModel:
+    """Add an adapter to the weights of its base."""
+    # PEFT finds the method through __getattr__, which its type does not say.
+    return cast(PreTrainedModel, adapted.merge_and_unload())

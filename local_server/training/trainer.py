@@ -1,7 +1,7 @@
 """TRL's trainer as it is used here: rows in, one step after the other."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -115,7 +115,7 @@ def chosen_way(log: Log, job: specification.Specification, base: Path, load: Loa
     # A job of a version that knew nothing else goes on as it began.
     if not log.metrics():
         names = Asked.__optional_keys__
-        asked = {name: job[name] for name in names if name in job}  # type: ignore[misc,literal-required]
+        asked = cast(Asked, {name: value for name, value in job.items() if name in names})
     try:
         chosen, message = choose(base, asked, load, rank_of(Path(job["model_folder"])))
     except DoesNotFit as error:

@@ -4,17 +4,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
-from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from local_server.training.choice import memory, speed
 from local_server.training.choice.plan import device_for
 
 if TYPE_CHECKING:
-    from peft import PeftModel
+    from peft import LoraModel, PeftModel
 
 # What threads and precision are chosen for: a token of each of so many answers.
 _ANSWERS = 16
@@ -60,7 +59,7 @@ class Held:
         report: dict[str, Any] = pair[1]
         if report["missing_keys"]:
             raise ValueError(f"weights are missing: {', '.join(sorted(report['missing_keys'])[:3])}")
-        self.model = model.eval().to(self._device)  # type: ignore[arg-type]
+        self.model = model.eval().to(self._device)
         # One thread loads adapters while another one lets the model read.
         self._lock = threading.Lock()
         self._adapted: PeftModel | None = None
@@ -90,7 +89,7 @@ class Held:
             self.model.eval()
             # To load one may have made it the active one.
             self._active = None
-            self._adapted.base_model.disable_adapter_layers()
+            self._lora.disable_adapter_layers()
         if result.missing_keys:
             self.remove(name)
             raise ValueError(f"numbers are missing: {', '.join(sorted(result.missing_keys)[:3])}")
@@ -104,13 +103,13 @@ class Held:
             if self._names:
                 self._adapted.delete_adapter(name)
             else:
-                self._adapted.unload()
+                self._lora.unload()
                 self._adapted = None
             self._active = None
             if self._adapted is not None:
-                self._adapted.base_model.disable_adapter_layers()
+                self._lora.disable_adapter_layers()
 
-    def read(self, adapter: str | None, tokens: torch.Tensor, **inputs: Any) -> CausalLMOutputWithPast:
+    def read(self, adapter: str | None, tokens: torch.Tensor, **inputs: object) -> torch.Tensor:
         """Let the model, or an adapter on it, read tokens.
 
         Args:
@@ -119,7 +118,7 @@ class Held:
             **inputs: As `forward` of transformers takes them.
 
         Returns:
-            The output; scores are in float32 and on the processor.
+            The scores of the vocabulary, in float32 and on the processor.
         """
         moved = {
             name: value.to(self._device) if isinstance(value, torch.Tensor) else value
@@ -127,20 +126,24 @@ class Held:
         }
         with self._lock, self._all_threads():
             self._switch_to(adapter)
-            output: CausalLMOutputWithPast = self.model(tokens.to(self._device), **moved)
-        if output.logits is not None:
-            output.logits = output.logits.float().cpu()
-        return output
+            scores: torch.Tensor = self.model(tokens.to(self._device), **moved).logits
+        return scores.float().cpu()
+
+    @property
+    def _lora(self) -> "LoraModel":
+        """PEFT's own layers in the model."""
+        assert self._adapted is not None
+        return cast("LoraModel", self._adapted.base_model)
 
     def _switch_to(self, adapter: str | None) -> None:
         if self._adapted is None or adapter == self._active:
             return
         if adapter is None:
-            self._adapted.base_model.disable_adapter_layers()
+            self._lora.disable_adapter_layers()
         else:
             if self._active is None:
-                self._adapted.base_model.enable_adapter_layers()
-            self._adapted.base_model.set_adapter(adapter, inference_mode=True)
+                self._lora.enable_adapter_layers()
+            self._lora.set_adapter(adapter, inference_mode=True)
         self._active = adapter
 
     @contextmanager

@@ -88,8 +88,8 @@ def asked_way(body: CreateJob) -> answers.Way:
     """
     if body.training_method == "full" and body.lora_rank is not None:
         message = (
-            f"Invalid 'lora_rank': {body.lora_rank} is the rank of an adapter, and training_method is 'full', "
-            "which trains all weights. Leave one of them out."
+            f"Invalid 'lora_rank': {body.lora_rank} is the rank of an adapter, and training_method is "
+            "'full', which trains all weights. Leave one of them out."
         )
         raise ApiError(400, message, code="invalid_value", param="lora_rank")
     way: answers.Way = {}

@@ -20,8 +20,8 @@ SMALL_PARAMETERS = 50_000_000
 _PROGRAM = 480 * 10**6
 # The two numbers of AdamW for each trained one, in float32 whatever the weights are.
 _ADAMW = 8
-# Numbers that are kept of a token in each layer for the way back, in hidden and in intermediate sizes; with an
-# adapter beside each linear layer, more.
+# Numbers that are kept of a token in each layer for the way back, in hidden and in intermediate sizes; with
+# an adapter beside each linear layer, more.
 _KEPT: dict[Method, tuple[int, int]] = {"full": (18, 5), "lora": (24, 7)}
 # Copies of a trained token's scores: as they are, in float32, their logarithms, their gradient.
 _SCORES = 4
@@ -96,9 +96,9 @@ def adapter_parameters(size: Size, rank: int) -> int:
 def needed_bytes(size: Size, method: Method, precision: Precision, rank: int, load: Load) -> int:
     """Estimate the largest memory of a training process.
 
-    The program, the weights, AdamW's two numbers for each trained one, and then the larger of two: on the way
-    forth, what each token leaves for the way back, with the scores of the vocabulary where a token is trained;
-    or, on the way back, the gradients, that of the embedding three times.
+    The program, the weights, AdamW's two numbers for each trained one, and then the larger of two: on the
+    way forth, what each token leaves for the way back, with the scores of the vocabulary where a token is
+    trained; or, on the way back, the gradients, that of the embedding three times.
 
     The factors are fitted to the peaks of SmolLM2-135M (Nov 2026, Linux, torch 2.13; resident memory less
     that of the imports, in MB, measured / estimated; rows x tokens, 60 trained):

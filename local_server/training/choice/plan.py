@@ -61,8 +61,8 @@ def device_for(size: Size) -> str:
 def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> tuple[Chosen, str]:
     """Choose what fits into the memory that is there.
 
-    All weights in float32 come first: they converge in the fewest steps. Then an adapter, in bfloat16 where that
-    is faster or where only that fits. Nothing is loaded here.
+    All weights in float32 come first: they converge in the fewest steps. Then an adapter, in bfloat16 where
+    that is faster or where only that fits. Nothing is loaded here.
 
     Args:
         folder: Of the base model.
@@ -85,8 +85,8 @@ def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> 
     if not fitting:
         needs = ", ".join(f"{way} needs about {_gb(way.bytes)}" for way in ways)
         advice = (
-            f"Close other programs, use a smaller batch_size (now {load.rows}), shorten the rows (the longest "
-            f"has {load.tokens} tokens), or train a smaller model."
+            f"Close other programs, use a smaller batch_size (now {load.rows}), shorten the rows (the "
+            f"longest has {load.tokens} tokens), or train a smaller model."
         )
         message = f"There is not enough memory for this job: {needs}; {_gb(free)} of {_gb(total)} are free."
         ever = any(way.bytes * _SPARE <= total for way in ways)
