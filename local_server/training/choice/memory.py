@@ -18,8 +18,8 @@ BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2}
 SMALL_PARAMETERS = 50_000_000
 # PyTorch, Transformers, TRL and the program itself (438 to 480 MB; measured Nov 2026, Linux).
 _PROGRAM = 480 * 10**6
-# The two numbers of AdamW for each trained one, in float32 whatever the weights are.
-_ADAMW = 8
+# The numbers of AdamW for each trained one.
+_ADAMW = 2
 # Numbers that are kept of a token in each layer for the way back, in hidden and in intermediate sizes; with
 # an adapter beside each linear layer, more.
 _KEPT: dict[Method, tuple[int, int]] = {"full": (18, 5), "lora": (24, 7)}
@@ -122,10 +122,13 @@ def needed_bytes(size: Size, method: Method, precision: Precision, rank: int, lo
     kept = hidden * size.hidden + intermediate * size.intermediate
     forth = load.rows * load.tokens * size.layers * kept * width
     forth += load.rows * load.trained * size.vocabulary * _SCORES * BYTES["float32"]
-    back = trained * BYTES["float32"]
+    # An adapter is in float32 whatever the weights are.
+    number = width if method == "full" else BYTES["float32"]
+    back = trained * number
     if method == "full":
-        back += 2 * size.vocabulary * size.hidden * BYTES["float32"]
-    return _PROGRAM + size.parameters * width + 4 * adapter + trained * _ADAMW + max(forth, back)
+        back += 2 * size.vocabulary * size.hidden * number
+    weights = size.parameters * width + adapter * number
+    return _PROGRAM + weights + trained * _ADAMW * number + max(forth, back)
 
 
 def free_bytes() -> int:

@@ -1,0 +1,200 @@
+"""Jobs that train an adapter: what they keep, what can come after them, and what they stand on."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+from chatting import ask
+from lora import ROWS, job_folder, lines_of, losses, trained
+from openai.types.fine_tuning import FineTuningJob
+from serving import BASE_MODEL, ROOT, LocalServer, hyperparameters, refusal, upload, wait_until
+
+from local_server.settings import Settings
+from local_server.training import specification
+from local_server.training.job_log import Log
+
+pytest.importorskip("peft")
+pytestmark = pytest.mark.slow
+
+QUESTION = [*ROWS[0]["messages"][:2]]
+
+
+def job_on(client: openai.OpenAI, model: str, **way: object) -> FineTuningJob:
+    """Train to the end, with fields that are not OpenAI's."""
+    created = client.fine_tuning.jobs.create(
+        model=model,
+        training_file=upload(client, ROWS * 2).id,
+        method=hyperparameters(n_epochs=2, batch_size=8),
+        seed=1,
+        extra_body=way,
+    )
+    job = wait_until(lambda: client.fine_tuning.jobs.retrieve(created.id), lambda job: job.finished_at)
+    assert job.status == "succeeded", job.error
+    return job
+
+
+@pytest.fixture(scope="module")
+def adapter(client: openai.OpenAI) -> FineTuningJob:
+    return job_on(client, BASE_MODEL, training_method="lora", lora_rank=4)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A job that nobody interrupts."""
+    folder = job_folder(tmp_path_factory.mktemp("alone"))
+    trained(folder)
+    return folder
+
+
+def test_the_events_say_what_is_trained_and_the_folders_hold_adapters_only(
+    client: openai.OpenAI, server: LocalServer, adapter: FineTuningJob
+) -> None:
+    events = list(client.fine_tuning.jobs.list_events(adapter.id, limit=50))
+    (choice,) = [event for event in events if event.message.startswith("LoRA r4 in float32 on 1 thread")]
+    folder = server.state / "jobs" / adapter.id
+    kept = [folder / "model", *(folder / "checkpoints").glob("checkpoint-*")]
+
+    assert choice.data["training_method"] == "lora"
+    assert (adapter.training_method, adapter.lora_rank) == ("lora", 4)
+    assert len(kept) == 2
+    for model in kept:
+        assert {path.name for path in model.iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
+
+
+def test_an_adapter_answers_in_its_own_way_beside_its_base_and_its_checkpoint(
+    client: openai.OpenAI, adapter: FineTuningJob
+) -> None:
+    (_, first) = client.fine_tuning.jobs.checkpoints.list(adapter.id).data
+    names = [BASE_MODEL, adapter.fine_tuned_model, first.fine_tuned_model_checkpoint]
+
+    answers = [ask(client, model=name, messages=QUESTION, temperature=0) for name in names * 2]
+
+    assert answers[:3] == answers[3:]
+    assert answers[0] != answers[1]
+
+
+def test_the_next_job_goes_on_from_an_adapter_and_does_not_need_it_any_more(
+    client: openai.OpenAI, adapter: FineTuningJob
+) -> None:
+    following = job_on(client, adapter.fine_tuned_model, training_method="lora")
+    whole = job_on(client, adapter.fine_tuned_model, training_method="full")
+    (checkpoint, _) = client.fine_tuning.jobs.checkpoints.list(adapter.id).data
+
+    def first_loss(job: FineTuningJob) -> float:
+        events = list(client.fine_tuning.jobs.list_events(job.id, limit=50))[::-1]
+        return next(event.data["train_loss"] for event in events if event.type == "metrics")
+
+    assert first_loss(following) < first_loss(adapter)
+    assert first_loss(whole) == pytest.approx(first_loss(following), rel=1e-3)
+    for job in (following, whole):
+        assert ask(client, model=job.fine_tuned_model, messages=QUESTION)
+    client.models.delete(whole.fine_tuned_model)
+
+
+def test_a_model_that_an_adapter_stands_on_cannot_be_deleted_before_it(client: openai.OpenAI) -> None:
+    base = job_on(client, BASE_MODEL)
+    standing = job_on(client, base.fine_tuned_model, training_method="lora")
+
+    error = refusal(client.models.delete, base.fine_tuned_model)
+    forgetting = refusal(client.delete, f"/fine_tuning/jobs/{base.id}", cast_to=object)
+    (checkpoint,) = [
+        each.fine_tuned_model_checkpoint
+        for each in client.fine_tuning.jobs.checkpoints.list(standing.id)
+        if each.fine_tuned_model_checkpoint != standing.fine_tuned_model
+    ]
+
+    assert (error["status"], error["code"]) == (400, "model_in_use")
+    assert "and 1 others stands on. Delete that first" in error["message"]
+    assert forgetting["code"] == "model_in_use"
+    client.models.delete(standing.fine_tuned_model)
+    client.models.delete(checkpoint)
+    assert client.models.delete(base.fine_tuned_model).deleted
+
+
+def test_a_rank_without_an_adapter_is_refused(client: openai.OpenAI) -> None:
+    error = refusal(
+        client.fine_tuning.jobs.create,
+        model=BASE_MODEL,
+        training_file="file-none",
+        extra_body={"training_method": "full", "lora_rank": 8},
+    )
+
+    assert (error["status"], error["param"]) == (400, "lora_rank")
+
+
+def run(folder: Path, after: int) -> None:
+    """Run the training program, and kill it at once when it has told so many steps."""
+    environment = Settings(state=folder, base_models=(), api_key="").child_environment()
+    program = [sys.executable, "-m", "local_server.training", str(folder)]
+    process = subprocess.Popen(program, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    events = folder / "events.jsonl"
+    wait_until(lambda: events.exists() and len(losses(lines_of_whole(events))), lambda count: count >= after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def lines_of_whole(events: Path) -> list[dict]:
+    content = events.read_bytes()
+    whole = events.with_name("copy.jsonl")
+    whole.write_bytes(content[: content.rfind(b"\n") + 1])
+    folder = whole.parent / "copy"
+    folder.mkdir(exist_ok=True)
+    shutil.move(whole, folder / "events.jsonl")
+    return lines_of(folder)
+
+
+def test_an_adapter_that_was_killed_goes_on_with_the_same_losses_and_weights(
+    alone: Path, tmp_path: Path
+) -> None:
+    folder = job_folder(tmp_path / "killed")
+    run(folder, after=3)
+
+    lines = trained(folder)
+
+    assert lines[-1]["kind"] == "finished"
+    assert [line["kind"] for line in lines].count("chosen") == 1
+    assert losses(lines) == losses(lines_of(alone))
+    name = Path("model") / "adapter_model.safetensors"
+    assert (folder / name).read_bytes() == (alone / name).read_bytes()
+
+
+class PausedAt(Log):
+    """A log that asks the training to stop when a step has been told."""
+
+    def __init__(self, path: Path, stop: threading.Event, step: int) -> None:
+        super().__init__(path)
+        self._stop, self._step = stop, step
+
+    def step(self, metrics: dict, estimated_finish: float) -> None:
+        super().step(metrics, estimated_finish)
+        if metrics["step"] == self._step:
+            self._stop.set()
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_an_adapter_that_was_paused_in_an_epoch_goes_on_with_the_same_losses(
+    alone: Path, tmp_path: Path, one_thread: None
+) -> None:
+    from local_server.training.__main__ import train
+
+    folder = job_folder(tmp_path / "paused")
+    stop = threading.Event()
+    log = PausedAt(folder / "events.jsonl", stop, step=3)
+    assert train(folder, specification.read(folder), log, stop) is None
+
+    assert losses(trained(folder)) == losses(lines_of(alone))
