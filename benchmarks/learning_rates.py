@@ -74,6 +74,7 @@ def trained(model: Path, method: str, rate: float, seed: int, epochs: int) -> tu
         subprocess.run(
             [sys.executable, "-m", "local_server.training", name],
             env=child_environment(folder),
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,
         )

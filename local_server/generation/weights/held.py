@@ -1,8 +1,6 @@
 """One copy of a model's weights, which answers for the model and for every adapter that stands on it."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -124,7 +122,10 @@ class Held:
             name: value.to(self._device) if isinstance(value, torch.Tensor) else value
             for name, value in inputs.items()
         }
-        with self._lock, self._all_threads():
+        if torch.get_num_threads() != self._threads:
+            # Small and large models take turns in one process, each on its number of threads.
+            torch.set_num_threads(self._threads)
+        with self._lock:
             self._switch_to(adapter)
             scores: torch.Tensor = self.model(tokens.to(self._device), **moved).logits
         return scores.float().cpu()
@@ -145,16 +146,3 @@ class Held:
                 self._lora.enable_adapter_layers()
             self._lora.set_adapter(adapter, inference_mode=True)
         self._active = adapter
-
-    @contextmanager
-    def _all_threads(self) -> Iterator[None]:
-        """Small and large models take turns in one process, each on its number of threads."""
-        before = torch.get_num_threads()
-        if before == self._threads:
-            yield
-            return
-        torch.set_num_threads(self._threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)

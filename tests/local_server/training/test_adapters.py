@@ -1,11 +1,8 @@
 """Jobs that train an adapter: what they keep, what can come after them, and what they stand on."""
 
-import shutil
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import openai
@@ -16,8 +13,6 @@ from openai.types.fine_tuning import FineTuningJob
 from serving import BASE_MODEL, ROOT, LocalServer, hyperparameters, refusal, upload, wait_until
 
 from local_server.settings import Settings
-from local_server.training import specification
-from local_server.training.job_log import Log
 
 pytest.importorskip("peft")
 pytestmark = pytest.mark.slow
@@ -30,7 +25,7 @@ def job_on(client: openai.OpenAI, model: str, **way: object) -> FineTuningJob:
     created = client.fine_tuning.jobs.create(
         model=model,
         training_file=upload(client, ROWS * 2).id,
-        method=hyperparameters(n_epochs=2, batch_size=8),
+        method=hyperparameters(n_epochs=2, batch_size=4, learning_rate_multiplier=10),
         seed=1,
         extra_body=way,
     )
@@ -128,73 +123,41 @@ def test_a_rank_without_an_adapter_is_refused(client: openai.OpenAI) -> None:
     assert (error["status"], error["param"]) == (400, "lora_rank")
 
 
-def run(folder: Path, after: int) -> None:
-    """Run the training program, and kill it at once when it has told so many steps."""
+def interrupted(folder: Path, after: int, how: Callable[[subprocess.Popen], None]) -> list[dict]:
+    """Run the training program, and interrupt it when it has told so many steps; what it has told by then."""
     environment = Settings(state=folder, base_models=(), api_key="").child_environment()
-    program = [sys.executable, "-m", "local_server.training", str(folder)]
-    process = subprocess.Popen(program, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    program = [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"]
+    process = subprocess.Popen(
+        program,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     events = folder / "events.jsonl"
-    wait_until(lambda: events.exists() and len(losses(lines_of_whole(events))), lambda count: count >= after)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-
-
-def lines_of_whole(events: Path) -> list[dict]:
-    content = events.read_bytes()
-    whole = events.with_name("copy.jsonl")
-    whole.write_bytes(content[: content.rfind(b"\n") + 1])
-    folder = whole.parent / "copy"
-    folder.mkdir(exist_ok=True)
-    shutil.move(whole, folder / "events.jsonl")
+    wait_until(
+        lambda: events.exists() and events.read_text().count("train_loss"), lambda count: count >= after
+    )
+    how(process)
+    process.wait(60)
     return lines_of(folder)
 
 
-def test_an_adapter_that_was_killed_goes_on_with_the_same_losses_and_weights(
-    alone: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    "how", [lambda process: process.kill(), lambda process: process.stdin.close()], ids=["killed", "paused"]
+)
+def test_an_adapter_that_was_interrupted_goes_on_with_the_same_losses_and_weights(
+    alone: Path, tmp_path: Path, how: Callable[[subprocess.Popen], None]
 ) -> None:
-    folder = job_folder(tmp_path / "killed")
-    run(folder, after=3)
+    folder = job_folder(tmp_path / "interrupted")
+    before = interrupted(folder, 12, how)
 
     lines = trained(folder)
 
+    assert "finished" not in {line["kind"] for line in before}
     assert lines[-1]["kind"] == "finished"
     assert [line["kind"] for line in lines].count("chosen") == 1
     assert losses(lines) == losses(lines_of(alone))
     name = Path("model") / "adapter_model.safetensors"
     assert (folder / name).read_bytes() == (alone / name).read_bytes()
-
-
-class PausedAt(Log):
-    """A log that asks the training to stop when a step has been told."""
-
-    def __init__(self, path: Path, stop: threading.Event, step: int) -> None:
-        super().__init__(path)
-        self._stop, self._step = stop, step
-
-    def step(self, metrics: dict, estimated_finish: float) -> None:
-        super().step(metrics, estimated_finish)
-        if metrics["step"] == self._step:
-            self._stop.set()
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def test_an_adapter_that_was_paused_in_an_epoch_goes_on_with_the_same_losses(
-    alone: Path, tmp_path: Path, one_thread: None
-) -> None:
-    from local_server.training.__main__ import train
-
-    folder = job_folder(tmp_path / "paused")
-    stop = threading.Event()
-    log = PausedAt(folder / "events.jsonl", stop, step=3)
-    assert train(folder, specification.read(folder), log, stop) is None
-
-    assert losses(trained(folder)) == losses(lines_of(alone))

@@ -64,7 +64,9 @@ def test_idle_adapters_leave_the_weights_and_come_back(adapters: list[Path]) -> 
 
     assert not any("lora" in name for name, _ in base.held.model.named_parameters())
     assert torch.equal(scores(models, PERIODIC_TINY), alone(None))
-    assert [torch.equal(scores(models, folder), was) for folder, was in zip((one, two), expected, strict=True)]
+    assert [
+        torch.equal(scores(models, folder), was) for folder, was in zip((one, two), expected, strict=True)
+    ]
 
 
 def test_an_adapter_with_missing_numbers_is_refused_and_the_base_answers(

@@ -10,7 +10,9 @@ from local_server.training.choice.memory import Size
 SIZE = Size(parameters=1, layers=1, hidden=64, intermediate=128, vocabulary=100)
 
 
-@pytest.mark.parametrize(("one", "both", "chosen"), [(2.0, 1.0, 2), (1.0, 1.0, 1), (1.0, 6.0, 1), (1.1, 1.0, 1)])
+@pytest.mark.parametrize(
+    ("one", "both", "chosen"), [(2.0, 1.0, 2), (1.0, 1.0, 1), (1.0, 6.0, 1), (1.1, 1.0, 1)]
+)
 def test_a_second_thread_is_taken_where_it_clearly_gains(
     monkeypatch: pytest.MonkeyPatch, one: float, both: float, chosen: int
 ) -> None:
@@ -20,7 +22,9 @@ def test_a_second_thread_is_taken_where_it_clearly_gains(
     assert speed.best_threads(SIZE, 480, "float32") == chosen
 
 
-@pytest.mark.parametrize(("wide", "narrow", "faster"), [(2.0, 1.0, True), (1.0, 1.0, False), (1.0, 9.0, False)])
+@pytest.mark.parametrize(
+    ("wide", "narrow", "faster"), [(2.0, 1.0, True), (1.0, 1.0, False), (1.0, 9.0, False)]
+)
 def test_bfloat16_is_taken_where_it_clearly_gains(
     monkeypatch: pytest.MonkeyPatch, wide: float, narrow: float, faster: bool
 ) -> None:
