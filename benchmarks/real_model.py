@@ -3,9 +3,9 @@
 `python benchmarks/real_model.py chat` asks it 1 and 16 questions at the same time, at most 48 tokens each,
 temperature 0, and lets Transformers' `generate` answer them in one padded batch, in the same precision and on
 as many threads. `... full` and `... lora` train 5 steps of 4 rows with the training program, and in a bare
-loop (with PEFT for `lora`) on the same batches; the last loss shows that both did the same work. Each runs
-in a process of its own, in turns, and counts from the end of the first step. `... memory` holds 20 adapters beside
-one base in a chat process, and compares its memory with that of the base alone.
+loop (with PEFT for `lora`) on the same batches; the last loss shows that both did the same work. Each runs in
+a process of its own, in turns, and counts from the end of the first step. `... memory` holds 20 adapters
+beside one base in a chat process, and compares its memory with that of the base alone.
 
 Needs the real model: `--model FOLDER` (`make real-model` installs it). Each takes one to four minutes.
 """

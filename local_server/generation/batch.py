@@ -192,7 +192,7 @@ class Batch:
         Raises:
             ValueError: The model's scores are no numbers.
         """
-        # A score that is no number would be the highest: so they need not all be looked at, of a vocabulary of
+        # What is no number counts as the highest: so the others need not be looked at, with a vocabulary of
         # 49,000 tokens two percent of a step.
         highest, places = self.scores.max(dim=-1)
         if highest.isnan().any():

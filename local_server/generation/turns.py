@@ -18,8 +18,8 @@ PROMPT_TOKENS = 512
 # A longer prompt is read in pieces of so many tokens. They begin at the same places in any company: so do its
 # numbers. Pieces of 256 took 8 % more of the processor (Nov 2026).
 PIECE = 512
-# Where nobody grows and nobody's prompt is half read, so much is read at once: sixteen short questions that come
-# together get every token together, which saves one reading of all weights in fifty.
+# Where nobody grows and nobody's prompt is half read, so much is read at once: sixteen short questions that
+# come together get every token together, which saves one reading of all weights in fifty.
 FIRST_TOKENS = 1024
 # Tokens that a row gets before one that has had none yet may take its place.
 FIRST_TURN = 16

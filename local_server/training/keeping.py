@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from local_server.training.choice.memory import SMALL_PARAMETERS, Size
-from local_server.training.specification import Precision
+from local_server.training.choice.memory import Size
+from local_server.training.specification import SMALL_PARAMETERS, Precision
 
 ADAPTER_CONFIG = "adapter_config.json"
 # What only the next step needs: most of a checkpoint's size, and pickled.

@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from local_server.training.choice import memory, speed
 from local_server.training.choice.plan import device_for
+from local_server.training.specification import SMALL_PARAMETERS
 
 if TYPE_CHECKING:
     from peft import LoraModel, PeftModel
@@ -39,11 +40,11 @@ class Held:
         self._device = device_for(size)
         self._threads = torch.get_num_threads()
         precision = "float32"
-        if size.parameters >= memory.SMALL_PARAMETERS and self._device == "cpu":
+        if size.parameters >= SMALL_PARAMETERS and self._device == "cpu":
             self._threads = speed.best_threads(size, _ANSWERS, "float32")
             if speed.bfloat16_is_faster(size, _ANSWERS, self._threads):
                 precision = "bfloat16"
-        elif size.parameters >= memory.SMALL_PARAMETERS:
+        elif size.parameters >= SMALL_PARAMETERS:
             precision = "bfloat16"
         # With `output_loading_info` it is a pair, which its type does not say.
         pair: Any = AutoModelForCausalLM.from_pretrained(

@@ -12,10 +12,6 @@ from local_server.base_models import parameters
 from local_server.training.specification import Method, Precision
 
 BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2}
-# Smaller models are always trained whole, in float32, on the processor and the threads of the environment. An
-# adapter saves them nothing (48.0 ms a step of the tiny model either way), bfloat16 and a second thread cost
-# time (measured Nov 2026). A GPU was not tried: a job of 20 seconds does not need one.
-SMALL_PARAMETERS = 50_000_000
 # PyTorch, Transformers, TRL and the program itself (438 to 480 MB; measured Nov 2026, Linux).
 _PROGRAM = 480 * 10**6
 # The numbers of AdamW for each trained one.

@@ -7,8 +7,8 @@ from typing import NotRequired, TypedDict
 import torch
 
 from local_server.training.choice import memory, speed
-from local_server.training.choice.memory import SMALL_PARAMETERS, Load, Size
-from local_server.training.specification import Chosen, Method, Precision
+from local_server.training.choice.memory import Load, Size
+from local_server.training.specification import SMALL_PARAMETERS, Chosen, Method, Precision
 
 # 8 to 16 are usual for a change of style; 16 learned the course's tasks (SmolLM2-135M, Nov 2026).
 RANK = 16

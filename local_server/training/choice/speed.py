@@ -75,16 +75,22 @@ def seconds(size: Size, tokens: int, precision: Precision, threads: int) -> floa
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        kind = getattr(torch, precision)
-        states = torch.ones(min(tokens, _MOST_TOKENS), size.hidden, dtype=kind)
-        up = torch.ones(size.hidden, size.intermediate, dtype=kind, requires_grad=True)
-        down = torch.ones(size.intermediate, size.hidden, dtype=kind, requires_grad=True)
-        times = []
-        for _ in range(_REPEATS + 1):
-            began = time.perf_counter()
-            (torch.nn.functional.silu(states @ up) @ down).sum().backward()
-            times.append(time.perf_counter() - began)
-        # The first time makes what the others find ready.
-        return min(times[1:])
+        return _shortest(size, tokens, getattr(torch, precision))
     finally:
         torch.set_num_threads(before)
+
+
+# Also where the caller wants no gradients.
+@torch.inference_mode(mode=False)
+@torch.enable_grad()
+def _shortest(size: Size, tokens: int, kind: torch.dtype) -> float:
+    states = torch.ones(min(tokens, _MOST_TOKENS), size.hidden, dtype=kind)
+    up = torch.ones(size.hidden, size.intermediate, dtype=kind, requires_grad=True)
+    down = torch.ones(size.intermediate, size.hidden, dtype=kind, requires_grad=True)
+    times = []
+    for _ in range(_REPEATS + 1):
+        began = time.perf_counter()
+        (torch.nn.functional.silu(states @ up) @ down).sum().backward()
+        times.append(time.perf_counter() - began)
+    # The first time makes what the others find ready.
+    return min(times[1:])

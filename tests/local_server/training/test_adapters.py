@@ -79,7 +79,6 @@ def test_the_next_job_goes_on_from_an_adapter_and_does_not_need_it_any_more(
 ) -> None:
     following = job_on(client, adapter.fine_tuned_model, training_method="lora")
     whole = job_on(client, adapter.fine_tuned_model, training_method="full")
-    (checkpoint, _) = client.fine_tuning.jobs.checkpoints.list(adapter.id).data
 
     def first_loss(job: FineTuningJob) -> float:
         events = list(client.fine_tuning.jobs.list_events(job.id, limit=50))[::-1]

@@ -18,6 +18,12 @@ def test_auto_becomes_the_numbers_for_the_rows_of_the_file() -> None:
     assert (large["n_epochs"], large["batch_size"]) == (1, 256)
 
 
+def test_a_large_model_reads_at_least_four_rows_in_a_step() -> None:
+    sizes = [specification.auto_batch_size(rows, 135_000_000) for rows in (10, 1000, 5000, 500_000)]
+
+    assert sizes == [4, 4, 10, 256]
+
+
 def test_what_was_asked_for_stays_and_survives_the_disk(tmp_path: Path) -> None:
     asked = specification.settled(2, 4, 0.5, rows=16, seed=7)
 

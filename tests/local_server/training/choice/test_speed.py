@@ -1,8 +1,7 @@
 """Threads and precision, chosen by a measurement."""
 
-import torch
-
 import pytest
+import torch
 
 from local_server.training.choice import speed
 from local_server.training.choice.memory import Size
