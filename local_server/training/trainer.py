@@ -10,7 +10,7 @@ from trl import SFTConfig, SFTTrainer
 from local_server.training import specification
 from local_server.training.adapters import rank_of
 from local_server.training.choice.memory import Load, Size
-from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose
+from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose, still_fits
 from local_server.training.job_log import Log
 from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
 from local_server.training.specification import Chosen
@@ -108,16 +108,12 @@ def chosen_way(log: Log, job: specification.Specification, base: Path, load: Loa
         TrainingFailed: Nothing that was asked for fits into this machine.
         NotNow: Other programs use the memory just now.
     """
-    for line in log.lines:
-        if line["kind"] == "chosen":
-            return line["chosen"]
-    asked: Asked = {"training_method": "full", "precision": "float32", "threads": torch.get_num_threads()}
-    # A job of a version that knew nothing else goes on as it began.
-    if not log.metrics():
-        names = Asked.__optional_keys__
-        asked = cast(Asked, {name: value for name, value in job.items() if name in names})
+    earlier = next((line["chosen"] for line in log.lines if line["kind"] == "chosen"), None)
     try:
-        chosen, message = choose(base, asked, load, rank_of(Path(job["model_folder"])))
+        if earlier is not None:
+            still_fits(earlier)
+            return earlier
+        chosen, message = choose(base, _asked(log, job), load, rank_of(Path(job["model_folder"])))
     except DoesNotFit as error:
         raise TrainingFailed(str(error), "insufficient_memory") from error
     except NotNow as error:
@@ -125,6 +121,14 @@ def chosen_way(log: Log, job: specification.Specification, base: Path, load: Loa
         raise
     log.chosen(chosen, message)
     return chosen
+
+
+def _asked(log: Log, job: specification.Specification) -> Asked:
+    if log.metrics():
+        # A job of a version that knew nothing else goes on as it began.
+        return {"training_method": "full", "precision": "float32", "threads": torch.get_num_threads()}
+    names = Asked.__optional_keys__
+    return cast(Asked, {name: value for name, value in job.items() if name in names})
 
 
 def config(folder: Path, job: specification.Specification, learning_rate: float, device: str) -> SFTConfig:

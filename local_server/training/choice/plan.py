@@ -104,6 +104,20 @@ def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> 
     return chosen, _sentence(way, ways[: ways.index(way)], chosen, free, asked)
 
 
+def still_fits(chosen: Chosen) -> None:
+    """Look whether a job that goes on finds the memory that it needs.
+
+    Raises:
+        NotNow: Others use it just now.
+    """
+    free = _free(chosen["device"])
+    if chosen["memory_bytes"] > free:
+        needed = _gb(chosen["memory_bytes"])
+        raise NotNow(
+            f"There is not enough memory for this job to go on: it needs {needed}, {_gb(free)} are free."
+        )
+
+
 def _ways(size: Size, asked: Asked, load: Load, device: str, adapter_rank: int | None) -> list[_Way]:
     """Every way that the client allows, best first."""
     precisions: list[Precision] = ["float32", "bfloat16"]

@@ -121,3 +121,19 @@ def test_a_small_model_is_trained_whole_on_the_threads_of_its_environment(
 
     assert (chosen["training_method"], chosen["precision"], chosen["threads"]) == ("full", "float32", 1)
     assert said == "Full training in float32 on 1 thread, about 0.6 GB of memory; 8.0 GB are free"
+
+
+def test_a_job_goes_on_only_when_its_memory_is_there_again(
+    monkeypatch: pytest.MonkeyPatch, real: Path
+) -> None:
+    there_are(monkeypatch, 8)
+    chosen, _ = plan.choose(real, {}, LOAD, None)
+    plan.still_fits(chosen)
+    there_are(monkeypatch, 1)
+
+    with pytest.raises(plan.NotNow) as caught:
+        plan.still_fits(chosen)
+
+    assert str(caught.value) == (
+        "There is not enough memory for this job to go on: it needs 3.3 GB, 1.0 GB are free."
+    )
