@@ -85,8 +85,8 @@ def auto_batch_size(rows: int, parameters: int) -> int:
     """Choose the batch size for "auto": 1 for a small file, then one row in 500, at most 256.
 
     This rule is ours; OpenAI's is not public. A model of more than 50 million parameters reads 4 rows in a
-    step at least: full training of SmolLM2-135M took 1.9 s of the processor for one row of 120 tokens and 5.0 s
-    for four, and its learning rates were chosen for four (Nov 2026).
+    step at least: full training of SmolLM2-135M took 1.9 s of the processor for one row of 120 tokens and 5.0
+    s for four, and its learning rates were chosen for four (Nov 2026).
 
     Args:
         rows: Rows of the training file.
