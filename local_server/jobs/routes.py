@@ -69,6 +69,9 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             )
             store.add_event(job["id"], message, data={})
         store.add_event(job["id"], files, data={})
+        if body.lora_rank is not None and "lora_rank" not in way:
+            message = f"lora_rank {body.lora_rank} has no effect: training_method 'full' trains all weights."
+            store.add_event(job["id"], message, level="warn", data={})
         for integration in job["integrations"]:
             message = f"The integration '{integration['type']}' is not available here: nothing is sent to it."
             store.add_event(job["id"], message, level="warn", data={})

@@ -81,21 +81,11 @@ def kept_integration(asked: Integration) -> answers.Integration:
 
 
 def asked_way(body: CreateJob) -> answers.Way:
-    """What a client asks for beside the hyperparameters: all weights or an adapter, and in which precision.
-
-    Raises:
-        ApiError: A rank is asked for, and no adapter.
-    """
-    if body.training_method == "full" and body.lora_rank is not None:
-        message = (
-            f"Invalid 'lora_rank': {body.lora_rank} is the rank of an adapter, and training_method is "
-            "'full', which trains all weights. Leave one of them out."
-        )
-        raise ApiError(400, message, code="invalid_value", param="lora_rank")
+    """What a client asks for beside the hyperparameters: all weights or an adapter, and in which precision."""
     way: answers.Way = {}
     if body.training_method is not None:
         way["training_method"] = body.training_method
-    if body.lora_rank is not None:
+    if body.lora_rank is not None and body.training_method != "full":
         way["lora_rank"] = body.lora_rank
     if body.precision is not None:
         way["precision"] = body.precision

@@ -101,7 +101,10 @@ def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> 
         "device": device,
         "memory_bytes": way.bytes,
     }
-    return chosen, _sentence(way, ways[: ways.index(way)], chosen, free, asked)
+    said = _sentence(way, ways[: ways.index(way)], chosen, free, asked)
+    if way.method == "lora" and asked.get("lora_rank", way.rank) != way.rank:
+        said += f". It goes on with an adapter, whose rank stays {way.rank}"
+    return chosen, said
 
 
 def still_fits(chosen: Chosen) -> None:

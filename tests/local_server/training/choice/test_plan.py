@@ -89,9 +89,10 @@ def test_where_bfloat16_gains_nothing_it_is_taken_for_want_of_memory_only(
 def test_an_adapter_keeps_its_rank(monkeypatch: pytest.MonkeyPatch, real: Path) -> None:
     there_are(monkeypatch, 8)
 
-    chosen, _ = plan.choose(real, {"training_method": "lora", "lora_rank": 8}, LOAD, adapter_rank=32)
+    chosen, said = plan.choose(real, {"training_method": "lora", "lora_rank": 8}, LOAD, adapter_rank=32)
 
     assert chosen["lora_rank"] == 32
+    assert said.endswith("8.0 GB are free. It goes on with an adapter, whose rank stays 32")
 
 
 @pytest.mark.parametrize(("total", "refusal"), [(1.2, plan.DoesNotFit), (16, plan.NotNow)])
