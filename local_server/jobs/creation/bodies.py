@@ -81,7 +81,7 @@ def kept_integration(asked: Integration) -> answers.Integration:
 
 
 def asked_way(body: CreateJob) -> answers.Way:
-    """What a client asks for beside the hyperparameters: all weights or an adapter, and in which precision."""
+    """Say what a client asks for beside the hyperparameters: which weights, and in which precision."""
     way: answers.Way = {}
     if body.training_method is not None:
         way["training_method"] = body.training_method
