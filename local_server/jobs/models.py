@@ -204,15 +204,15 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
             "Cancel the job, or delete the model when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
-    if standing := adapters_on(settings, store, found.folder):
-        raise ApiError(400, f"The model '{model_id}' {in_use(standing)}", code="model_in_use")
+    if use := in_use(settings, store, found.folder):
+        raise ApiError(400, f"The model '{model_id}' {use}", code="model_in_use")
     disk.with_reserve(settings.reserve, lambda: store.delete(MODELS, model_id))
     disk.gone(disk.remove_tree, found.folder)
     return {"id": model_id, "object": "model", "deleted": True}
 
 
-def adapters_on(settings: Settings, store: Store, folder: Path) -> list[str]:
-    """Say which models would lose the weights that they stand on with a folder.
+def in_use(settings: Settings, store: Store, folder: Path) -> str | None:
+    """Say which adapters elsewhere stand on weights in a folder.
 
     Args:
         settings: Where models lie.
@@ -220,7 +220,7 @@ def adapters_on(settings: Settings, store: Store, folder: Path) -> list[str]:
         folder: Of a model, or of a whole job.
 
     Returns:
-        The names of adapters elsewhere, oldest first.
+        The rest of a sentence, or None when there are none.
     """
     models, _ = store.page(MODELS, limit=100_000, oldest_first=True)
     found = []
@@ -230,16 +230,12 @@ def adapters_on(settings: Settings, store: Store, folder: Path) -> list[str]:
         with suppress(OSError, ValueError):
             base = None if place.is_relative_to(folder) else keeping.base_of(place)
             if base is not None and base.is_relative_to(folder):
-                found.append(model["id"])
-    return found
-
-
-def in_use(standing: list[str]) -> str:
-    """Say that adapters, by name, stand on a model; the rest of a sentence."""
-    others = f" and {len(standing) - 1} others" if len(standing) > 1 else ""
+                found.append(f"'{model['id']}'")
+    if not found:
+        return None
     return (
-        f"has weights that the adapter '{standing[0]}'{others} stands on. Delete that first, or keep a "
-        "whole copy of it with `python -m local_server.export`."
+        f"has weights that other models stand on, as adapters: {', '.join(found)}. Delete these first, or keep "
+        "whole copies of them with `python -m local_server.export`."
     )
 
 

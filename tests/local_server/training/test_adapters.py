@@ -104,7 +104,8 @@ def test_a_model_that_an_adapter_stands_on_cannot_be_deleted_before_it(client: o
     ]
 
     assert (error["status"], error["code"]) == (400, "model_in_use")
-    assert "and 1 others stands on. Delete that first" in error["message"]
+    assert "other models stand on, as adapters: " in error["message"]
+    assert f"'{standing.fine_tuned_model}'" in error["message"]
     assert forgetting["code"] == "model_in_use"
     client.models.delete(standing.fine_tuned_model)
     client.models.delete(checkpoint)
