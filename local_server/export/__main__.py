@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local_server.base_models import UnusableModel, chosen
+from local_server.base_models import UnusableModel
 from local_server.jobs.models import find_model
+from local_server.offered.choice import chosen
 from local_server.settings import PACKAGES, Settings, default_state
 from local_server.store import Store
 

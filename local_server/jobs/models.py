@@ -212,16 +212,7 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
 
 
 def in_use(settings: Settings, store: Store, folder: Path) -> str | None:
-    """Say which adapters elsewhere stand on weights in a folder.
-
-    Args:
-        settings: Where models lie.
-        store: Which models exist.
-        folder: Of a model, or of a whole job.
-
-    Returns:
-        The rest of a sentence, or None when there are none.
-    """
+    """Say which adapters elsewhere stand on weights in the folder of a model, or of a whole job."""
     models, _ = store.page(MODELS, limit=100_000, oldest_first=True)
     found = []
     for model in models:
@@ -233,10 +224,9 @@ def in_use(settings: Settings, store: Store, folder: Path) -> str | None:
                 found.append(f"'{model['id']}'")
     if not found:
         return None
-    return (
-        f"has weights that other models stand on, as adapters: {', '.join(found)}. Delete these first, or keep "
-        "whole copies of them with `python -m local_server.export`."
-    )
+    names = ", ".join(found)
+    advice = "Delete these first, or keep whole copies of them with `python -m local_server.export`."
+    return f"has weights that other models stand on, as adapters: {names}. {advice}"
 
 
 def permissions(checkpoint: str) -> NoReturn:
