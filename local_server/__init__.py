@@ -3,6 +3,7 @@
 The rooms stand on each other in this order; each may import what is further down, and the dataset checker:
 
     __main__, app   the program, and the list of all routes
+    export          a fine-tuned model as a plain folder: `python -m local_server.export`
     options         what can be given on the command line
     graders         rewards for answers
     chat            chat completions and responses, asked from the chat process
@@ -20,5 +21,6 @@ The rooms stand on each other in this order; each may import what is further dow
     base_models     what jobs can start from
 
 The server process never loads torch: it takes from `training` and `generation` only the modules that tell
-how one talks with them (`job_log`, `tokenize`, `messages`), and where schemas stand in a schema (`walk`).
+how one talks with them (`job_log`, `specification`, `shortage`, `keeping`, `tokenize`, `messages`), and where
+schemas stand in a schema (`walk`).
 """

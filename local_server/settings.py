@@ -34,7 +34,9 @@ class Settings:
             rows, two spinning threads on two shared cores were six times slower (measured Nov 2026).
         keep_warm_seconds: How long a process that has PyTorch loaded is kept for the next job (440 MB, shared
             with its forks; measured Nov 2026); 0 loads it for each job anew.
-        models_in_memory: Models that the chat process keeps loaded (about 18 MB each for the tiny model).
+        models_in_memory: Whole models that the chat process keeps loaded (18 MB each for the tiny model, 270
+            to 540 for SmolLM2-135M). Adapters share the weights of their base.
+        idle_model_seconds: The chat process gives the memory of a model back that was not used for so long.
         max_file_bytes: Largest file, whole or in parts; 512 MB as at OpenAI for a whole one
             (SDK docstring, openai 3.54, Nov 2026). OpenAI takes 8 GB in parts; no laptop trains on that.
         max_part_bytes: Largest part of an upload; 64 MB as at OpenAI (the same docstring).
@@ -60,6 +62,7 @@ class Settings:
     threads: int = 1
     keep_warm_seconds: float = 600
     models_in_memory: int = 4
+    idle_model_seconds: float = 600
     max_file_bytes: int = 512 * 1024**2
     max_part_bytes: int = 64 * 1024**2
     max_body_bytes: int = 4 * 1024**2
@@ -135,6 +138,9 @@ class Settings:
             # Arrow's allocator has a thread of its own, which a fork must not find.
             "JE_ARROW_MALLOC_CONF": "background_thread:false",
             "TOKENIZERS_PARALLELISM": "false",
+            # Whether there is a GPU is asked of the driver's library: a process that has asked CUDA cannot be
+            # forked any more (PyTorch's notes on multiprocessing, read Nov 2026).
+            "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
             "HF_HUB_OFFLINE": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HOME": str(self.state / "cache"),

@@ -53,6 +53,8 @@ TESTED_ELSEWHERE = {
     "local_server.warm.__main__": FORKS,
     "local_server.warm.child": FORKS,
     "local_server.training.__main__": ONE_JOB,
+    "local_server.training.merge": "test_export.py and generation/weights/test_held.py merge an adapter",
+    "local_server.training.trainer": ONE_JOB,
     "local_server.training.reporter": ONE_JOB,
 }
 

@@ -105,7 +105,7 @@ class Worker:
             return self._process
 
     async def _start(self) -> _Process:
-        arguments = [str(self._settings.models_in_memory)]
+        arguments = [str(self._settings.models_in_memory), str(self._settings.idle_model_seconds)]
         with open(self._settings.state / "generate.log", "ab") as log:
             if self._children.forks:
                 mine, theirs = socket.socketpair()

@@ -26,6 +26,8 @@ gc.enable()
 
 # Schemas that are nested deeply are compiled by functions that call themselves.
 _STACK_BYTES = 64 * 1024**2
+# How often an idle process looks whether a model has been idle for long.
+_LOOK_SECONDS = 2.0
 
 
 def _read_stdin(
@@ -53,7 +55,7 @@ def _compile(
 
 def main() -> None:
     """Serve requests until stdin closes."""
-    generator = Generator(Models(int(sys.argv[1])))
+    generator = Generator(Models(int(sys.argv[1]), float(sys.argv[2])))
     inbox: queue.SimpleQueue[Prepared | None] = queue.SimpleQueue()
     # Schemas have a thread of their own: a bad one holds up nobody who asks without one.
     with_schema: queue.SimpleQueue[Prepared] = queue.SimpleQueue()
@@ -64,8 +66,13 @@ def main() -> None:
     while True:
         replies: list[Reply] = []
         # Wait for a message only when there is nothing else to do.
+        generator.give_memory_back()
         while not inbox.empty() or not generator.busy:
-            prepared = inbox.get()
+            try:
+                prepared = inbox.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                generator.give_memory_back()
+                continue
             if prepared is None:
                 return
             replies.extend(generator.take(prepared))

@@ -34,6 +34,10 @@ class Generator:
         """Whether there is anything to do without a new message."""
         return bool(self._requests)
 
+    def give_memory_back(self) -> None:
+        """Let models leave that nobody has used for long."""
+        self._models.give_back({request.loaded.folder for request in self._requests.values()})
+
     def prepare(self, message: NumberedQuestion | Cancel) -> Prepared:
         """Load the model of a question and read its text into tokens.
 

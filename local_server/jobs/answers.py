@@ -11,6 +11,8 @@ from local_server.store import Kind, new_id
 
 Status = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
 Level = Literal["info", "warn", "error"]
+TrainingMethod = Literal["full", "lora"]
+Precision = Literal["float32", "bfloat16"]
 
 
 class Hyperparameters(Answer):
@@ -58,7 +60,15 @@ class Integration(Answer):
     wandb: Wandb
 
 
-class Job(Answer):
+class Way(Answer):
+    """What is trained and in which precision. Each only when asked for."""
+
+    training_method: NotRequired[TrainingMethod]
+    lora_rank: NotRequired[int]
+    precision: NotRequired[Precision]
+
+
+class Job(Way):
     """The API's job object."""
 
     object: Literal["fine_tuning.job"]
@@ -157,6 +167,7 @@ def new_job(
     suffix: str | None,
     metadata: dict[str, str] | None,
     integrations: list[Integration],
+    way: Way | None = None,
 ) -> Job:
     """Make the API's job object.
 
@@ -169,6 +180,7 @@ def new_job(
         suffix: Part of the new model's name, or None.
         metadata: The client's own pairs, or None.
         integrations: Services to report to.
+        way: What is trained, where the client has asked for it.
 
     Returns:
         The object, created now. Its files are to be checked.
@@ -196,6 +208,7 @@ def new_job(
         "shared_with_openai": False,
         "hyperparameters": hyperparameters,
         "method": supervised(hyperparameters),
+        **(way or {}),
     }
 
 

@@ -19,7 +19,7 @@ from local_server.http.answers import Answer
 from local_server.http.errors import ApiError
 from local_server.http.requests import TheSettings
 from local_server.jobs.answers import JOBS, Job
-from local_server.jobs.models import MODELS
+from local_server.jobs.models import MODELS, in_use
 from local_server.jobs.store import FINAL, UNFINISHED, JobStore, TheJobs
 from local_server.settings import Settings, default_state
 
@@ -53,6 +53,8 @@ def delete(settings: TheSettings, store: TheJobs, job_id: str) -> JobDeleted:
             f"Cancel that job, or delete {job_id} when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
+    if use := in_use(settings, store, settings.job_folder(job_id)):
+        raise ApiError(400, f"The job {job_id} {use}", code="model_in_use")
     forget(settings, store, job)
     return {"id": job_id, "object": "fine_tuning.job", "deleted": True}
 

@@ -70,6 +70,12 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
     steps = [line for line in lines if line["kind"] == "metrics"]
     with store.transaction():
         store.set_bytes_taken(job_id, position)
+        for choice in [line for line in lines if line["kind"] == "chosen"]:
+            data = {**choice["chosen"]}
+            store.add_event(job_id, choice["message"], data=data, created_at=choice["time"])
+        for waiting in [line for line in lines if line["kind"] == "waiting"]:
+            message, at = waiting["message"], waiting["time"]
+            store.add_event(job_id, message, level="warn", data={}, created_at=at)
         for line in steps:
             store.add_event(
                 job_id,

@@ -1,6 +1,7 @@
 """Models: base models, fine-tuned models and their checkpoints, and what each of them stands on."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -17,6 +18,7 @@ from local_server.offered.aliases import Alias, find_alias
 from local_server.offered.choice import installed_later
 from local_server.settings import Settings
 from local_server.store import Kind, Store
+from local_server.training import keeping
 
 
 class Model(Answer):
@@ -202,9 +204,29 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
             "Cancel the job, or delete the model when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
+    if use := in_use(settings, store, found.folder):
+        raise ApiError(400, f"The model '{model_id}' {use}", code="model_in_use")
     disk.with_reserve(settings.reserve, lambda: store.delete(MODELS, model_id))
     disk.gone(disk.remove_tree, found.folder)
     return {"id": model_id, "object": "model", "deleted": True}
+
+
+def in_use(settings: Settings, store: Store, folder: Path) -> str | None:
+    """Say which adapters elsewhere stand on weights in the folder of a model, or of a whole job."""
+    models, _ = store.page(MODELS, limit=100_000, oldest_first=True)
+    found = []
+    for model in models:
+        place = folder_of(settings, model["id"], store.job_of(model["id"]))
+        # An adapter that lost its base before, or is damaged, loses nothing.
+        with suppress(OSError, ValueError):
+            base = None if place.is_relative_to(folder) else keeping.base_of(place)
+            if base is not None and base.is_relative_to(folder):
+                found.append(f"'{model['id']}'")
+    if not found:
+        return None
+    names = ", ".join(found)
+    advice = "Delete these first, or keep whole copies of them with `python -m local_server.export`."
+    return f"has weights that other models stand on, as adapters: {names}. {advice}"
 
 
 def permissions(checkpoint: str) -> NoReturn:

@@ -14,7 +14,7 @@ from local_server.http.pages import Page, PageWithIds, listed, with_ids
 from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
-from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration
+from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, asked_way, kept_integration
 from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
@@ -33,7 +33,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             "organizations. The local server was started with --training-not-available, to show this answer."
         )
         raise ApiError(403, message, code="training_not_available")
-    hyperparameters = asked_hyperparameters(body)
+    hyperparameters, way = asked_hyperparameters(body), asked_way(body)
     found = find_model(settings, store, body.model)
     if found is None:
         message = (
@@ -53,6 +53,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         suffix=body.suffix,
         metadata=body.metadata,
         integrations=[kept_integration(item) for item in body.integrations or []],
+        way=way,
     )
     with store.transaction():
         store.add(JOBS, job)
@@ -68,6 +69,9 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             )
             store.add_event(job["id"], message, data={})
         store.add_event(job["id"], files, data={})
+        if body.lora_rank is not None and "lora_rank" not in way:
+            message = f"lora_rank {body.lora_rank} has no effect: training_method 'full' trains all weights."
+            store.add_event(job["id"], message, level="warn", data={})
         for integration in job["integrations"]:
             message = f"The integration '{integration['type']}' is not available here: nothing is sent to it."
             store.add_event(job["id"], message, level="warn", data={})

@@ -223,7 +223,12 @@ class Runner:
             message = f"The model {job['model']} was deleted before the job could start from it."
             lifecycle.fail(self._store, job["id"], "model_not_available", message, "model")
             return
-        specification.write(folder, {**specification.read(folder), "model_folder": str(found.folder)})
+        start: specification.Start = {
+            "model_folder": str(found.folder),
+            "base_folder": str(found.base.folder),
+            "learning_rates": dict(found.base.learning_rates),
+        }
+        specification.write(folder, {**specification.read(folder), **start})
         trainer = self._children.train(folder)
         try:
             self._began_at[job["id"]] = self._store.bytes_taken(job["id"])

@@ -20,58 +20,37 @@ import threading
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 from datasets import Dataset
 from filelock import FileLock
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
-from trl import SFTConfig, SFTTrainer
+from transformers import AutoConfig, AutoTokenizer
 
 from finetune_dataset.quality.private_data import mask_private
 from local_server.training import shortage, specification
+from local_server.training.adapters import load
+from local_server.training.choice import memory
 from local_server.training.job_log import Log, remove_half_written, step_of, write_result_file
-from local_server.training.reporter import Reporter, TrainingFailed, Validation, score
-from local_server.training.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
+from local_server.training.keeping import base_of, keep_weights_only
+from local_server.training.reporter import Reporter, TrainingFailed, Validation
+from local_server.training.trainer import (
+    Trainer,
+    chosen_way,
+    config,
+    load_of,
+    tokenized,
+    validation_rows,
+)
 
 gc.freeze()
 gc.enable()
 
-_TRAINING_STATE = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "training_args.bin", "trainer_state.json")
 # A process that was told to stop needs one step and one checkpoint for it.
 _LEAVE_SECONDS = 600
 
 
-class Trainer(SFTTrainer):
-    """TRL's trainer with the same loss at less cost.
-
-    On a CPU, TRL 1.16 scores the vocabulary at every position, of prompts and padding too, and once more for
-    the gradient: together a tenth of a step (measured Nov 2026).
-    """
-
-    accuracy = 0.0
-    """Share of the last batch's trained tokens that the model ranked first, from 0 to 1."""
-
-    def compute_loss(
-        self,
-        model: torch.nn.Module,
-        inputs: dict[str, torch.Tensor | Any],
-        return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | int | None = None,
-    ) -> torch.Tensor:
-        """The mean loss of a batch in nats, over its trained tokens."""
-        loss, right, count = score(model, inputs)
-        self.accuracy = right / count
-        return loss / count
-
-
 def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
-    """Fine-tune all weights in float32 on the answers of the training rows.
+    """Fine-tune a model, or an adapter on it, on the answers of the training rows.
 
     Args:
         folder: The job folder.
@@ -83,94 +62,56 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         Tokens trained on: those of all rows, times epochs, as OpenAI bills them. None when it was stopped.
 
     Raises:
-        TrainingFailed: A row has no answer that fits the model, or the loss diverged.
+        TrainingFailed: A row has no answer that fits the model, memory is missing, or the loss diverged.
+        NotNow: Memory is missing that other programs use just now.
     """
-    tokenizer = AutoTokenizer.from_pretrained(job["model_folder"])
-    model = AutoModelForCausalLM.from_pretrained(job["model_folder"], dtype=torch.float32)
-    rows = _tokenized(folder / "training.jsonl", tokenizer, model)
+    model_folder = Path(job["model_folder"])
+    base = base_of(model_folder) or model_folder
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    context: int = AutoConfig.from_pretrained(base).max_position_embeddings
+    rows = tokenized(folder / "training.jsonl", tokenizer, context)
     tokens = sum(len(row["input_ids"]) for row in rows) * job["n_epochs"]
+    size = memory.size_of(base)
     if (folder / "model").exists():
-        _keep_weights_only(folder)
+        keep_weights_only(folder, size)
         return tokens
     if stop.is_set():
         return None
-    steps_per_epoch = math.ceil(len(rows) / job["batch_size"])
-    trainer = Trainer(
-        model, _config(folder, job), processing_class=tokenizer, train_dataset=Dataset.from_list(rows)
-    )  # fmt: skip
-    validation = None
+    valid_rows = None
     if (folder / "validation.jsonl").exists():
-        valid_rows = _tokenized(folder / "validation.jsonl", tokenizer, model)
-        validation = Validation(valid_rows, trainer.data_collator, job["batch_size"])
+        valid_rows = tokenized(folder / "validation.jsonl", tokenizer, context)
+    chosen = chosen_way(log, job, base, load_of(rows, job["batch_size"]))
+    torch.set_num_threads(chosen["threads"])
+    model = load(model_folder, chosen, job["seed"])
+    rate = specification.learning_rate(job, chosen["training_method"])
+    trainer = Trainer(
+        model,
+        config(folder, job, rate, chosen["device"]),
+        processing_class=tokenizer,
+        train_dataset=Dataset.from_list(rows),
+    )
+    validation = None
+    if valid_rows is not None:
+        at_once = validation_rows(size, valid_rows)
+        validation = Validation(valid_rows, trainer.data_collator, min(job["batch_size"], at_once), at_once)
+    steps_per_epoch = math.ceil(len(rows) / job["batch_size"])
     trainer.add_callback(
-        Reporter(log, stop, validation, folder / "checkpoints", steps_per_epoch, lambda: trainer.accuracy)
+        Reporter(
+            log, stop, validation, folder / "checkpoints", steps_per_epoch, size, lambda: trainer.accuracy
+        )
     )
     trainer.train(resume_from_checkpoint=_last_checkpoint(folder, log))
     if trainer.state.global_step < trainer.state.max_steps:
         return None
     os.rename(folder / "checkpoints" / f"checkpoint-{trainer.state.max_steps}", folder / "model")
-    _keep_weights_only(folder)
+    keep_weights_only(folder, size)
     return tokens
-
-
-def _tokenized(
-    path: Path, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
-) -> list[dict[str, list[int]]]:
-    context = model.config.max_position_embeddings
-    rows, problems = [], []
-    for line, row in read_rows(path):
-        try:
-            rows.append(tokenize_row(row, tokenizer, context))
-        except Exception as error:
-            problems.append(f"Example {line} does not fit the chat template of the model: {error}")
-            continue
-        if all(label == IGNORED for label in rows[-1]["labels"]):
-            problems.append(
-                f"Example {line} has no answer within the first {context} tokens. Shorten it or leave it out."
-            )
-    if problems:
-        first, *further = problems
-        message = f"The job failed due to an invalid {path.stem} file. {first}"
-        param = f"{path.stem}_file"
-        raise TrainingFailed(message, f"invalid_{param}", param, further[:MAX_FURTHER])
-    return rows
-
-
-def _config(folder: Path, job: specification.Specification) -> SFTConfig:
-    return SFTConfig(
-        output_dir=str(folder / "checkpoints"),
-        num_train_epochs=job["n_epochs"],
-        per_device_train_batch_size=job["batch_size"],
-        learning_rate=job["learning_rate"],
-        lr_scheduler_type="linear",
-        optim="adamw_torch_fused",
-        seed=job["seed"],
-        data_seed=job["seed"],
-        # TRL turns both on by default; on a CPU they cost time and save nothing (measured Nov 2026).
-        bf16=False,
-        gradient_checkpointing=False,
-        use_cpu=True,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="epoch",
-        dataset_kwargs={"skip_prepare_dataset": True},
-        dataloader_pin_memory=False,
-        report_to="none",
-        disable_tqdm=True,
-    )
 
 
 def _last_checkpoint(folder: Path, log: Log) -> str | None:
     whole = {line["step"] for line in log.lines if line["kind"] == "checkpoint"}
     kept = [path for path in (folder / "checkpoints").glob("checkpoint-*") if step_of(path) in whole]
     return str(max(kept, key=step_of)) if kept else None
-
-
-def _keep_weights_only(folder: Path) -> None:
-    """Make checkpoints plain models: the training state is most of their size, and it is pickled."""
-    for checkpoint in [folder / "model", *(folder / "checkpoints").glob("checkpoint-*")]:
-        for name in _TRAINING_STATE:
-            (checkpoint / name).unlink(missing_ok=True)
 
 
 def _watch_stdin(stop: threading.Event) -> None:

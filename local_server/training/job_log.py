@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from local_server.training.specification import Chosen
+
 # The checkpoints of the last epochs, as at OpenAI.
 CHECKPOINTS_KEPT = 3
 # Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
@@ -89,7 +91,24 @@ class FinishedLine(TypedDict):
     trained_tokens: int
 
 
-Line = StepLine | CheckpointLine | FailedLine | FinishedLine
+class ChosenLine(TypedDict):
+    """A line of events.jsonl: what the job trains, and why. There is one at most."""
+
+    kind: Literal["chosen"]
+    time: float
+    chosen: Chosen
+    message: str
+
+
+class WaitingLine(TypedDict):
+    """A line of events.jsonl: the job cannot begin just now, and is tried again."""
+
+    kind: Literal["waiting"]
+    time: float
+    message: str
+
+
+Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | WaitingLine
 
 
 def whole_steps(lines: Iterable[Line]) -> set[int]:
@@ -173,6 +192,15 @@ class Log:
                 "further": further,
             }
         )
+
+    def chosen(self, chosen: Chosen, message: str) -> None:
+        """Append what the job trains, with a sentence that says why."""
+        self.append({"kind": "chosen", "time": time.time(), "chosen": chosen, "message": message})
+
+    def waits(self, message: str) -> None:
+        """Append that the job cannot begin just now; once, however often it is tried."""
+        if not self.lines or self.lines[-1]["kind"] != "waiting":
+            self.append({"kind": "waiting", "time": time.time(), "message": message})
 
     def finished(self, trained_tokens: int) -> None:
         """Append that the job is done."""

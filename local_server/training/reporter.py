@@ -11,7 +11,9 @@ from types import MappingProxyType
 import torch
 from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from local_server.training.choice.memory import Size
 from local_server.training.job_log import CHECKPOINTS_KEPT, Log, StepMetrics, ValidationMetrics, step_of
+from local_server.training.keeping import kept_precision, strip
 from local_server.training.tokenize import IGNORED
 
 FULL_VALIDATION_BATCH = 16
@@ -51,6 +53,7 @@ class Validation:
         rows: Tokenized validation rows.
         collate: Turns rows into one padded batch.
         batch_size: Rows of the small batch that is looked at between the ends of epochs.
+        at_once: Rows that are read at once where an epoch ends.
     """
 
     def __init__(
@@ -58,10 +61,9 @@ class Validation:
         rows: list[dict[str, list[int]]],
         collate: Callable[[list[dict[str, list[int]]]], dict[str, torch.Tensor]],
         batch_size: int,
+        at_once: int,
     ) -> None:
-        self._full = [
-            collate(rows[i : i + FULL_VALIDATION_BATCH]) for i in range(0, len(rows), FULL_VALIDATION_BATCH)
-        ]
+        self._full = [collate(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
         self._small = [collate(rows[i : i + batch_size]) for i in range(0, len(rows), batch_size)]
 
     def after_step(self, model: PreTrainedModel, step: int, epoch_ends: bool) -> ValidationMetrics:
@@ -119,16 +121,20 @@ def score(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> tuple[torch
         The sum of the loss in nats, the number of tokens that the model ranked first, and the number of
         trained tokens.
     """
+    device = next(model.parameters()).device
+    # The trainer has moved its own batches; those of the validation are made once and stay.
+    batch = {name: tensor.to(device) for name, tensor in batch.items()}
     # The scores at one position foretell the token at the next.
     following = batch["labels"][:, 1:]
     places = (following != IGNORED).any(dim=0).nonzero().squeeze(1)
     labels = following[:, places].flatten()
-    logits = model(
+    output = model(
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],
         logits_to_keep=places,
         use_cache=False,
-    ).logits.flatten(0, 1)
+    )
+    logits = output.logits.flatten(0, 1).float()
     loss = torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
     return loss, int((logits.argmax(dim=-1) == labels).sum()), int((labels != IGNORED).sum())
 
@@ -145,6 +151,7 @@ class Reporter(TrainerCallback):
         validation: None without a validation file.
         checkpoints: Folder of the checkpoints.
         steps_per_epoch: Optimizer steps in one epoch.
+        size: Of the model.
         accuracy: Gives the share of the last batch's trained tokens that the model ranked first.
     """
 
@@ -155,6 +162,7 @@ class Reporter(TrainerCallback):
         validation: Validation | None,
         checkpoints: Path,
         steps_per_epoch: int,
+        size: Size,
         accuracy: Callable[[], float],
     ) -> None:
         self._log = log
@@ -162,6 +170,7 @@ class Reporter(TrainerCallback):
         self._validation = validation
         self._checkpoints = checkpoints
         self._steps_per_epoch = steps_per_epoch
+        self._size = size
         self._accuracy = accuracy
         # After a restart, steps between the last checkpoint and the interruption are computed again.
         self._reported = max((metrics["step"] for metrics in log.metrics()), default=0)
@@ -227,4 +236,7 @@ class Reporter(TrainerCallback):
         folders = {step_of(folder): folder for folder in self._checkpoints.glob("checkpoint-*")}
         of_epochs = sorted(step for step in folders if step % self._steps_per_epoch == 0)
         for step in folders.keys() - {state.global_step, *of_epochs[-CHECKPOINTS_KEPT:]}:
-            shutil.rmtree(folders[step], ignore_errors=True)
+            shutil.rmtree(folders.pop(step), ignore_errors=True)
+        # The training goes on from the newest one only: state of a large model is gigabytes.
+        for step in folders.keys() - {state.global_step}:
+            strip(folders[step], kept_precision(self._size))

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from local_server import disk
+from local_server.training import keeping
+from local_server.training.choice import memory
 from local_server.training.job_log import CHECKPOINTS_KEPT, disk_is_full
 
 # Exit statuses of the training program: on a full disk nothing else can be said. Those of sysexits.h (BSD)
@@ -52,6 +54,9 @@ def checkpoint_bytes(folder: Path, model: Path) -> int:
         folder: The job folder; a whole checkpoint in it tells it.
         model: Folder of the model that the job starts from, which tells it roughly.
     """
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        if adapter := _adapter_bytes(folder, model):
+            return adapter * _NUMBERS_PER_WEIGHT
     found = [size_of(path) for path in (folder / "checkpoints").glob("checkpoint-*")]
     weights = sum(path.stat().st_size for path in model.glob("*.safetensors"))
     with suppress(OSError, ValueError, AttributeError):
@@ -60,6 +65,17 @@ def checkpoint_bytes(folder: Path, model: Path) -> int:
             # The training is in float32.
             weights *= 2
     return max([weights * _NUMBERS_PER_WEIGHT, *found])
+
+
+def _adapter_bytes(folder: Path, model: Path) -> int | None:
+    """The size of the adapter that a job trains; None when it trains all weights, or has not chosen yet."""
+    for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines():
+        chosen = json.loads(line).get("chosen")
+        if chosen is not None:
+            rank = chosen["lora_rank"]
+            size = memory.size_of(keeping.base_of(model) or model)
+            return rank and memory.adapter_parameters(size, rank) * memory.BYTES["float32"]
+    return None
 
 
 def checkpoints_to_come(kept: int) -> int:

@@ -5,10 +5,12 @@ import threading
 from pathlib import Path
 
 from local_server import disk
+from local_server.base_models import parameters
 from local_server.jobs import lifecycle
 from local_server.jobs.answers import Job
 from local_server.jobs.check.checker import Checked, check_job
 from local_server.jobs.check.file_check import BadFile
+from local_server.jobs.models import start_of
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.patience import Patience
 from local_server.settings import Settings
@@ -97,7 +99,10 @@ class Preparing:
             return checked.bad
         if len(names) > 1:
             warn_of_overlap(self._store, job["id"], checked.overlap)
-        queue(self._store, job, folder, checked.rows[0])
+        found = start_of(self._settings, self._store, job)
+        # One that was deleted meanwhile is told when the job is about to start.
+        size = 0 if found is None else parameters(found.base.folder)
+        queue(self._store, job, folder, checked.rows[0], size)
         return None
 
     def _checked(self, job: Job, folder: Path, names: list[str]) -> Checked:
@@ -120,7 +125,7 @@ def _copy(folder: Path, param: str) -> Path:
     return folder / f"{param.removesuffix('_file')}.jsonl"
 
 
-def queue(store: JobStore, job: Job, folder: Path, rows: int) -> None:
+def queue(store: JobStore, job: Job, folder: Path, rows: int, of_base: int) -> None:
     """Settle the hyperparameters in job.json, and move a checked job to the queue.
 
     Args:
@@ -128,6 +133,7 @@ def queue(store: JobStore, job: Job, folder: Path, rows: int) -> None:
         job: The job.
         folder: The job folder, with copies of the files.
         rows: Rows of the training file.
+        of_base: Parameters of the base model.
     """
     asked = job["hyperparameters"]
     settled = specification.settled(
@@ -136,7 +142,14 @@ def queue(store: JobStore, job: Job, folder: Path, rows: int) -> None:
         asked["learning_rate_multiplier"],
         rows=rows,
         seed=job["seed"],
+        parameters=of_base,
     )
+    if "training_method" in job:
+        settled["training_method"] = job["training_method"]
+    if "lora_rank" in job:
+        settled["lora_rank"] = job["lora_rank"]
+    if "precision" in job:
+        settled["precision"] = job["precision"]
     specification.write(folder, settled)
     with store.transaction():
         if store.move_job(job["id"], ("validating_files",), status="queued"):

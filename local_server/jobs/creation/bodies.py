@@ -64,6 +64,10 @@ class CreateJob(Body):
     ) = None
     seed: Annotated[int, Field(ge=0, le=2147483647)] | None = None
     metadata: Metadata | None = None
+    # Not OpenAI's; without them, the training program chooses by the memory that is there.
+    training_method: Literal["full", "lora"] | None = None
+    lora_rank: Annotated[int, Field(ge=1, le=256)] | None = None
+    precision: Literal["float32", "bfloat16"] | None = None
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
 
@@ -74,6 +78,18 @@ def kept_integration(asked: Integration) -> answers.Integration:
         "type": asked.type,
         "wandb": {"project": wandb.project, "name": wandb.name, "entity": wandb.entity, "tags": wandb.tags},
     }
+
+
+def asked_way(body: CreateJob) -> answers.Way:
+    """Say what a client asks for beside the hyperparameters: which weights, and in which precision."""
+    way: answers.Way = {}
+    if body.training_method is not None:
+        way["training_method"] = body.training_method
+    if body.lora_rank is not None and body.training_method != "full":
+        way["lora_rank"] = body.lora_rank
+    if body.precision is not None:
+        way["precision"] = body.precision
+    return way
 
 
 def asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:

@@ -84,9 +84,11 @@ ALWAYS_REFUSED = {
 PAUSED = b'"status":"paused"'
 
 
+# Only in jobs that asked for them; OpenAI has no such fields.
+ASKED = {"training_method", "lora_rank", "precision"}
 # Fields of answers that the SDK's types do not name. OpenAI sends them too (openapi.yaml, read 2026-08-21).
 BEYOND_THE_SDK = {
-    FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai"},
+    FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai"} | ASKED,
     SyncCursorPage[FileObject]: {"object", "first_id", "last_id"},
     SyncCursorPage[FineTuningJob]: {"object"},
     SyncCursorPage[FineTuningJobEvent]: {"object"},

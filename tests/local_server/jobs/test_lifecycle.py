@@ -127,7 +127,12 @@ def test_events_come_in_the_order_and_words_of_openai(client: openai.OpenAI, job
         "Fine-tuning job started",
     ]
     assert [event.data for event in events[:4]] == [{}, {}, {}, None]
-    assert [event.type for event in events[4:-4]] == ["metrics"] * STEPS
+    # The one event that OpenAI has not.
+    way = "Full training in float32 on 1 thread, about 0.6 GB of memory; "
+    assert events[4].message.startswith(way)
+    assert events[4].message.endswith(" GB are free")
+    assert events[4].data["training_method"] == "full"
+    assert [event.type for event in events[5:-4]] == ["metrics"] * STEPS
     assert [event.message for event in events[-4:]] == [
         f"Checkpoint created at step 16 with Snapshot ID: {snapshots[2]}",
         f"Checkpoint created at step 20 with Snapshot ID: {snapshots[1]}",
@@ -200,7 +205,7 @@ def test_events_are_paged_newest_first_until_the_end(client: openai.OpenAI, job:
 
     assert first.has_more is True
     assert [event.id for event in everything[:7]] == [event.id for event in first.data]
-    assert len({event.id for event in everything}) == len(everything) == STEPS + 8
+    assert len({event.id for event in everything}) == len(everything) == STEPS + 9
     assert everything[0].message == "The job has successfully completed"
 
 

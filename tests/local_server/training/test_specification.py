@@ -13,10 +13,15 @@ def test_auto_becomes_the_numbers_for_the_rows_of_the_file() -> None:
         "n_epochs": 6,
         "batch_size": 1,
         "learning_rate_multiplier": 2.0,
-        "learning_rate": 4e-4,
         "seed": 7,
     }
     assert (large["n_epochs"], large["batch_size"]) == (1, 256)
+
+
+def test_a_large_model_reads_at_least_four_rows_in_a_step() -> None:
+    sizes = [specification.auto_batch_size(rows, 135_000_000) for rows in (10, 1000, 5000, 500_000)]
+
+    assert sizes == [4, 4, 10, 256]
 
 
 def test_what_was_asked_for_stays_and_survives_the_disk(tmp_path: Path) -> None:
@@ -28,8 +33,16 @@ def test_what_was_asked_for_stays_and_survives_the_disk(tmp_path: Path) -> None:
         "n_epochs": 2,
         "batch_size": 4,
         "learning_rate_multiplier": 0.5,
-        "learning_rate": 1e-4,
         "seed": 7,
         "model_folder": "base",
     }
     assert [path.name for path in tmp_path.iterdir()] == ["job.json"]
+
+
+def test_the_rate_is_that_of_the_base_model_for_the_method_times_the_multiplier() -> None:
+    job = specification.settled(2, 4, 0.5, rows=16, seed=7) | {"learning_rates": {"full": 1e-4, "lora": 1e-3}}
+
+    rates = [specification.learning_rate(job, method) for method in ("full", "lora")]
+
+    assert rates == [5e-5, 5e-4]
+    assert specification.learning_rate(job | {"learning_rate": 3e-4}, "lora") == 3e-4

@@ -1,0 +1,96 @@
+"""Which number of threads and which precision are faster here: by a measurement of a moment."""
+
+import os
+import time
+
+import torch
+
+from local_server.training.choice.memory import Size
+from local_server.training.specification import Precision
+
+_REPEATS = 3
+# A second thread has to gain this much, and bfloat16 too: less is the noise of a busy machine.
+_GAIN = 1.2
+# More tokens would say the same and take longer.
+_MOST_TOKENS = 512
+
+
+def processors() -> int:
+    """Processors that this process may use, as the system and a container's quota say."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = file.read().split()
+    except (OSError, ValueError):
+        return count
+    return count if quota == "max" else max(1, min(count, int(quota) // int(period)))
+
+
+def best_threads(size: Size, tokens: int, precision: Precision) -> int:
+    """Choose one thread or all: on busy processors, two can be slower than one.
+
+    Args:
+        size: Of the model.
+        tokens: Of one step.
+        precision: Of the weights.
+
+    Returns:
+        1, or the number of processors.
+    """
+    most = processors()
+    if most == 1:
+        return 1
+    one, all_of_them = (seconds(size, tokens, precision, threads) for threads in (1, most))
+    return most if one > _GAIN * all_of_them else 1
+
+
+def bfloat16_is_faster(size: Size, tokens: int, threads: int) -> bool:
+    """Tell whether this processor calculates faster in bfloat16: many only emulate it.
+
+    Args:
+        size: Of the model.
+        tokens: Of one step.
+        threads: That calculate.
+
+    Returns:
+        Whether it is clearly faster.
+    """
+    wide = seconds(size, tokens, "float32", threads)
+    narrow = seconds(size, tokens, "bfloat16", threads)
+    return wide > _GAIN * narrow
+
+
+def seconds(size: Size, tokens: int, precision: Precision, threads: int) -> float:
+    """Measure the largest part of a step, forth and back through two linear layers of the model's size.
+
+    Args:
+        size: Of the model.
+        tokens: Of one step.
+        precision: Of the numbers.
+        threads: That calculate. The number that was set before is set again.
+
+    Returns:
+        The shortest of three times, in seconds.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        return _shortest(size, tokens, getattr(torch, precision))
+    finally:
+        torch.set_num_threads(before)
+
+
+# Also where the caller wants no gradients.
+@torch.inference_mode(mode=False)
+@torch.enable_grad()
+def _shortest(size: Size, tokens: int, kind: torch.dtype) -> float:
+    states = torch.ones(min(tokens, _MOST_TOKENS), size.hidden, dtype=kind)
+    up = torch.ones(size.hidden, size.intermediate, dtype=kind, requires_grad=True)
+    down = torch.ones(size.intermediate, size.hidden, dtype=kind, requires_grad=True)
+    times = []
+    for _ in range(_REPEATS + 1):
+        began = time.perf_counter()
+        (torch.nn.functional.silu(states @ up) @ down).sum().backward()
+        times.append(time.perf_counter() - began)
+    # The first time makes what the others find ready.
+    return min(times[1:])

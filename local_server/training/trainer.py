@@ -1,0 +1,166 @@
+"""TRL's trainer as it is used here: rows in, one step after the other."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import PreTrainedTokenizerBase
+from trl import SFTConfig, SFTTrainer
+
+from local_server.training import specification
+from local_server.training.adapters import rank_of
+from local_server.training.choice.memory import Load, Size
+from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose, still_fits
+from local_server.training.job_log import Log
+from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
+from local_server.training.specification import Chosen
+from local_server.training.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
+
+# Scores of the vocabulary that a validation may hold at once: 130 MB in float32. The tiny model stays below
+# with every row that it can read.
+_SCORES_AT_ONCE = FULL_VALIDATION_BATCH * 1024 * 2048
+
+
+class Trainer(SFTTrainer):
+    """TRL's trainer with the same loss at less cost.
+
+    On a CPU, TRL 1.16 scores the vocabulary at every position, of prompts and padding too, and once more for
+    the gradient: together a tenth of a step (measured Nov 2026).
+    """
+
+    accuracy = 0.0
+    """Share of the last batch's trained tokens that the model ranked first, from 0 to 1."""
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """The mean loss of a batch in nats, over its trained tokens."""
+        loss, right, count = score(model, inputs)
+        self.accuracy = right / count
+        return loss / count
+
+
+def tokenized(path: Path, tokenizer: PreTrainedTokenizerBase, context: int) -> list[dict[str, list[int]]]:
+    """Read the rows of a file as tokens.
+
+    Args:
+        path: Of validated rows, named after the file's part in the job.
+        tokenizer: Of the model.
+        context: Tokens that the model can read.
+
+    Returns:
+        From `tokenize_row`.
+
+    Raises:
+        TrainingFailed: A row has no answer that fits the model.
+    """
+    rows, problems = [], []
+    for line, row in read_rows(path):
+        try:
+            rows.append(tokenize_row(row, tokenizer, context))
+        except Exception as error:
+            problems.append(f"Example {line} does not fit the chat template of the model: {error}")
+            continue
+        if all(label == IGNORED for label in rows[-1]["labels"]):
+            problems.append(
+                f"Example {line} has no answer within the first {context} tokens. Shorten it or leave it out."
+            )
+    if problems:
+        first, *further = problems
+        message = f"The job failed due to an invalid {path.stem} file. {first}"
+        param = f"{path.stem}_file"
+        raise TrainingFailed(message, f"invalid_{param}", param, further[:MAX_FURTHER])
+    return rows
+
+
+def load_of(rows: list[dict[str, list[int]]], batch_size: int) -> Load:
+    """What the largest step has to read, at most."""
+    labels = [[token != IGNORED for token in row["labels"]] for row in rows]
+    longest = max(map(len, labels))
+    return Load(
+        rows=min(batch_size, len(rows)),
+        tokens=longest,
+        # Rows of a batch can be trained at different places.
+        trained=min(longest, batch_size * max(map(sum, labels))),
+    )
+
+
+def validation_rows(size: Size, rows: list[dict[str, list[int]]]) -> int:
+    """How many validation rows are read at once: a large vocabulary needs much memory for each token."""
+    longest = max(len(row["input_ids"]) for row in rows)
+    return max(1, min(FULL_VALIDATION_BATCH, _SCORES_AT_ONCE // (longest * size.vocabulary)))
+
+
+def chosen_way(log: Log, job: specification.Specification, base: Path, load: Load) -> Chosen:
+    """What the job trains: as in its earlier process, or chosen now and said in an event.
+
+    Args:
+        log: Lines of an earlier process, and where the choice goes.
+        job: The content of job.json.
+        base: Folder of the base model.
+        load: Of one step.
+
+    Raises:
+        TrainingFailed: Nothing that was asked for fits into this machine.
+        NotNow: Other programs use the memory just now.
+    """
+    earlier = next((line["chosen"] for line in log.lines if line["kind"] == "chosen"), None)
+    try:
+        if earlier is not None:
+            still_fits(earlier)
+            return earlier
+        chosen, message = choose(base, _asked(log, job), load, rank_of(Path(job["model_folder"])))
+    except DoesNotFit as error:
+        raise TrainingFailed(str(error), "insufficient_memory") from error
+    except NotNow as error:
+        log.waits(str(error))
+        raise
+    log.chosen(chosen, message)
+    return chosen
+
+
+def _asked(log: Log, job: specification.Specification) -> Asked:
+    if log.metrics():
+        # A job of a version that knew nothing else goes on as it began.
+        return {"training_method": "full", "precision": "float32", "threads": torch.get_num_threads()}
+    names = Asked.__optional_keys__
+    return cast(Asked, {name: value for name, value in job.items() if name in names})
+
+
+def config(folder: Path, job: specification.Specification, learning_rate: float, device: str) -> SFTConfig:
+    """Make TRL's settings.
+
+    Args:
+        folder: The job folder.
+        job: The content of job.json.
+        learning_rate: Of the first step; it falls to 0.
+        device: "cpu", "cuda" or "mps".
+    """
+    made = SFTConfig(
+        output_dir=str(folder / "checkpoints"),
+        num_train_epochs=job["n_epochs"],
+        per_device_train_batch_size=job["batch_size"],
+        learning_rate=learning_rate,
+        lr_scheduler_type="linear",
+        optim="adamw_torch_fused",
+        seed=job["seed"],
+        data_seed=job["seed"],
+        # TRL turns both on by default; on a CPU they cost time and save nothing (measured Nov 2026).
+        bf16=False,
+        gradient_checkpointing=False,
+        use_cpu=device == "cpu",
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="epoch",
+        dataset_kwargs={"skip_prepare_dataset": True},
+        dataloader_pin_memory=False,
+        report_to="none",
+        disable_tqdm=True,
+    )
+    # Several GPUs would each read a part of a batch: other numbers than the client asked for.
+    made._n_gpu = min(made.n_gpu, 1)
+    return made

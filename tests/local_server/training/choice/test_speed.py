@@ -1,0 +1,42 @@
+"""Threads and precision, chosen by a measurement."""
+
+import pytest
+import torch
+
+from local_server.training.choice import speed
+from local_server.training.choice.memory import Size
+
+SIZE = Size(parameters=1, layers=1, hidden=64, intermediate=128, vocabulary=100)
+
+
+@pytest.mark.parametrize(
+    ("one", "both", "chosen"), [(2.0, 1.0, 2), (1.0, 1.0, 1), (1.0, 6.0, 1), (1.1, 1.0, 1)]
+)
+def test_a_second_thread_is_taken_where_it_clearly_gains(
+    monkeypatch: pytest.MonkeyPatch, one: float, both: float, chosen: int
+) -> None:
+    monkeypatch.setattr(speed, "processors", lambda: 2)
+    monkeypatch.setattr(speed, "seconds", lambda size, tokens, precision, threads: {1: one, 2: both}[threads])
+
+    assert speed.best_threads(SIZE, 480, "float32") == chosen
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "faster"), [(2.0, 1.0, True), (1.0, 1.0, False), (1.0, 9.0, False)]
+)
+def test_bfloat16_is_taken_where_it_clearly_gains(
+    monkeypatch: pytest.MonkeyPatch, wide: float, narrow: float, faster: bool
+) -> None:
+    times = {"float32": wide, "bfloat16": narrow}
+    monkeypatch.setattr(speed, "seconds", lambda size, tokens, precision, threads: times[precision])
+
+    assert speed.bfloat16_is_faster(SIZE, 480, 1) is faster
+
+
+def test_a_measurement_takes_a_moment_and_leaves_the_threads_as_they_were() -> None:
+    before = torch.get_num_threads()
+
+    assert 0 < speed.seconds(SIZE, 32, "bfloat16", 1) < 1
+
+    assert torch.get_num_threads() == before
+    assert speed.processors() >= 1
