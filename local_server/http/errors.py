@@ -162,6 +162,10 @@ def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiEr
     found = [problem for problem in found if problem["type"] != "none_required"] or found
     problem = found[0]
     kind = problem["type"]
+    if kind == "mistyped":
+        param = ".".join(filter(None, (param, problem["ctx"]["name"])))
+        message = f"Unknown parameter: '{param}'. Did you mean '{problem['ctx']['meant']}'?"
+        return ApiError(400, message, code="unknown_parameter", param=param)
     if problem["loc"] == ("body",):
         given = "no body" if problem["input"] is None else f"{problem['input']!r:.80}"
         message = "Expected a JSON object as the body, and the header Content-Type: application/json."

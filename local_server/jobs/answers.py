@@ -14,11 +14,14 @@ Level = Literal["info", "warn", "error"]
 
 
 class Hyperparameters(Answer):
-    """Numbers, or "auto" until the files have been checked."""
+    """Numbers, or "auto" until the files have been checked. What OpenAI has not is there when it was chosen."""
 
     n_epochs: int | Literal["auto"]
     batch_size: int | Literal["auto"]
     learning_rate_multiplier: float | Literal["auto"]
+    training_method: NotRequired[Literal["full", "lora"]]
+    lora_rank: NotRequired[int]
+    precision: NotRequired[Literal["float32", "bfloat16"]]
 
 
 class Supervised(Answer):
@@ -135,6 +138,10 @@ class Checkpoint(Answer):
     fine_tuning_job_id: str
     step_number: int
     metrics: CheckpointMetrics
+    # Nebius' clients download weights through it (read Nov 2026). Older records lack it.
+    result_files: NotRequired[
+        Annotated[list[str], Field(description="Empty: weights stay in the job folder.")]
+    ]
 
 
 JOBS = Kind[Job]("job")
@@ -218,4 +225,5 @@ def new_checkpoint(job_id: str, model: str, metrics: CheckpointMetrics) -> Check
         "fine_tuning_job_id": job_id,
         "step_number": metrics["step"],
         "metrics": metrics,
+        "result_files": [],
     }

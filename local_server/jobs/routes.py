@@ -14,7 +14,7 @@ from local_server.http.pages import Page, PageWithIds, listed, with_ids
 from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
-from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration
+from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration, warnings_of
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
 from local_server.jobs.store import ACTIVE, UNFINISHED, JobStore, TheJobs
@@ -32,7 +32,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             "organizations. The local server was started with --training-not-available, to show this answer."
         )
         raise ApiError(403, message, code="training_not_available")
-    hyperparameters = asked_hyperparameters(body)
+    hyperparameters, warnings = asked_hyperparameters(body), warnings_of(body)
     if find_model(settings, store, body.model) is None:
         message = (
             f"Model {body.model} is not available for fine-tuning or does not exist. "
@@ -59,8 +59,12 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         if body.validation_file is not None:
             files += f" and validation file: {body.validation_file}"
         store.add_event(job["id"], files, data={})
-        for integration in job["integrations"]:
-            message = f"The integration '{integration['type']}' is not available here: nothing is sent to it."
+        kinds = {integration["type"] for integration in job["integrations"]}
+        warnings += [
+            f"The integration '{kind}' is not available here: nothing is sent to it."
+            for kind in sorted(kinds)
+        ]
+        for message in warnings:
             store.add_event(job["id"], message, level="warn", data={})
     return job
 

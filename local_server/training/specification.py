@@ -26,6 +26,9 @@ class Specification(TypedDict):
         learning_rate: The highest rate, of the first step.
         seed: Of the order of rows and of dropout.
         model_folder: Weights to start from; added when the training begins.
+        training_method: All weights or adapters, when it was chosen.
+        lora_rank: Of adapters, when it was chosen.
+        precision: Of the weights while they train, when it was chosen.
     """
 
     n_epochs: int
@@ -34,6 +37,9 @@ class Specification(TypedDict):
     learning_rate: float
     seed: int
     model_folder: NotRequired[str]
+    training_method: NotRequired[Literal["full", "lora"]]
+    lora_rank: NotRequired[int]
+    precision: NotRequired[Literal["float32", "bfloat16"]]
 
 
 def auto_batch_size(rows: int) -> int:

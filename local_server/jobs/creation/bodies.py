@@ -1,17 +1,37 @@
 """The body of `jobs.create`, and what a new job takes from it."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from local_server.http.errors import ApiError
-from local_server.http.requests import Body, Metadata
+from local_server.http.requests import Metadata
 from local_server.jobs import answers
+from local_server.jobs.creation.provider_fields import Open, no_effect, unknown_fields
 
+T = TypeVar("T")
 Auto = Literal["auto"]
+# Ranks that adapters of public notebooks have reach from 4 to 256.
+Rank = Annotated[int, Field(ge=1, le=256)]
+TrainingMethod = Literal["full", "lora"]
+Precision = Literal["float32", "bfloat16"]
+# Some services take the learning rate itself in this field (Nebius' notebook sends 2e-5, read Nov 2026).
+_A_RATE = 1e-3
 
 
-class Hyperparameters(Body):
+class Adapters(Open):
+    """How the weights are trained: ours, sent by `extra_body`, and as Nebius and Together write it."""
+
+    training_method: TrainingMethod | None = None
+    precision: Precision | None = None
+    lora: bool | None = None
+    lora_r: Rank | None = None
+    lora_rank: Rank | None = None
+
+
+class Hyperparameters(Adapters):
     """Ranges of OpenAI's API reference (openapi.yaml, read 2026-08-21)."""
 
     n_epochs: Auto | Annotated[int, Field(ge=1, le=50)] | None = None
@@ -19,13 +39,13 @@ class Hyperparameters(Body):
     learning_rate_multiplier: Auto | Annotated[float, Field(gt=0)] | None = None
 
 
-class Supervised(Body):
+class Supervised(Open):
     """The settings of the method `supervised`."""
 
     hyperparameters: Hyperparameters | None = None
 
 
-class Method(Body):
+class Method(Open):
     """How the job should train. Only `supervised` does not end in a refusal."""
 
     type: Literal["supervised", "dpo", "reinforcement"]
@@ -34,7 +54,7 @@ class Method(Body):
     reinforcement: Any = None
 
 
-class WandbSettings(Body):
+class WandbSettings(Open):
     """The settings of Weights & Biases, which are kept and not used."""
 
     project: str
@@ -43,15 +63,19 @@ class WandbSettings(Body):
     tags: list[str] | None = None
 
 
-class Integration(Body):
+class Integration(Open):
     """A service that the job should report to. Nothing is sent to it."""
 
     type: Literal["wandb"]
     wandb: WandbSettings
 
 
-class CreateJob(Body):
+class CreateJob(Adapters):
     """The body of `jobs.create`."""
+
+    misplaced: ClassVar = MappingProxyType(
+        {name: f"hyperparameters.{name}" for name in ("n_epochs", "batch_size", "learning_rate_multiplier")}
+    )
 
     model: str
     training_file: str
@@ -82,18 +106,58 @@ def asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
     Raises:
         ApiError: It asks for a method that is not supported here.
     """
-    asked = body.hyperparameters
-    if body.method is not None:
-        if body.method.type != "supervised":
-            message = (
-                f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
-            )
-            raise ApiError(400, message, code="unsupported_value", param="method.type")
-        if body.method.supervised is not None and body.method.supervised.hyperparameters is not None:
-            asked = body.method.supervised.hyperparameters
-    asked = asked or Hyperparameters()
-    return {
+    asked = _hyperparameters(body)
+    numbers: answers.Hyperparameters = {
         "n_epochs": asked.n_epochs or "auto",
         "batch_size": asked.batch_size or "auto",
         "learning_rate_multiplier": asked.learning_rate_multiplier or "auto",
     }
+    places = (body, asked)
+    rank = _first(value for place in places for value in (place.lora_rank, place.lora_r))
+    lora = _first(place.lora for place in places)
+    method: TrainingMethod | None = _first(place.training_method for place in places)
+    if method is None and (rank or lora is not None):
+        # Whoever gives a rank wants adapters.
+        method = "full" if lora is False else "lora"
+    if rank and (method == "full" or lora is False):
+        message = "Invalid 'lora_rank': expected none with full training. Leave it out, or train with lora."
+        raise ApiError(400, message, code="invalid_parameter_combination", param="lora_rank")
+    if method is not None:
+        numbers["training_method"] = method
+    if rank is not None:
+        numbers["lora_rank"] = rank
+    precision: Precision | None = _first(place.precision for place in places)
+    if precision is not None:
+        numbers["precision"] = precision
+    return numbers
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _hyperparameters(body: CreateJob) -> Hyperparameters:
+    if body.method is None:
+        return body.hyperparameters or Hyperparameters()
+    if body.method.type != "supervised":
+        message = (
+            f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
+        )
+        raise ApiError(400, message, code="unsupported_value", param="method.type")
+    supervised = body.method.supervised
+    asked = body.hyperparameters if supervised is None else supervised.hyperparameters or body.hyperparameters
+    return asked or Hyperparameters()
+
+
+def warnings_of(body: CreateJob) -> list[str]:
+    """What a client should know of its request: fields without effect, a number that means something else."""
+    found = []
+    if fields := unknown_fields(body):
+        found.append(no_effect(fields))
+    multiplier = _hyperparameters(body).learning_rate_multiplier
+    if isinstance(multiplier, float | int) and multiplier < _A_RATE:
+        found.append(
+            f"A learning_rate_multiplier of {multiplier:g} trains next to nothing: it multiplies the learning "
+            "rate of the base model. Some services take the learning rate itself here; leave it out, or try 1."
+        )
+    return found
