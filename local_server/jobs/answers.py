@@ -14,7 +14,7 @@ Level = Literal["info", "warn", "error"]
 
 
 class Hyperparameters(Answer):
-    """Numbers, or "auto" until the files have been checked. What OpenAI has not is there when it was chosen."""
+    """Numbers, or "auto" until the files have been checked. How weights are trained, when that was chosen."""
 
     n_epochs: int | Literal["auto"]
     batch_size: int | Literal["auto"]

@@ -59,11 +59,8 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         if body.validation_file is not None:
             files += f" and validation file: {body.validation_file}"
         store.add_event(job["id"], files, data={})
-        kinds = {integration["type"] for integration in job["integrations"]}
-        warnings += [
-            f"The integration '{kind}' is not available here: nothing is sent to it."
-            for kind in sorted(kinds)
-        ]
+        for kind in sorted({integration["type"] for integration in job["integrations"]}):
+            warnings.append(f"The integration '{kind}' is not available here: nothing is sent to it.")
         for message in warnings:
             store.add_event(job["id"], message, level="warn", data={})
     return job

@@ -157,7 +157,7 @@ def warnings_of(body: CreateJob) -> list[str]:
     multiplier = _hyperparameters(body).learning_rate_multiplier
     if isinstance(multiplier, float | int) and multiplier < _A_RATE:
         found.append(
-            f"A learning_rate_multiplier of {multiplier:g} trains next to nothing: it multiplies the learning "
-            "rate of the base model. Some services take the learning rate itself here; leave it out, or try 1."
+            f"A learning_rate_multiplier of {multiplier:g} trains next to nothing: it multiplies the "
+            "learning rate of the base model. Some services take the rate itself here; leave it out, or try 1."
         )
     return found

@@ -1,8 +1,8 @@
-"""Fields of `jobs.create` that OpenAI has not: what other services add, what was mistyped, what programs send.
+"""Fields of `jobs.create` that OpenAI has not: what other services add, and what was mistyped.
 
-Whoever writes for another service must not lose the job over a field that changes nothing here, and must not
-believe that it did something. So an unknown field is accepted, and an event says that it has no effect. One that
-is a known field but for a letter is a mistake, and refused.
+Whoever writes for another service must not lose the job over a field that changes nothing here, and must
+not believe that it did something. So an unknown field is accepted, and an event says that it has no effect.
+One that is a known field but for a letter is a mistake, and refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,10 +17,10 @@ from local_server.http.requests import Body
 # Enough for any service; a body of 4 MB could hold a million.
 MAX_FIELDS = 50
 _CHARACTERS = 64
-# What a field means where it comes from, and what to use here in its place. Read in Nov 2026: the notebooks of
-# nebius/token-factory-cookbook and microsoft-foundry/fine-tuning, MicrosoftDocs/azure-ai-docs, Together's SDK
-# 3.1.1 and its reference of /v1/fine-tunes, Fireworks' reference of supervised fine-tuning jobs, Mistral's schema
-# of hyperparameters, Portkey's page on Bedrock.
+# What a field means where it comes from, and what to use here in its place. Read in Nov 2026: the notebooks
+# of nebius/token-factory-cookbook and microsoft-foundry/fine-tuning, MicrosoftDocs/azure-ai-docs, Together's
+# SDK 3.1.1 and its reference of /v1/fine-tunes, Fireworks' reference of supervised fine-tuning jobs,
+# Mistral's schema of hyperparameters, Portkey's page on Bedrock.
 INSTEAD = {
     "trainingType": "it chooses a price of Azure",
     "learning_rate": "use learning_rate_multiplier",
@@ -97,7 +97,7 @@ def unknown_fields(body: BaseModel) -> list[str]:
         The fields with their places, as `method.supervised.hyperparameters.packing`.
 
     Raises:
-        ApiError: 400, when there are more than any service has, or one that is known stands in the wrong place.
+        ApiError: 400, when there are more than any service has.
     """
     found = list(_extras(body, ""))
     if len(found) > MAX_FIELDS:

@@ -101,7 +101,8 @@ def test_a_value_of_a_known_field_is_checked_beside_unknown_ones(
         ({"lora_rank": 8, "precision": "bfloat16"},
          {"training_method": "lora", "lora_rank": 8, "precision": "bfloat16"}),
         ({"hyperparameters": {"lora": False}}, {"training_method": "full"}),
-        ({"training_method": "full", "hyperparameters": {"training_method": "lora"}}, {"training_method": "full"}),
+        ({"training_method": "full", "hyperparameters": {"training_method": "lora"}},
+         {"training_method": "full"}),
         ({}, {}),
     ],
 )  # fmt: skip
@@ -122,7 +123,8 @@ def test_a_rank_beside_full_training_is_refused(fields: dict) -> None:
 def test_a_learning_rate_in_the_place_of_a_multiplier_is_warned_of() -> None:
     warned = warnings_of(body(hyperparameters={"learning_rate_multiplier": 2e-5}))
 
-    assert [message[:57] for message in warned] == [
+    assert len(warned) == 1
+    assert "A learning_rate_multiplier of 2e-05 trains next to nothing" in warned[0]
         "A learning_rate_multiplier of 2e-05 trains next to nothing"[:57]
     ]
     assert warnings_of(body(hyperparameters={"learning_rate_multiplier": 0.1})) == []
