@@ -6,10 +6,11 @@ accepted; one that asks for something that the models here cannot do is refused 
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from local_server.http.requests import Body, Metadata
+from local_server.training.content import not_text
 
 # A list or an object of what there is none of here.
 Nothing = Annotated[list[Any], Field(max_length=0)]
@@ -82,6 +83,14 @@ class StandardAccess(Body):
 
 class Accepted(Body):
     """What chat completions and responses both take (TypedDicts of the SDK, openai 3.54)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_only(cls, body: object) -> object:
+        if found := next(not_text(body), None):
+            said = {"place": found.place, "found": found.found}
+            raise PydanticCustomError("not_text", "text", said)
+        return body
 
     tools: Nothing | None = None
     tool_choice: Literal["auto", "none"] | None = None

@@ -166,6 +166,13 @@ def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiEr
         param = ".".join(filter(None, (param, problem["ctx"]["name"])))
         message = f"Unknown parameter: '{param}'. Did you mean '{problem['ctx']['meant']}'?"
         return ApiError(400, message, code="unknown_parameter", param=param)
+    if kind == "not_text":
+        param = ".".join(map(str, problem["ctx"]["place"]))
+        message = (
+            f"Invalid '{param}': expected text. Found {problem['ctx']['found']}. The models here read and "
+            "write text only. Write it as text, or leave it out."
+        )
+        return ApiError(400, message, code="invalid_value", param=param)
     if problem["loc"] == ("body",):
         given = "no body" if problem["input"] is None else f"{problem['input']!r:.80}"
         message = "Expected a JSON object as the body, and the header Content-Type: application/json."

@@ -95,6 +95,8 @@ class Preparing:
             return None
         if checked.bad is not None:
             return checked.bad
+        for note in checked.notes:
+            self._store.add_event(job["id"], note, level="warn", data={})
         if len(names) > 1:
             warn_of_overlap(self._store, job["id"], checked.overlap)
         queue(self._store, job, folder, checked.rows[0])

@@ -158,6 +158,6 @@ def warnings_of(body: CreateJob) -> list[str]:
     if isinstance(multiplier, float | int) and multiplier < _A_RATE:
         found.append(
             f"A learning_rate_multiplier of {multiplier:g} trains next to nothing: it multiplies the "
-            "learning rate of the base model. Some services take the rate itself here; leave it out, or try 1."
+            "learning rate of the model. Some services take the rate itself here; leave it out, or try 1."
         )
     return found
