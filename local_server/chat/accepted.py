@@ -4,9 +4,16 @@ Programs send defaults along, and whole objects that they have read. A value tha
 accepted; one that asks for something that the models here cannot do is refused with its place.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from local_server.http.requests import Body, Metadata
@@ -84,13 +91,22 @@ class StandardAccess(Body):
 class Accepted(Body):
     """What chat completions and responses both take (TypedDicts of the SDK, openai 3.54)."""
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _text_only(cls, body: object) -> object:
-        if found := next(not_text(body), None):
-            said = {"place": found.place, "found": found.found}
-            raise PydanticCustomError("not_text", "text", said)
-        return body
+    def _text_only(cls, body: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of an image that it is one, and not that its type is none of a list."""
+        try:
+            made = read(body)
+        except ValidationError as error:
+            field = error.errors(include_url=False, include_input=False)[0]["loc"][0]
+            found = next((each for each in not_text(body) if each.place[0] == field), None)
+            if found is None:
+                raise
+        else:
+            found = next(not_text(body), None)
+            if found is None:
+                return made
+        raise PydanticCustomError("not_text", "text", {"place": found.place, "found": found.found})
 
     tools: Nothing | None = None
     tool_choice: Literal["auto", "none"] | None = None

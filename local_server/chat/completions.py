@@ -52,7 +52,7 @@ class Message(Body):
     """A message of the chat so far."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart | RefusalPart]
+    content: str | list[Annotated[TextPart | RefusalPart, Field(discriminator="type")]]
     name: str | None = None
     refusal: str | None = None
     # OpenAI's answers carry empty lists, and clients send answers back.

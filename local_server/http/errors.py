@@ -177,6 +177,8 @@ def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiEr
         given = "no body" if problem["input"] is None else f"{problem['input']!r:.80}"
         message = "Expected a JSON object as the body, and the header Content-Type: application/json."
         return ApiError(400, f"{message} Found {given}.")
+    if kind == "union_tag_not_found":
+        param, kind = f"{param}.type", "missing"
     if kind == "missing":
         message = f"Missing required parameter: '{param}'."
         return ApiError(400, message, code="missing_required_parameter", param=param)

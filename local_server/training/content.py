@@ -73,7 +73,7 @@ def not_text(whole: object) -> Iterator[NotText]:
             if isinstance(message, dict):
                 yield from _in_message(message, (key, index))
     for key in ("tools", "functions"):
-        if whole.get(key):
+        if whole.get(key) and isinstance(whole[key], list):
             yield NotText((key,), _NOT_TEXT[key])
 
 

@@ -127,7 +127,11 @@ def refused(kind: type, expected: tuple, call, *arguments, **options) -> None:
     try:
         call(*arguments, **options)
     except openai.error.OpenAIError as error:
-        seen = (type(error), error.http_status, error.json_body["error"]["param"], error.code)
+        seen = (
+            type(error),
+            error.http_status,
+            *(error.json_body["error"][name] for name in ("param", "code")),
+        )
         equal(seen, (kind, *expected))
     else:
         raise AssertionError(f"{kind.__name__} {expected} was expected, but the call succeeded")
