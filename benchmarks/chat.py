@@ -32,7 +32,9 @@ import httpx2
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from local_server.settings import DEFAULT_MODEL, Settings  # noqa: E402
+from finetune_dataset.models import PERIODIC_TINY  # noqa: E402
+from local_server.base_models import read_base_model  # noqa: E402
+from local_server.settings import Settings  # noqa: E402
 
 REQUESTS, MAX_TOKENS = 64, 48
 # A server that reads the model for the first time may need this long.
@@ -139,7 +141,7 @@ def server(model: Path, state: Path) -> Iterator[tuple[dict, str]]:
     ]
     with running(command, dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         address = json.loads(process.stdout.readline())
-        yield address, Settings(state, model, "").base_model_id
+        yield address, read_base_model(model).id
 
 
 @contextmanager
@@ -181,7 +183,7 @@ def measure(model: Path, repeat: int) -> tuple[dict[str, list[Round]], dict[str,
     problems: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         state = Path(folder)
-        environment = Settings(state, model, "").child_environment()
+        environment = Settings(state, (), "").child_environment()
         serve = "transformers serve"
         starts = {
             "local server": lambda: local_server(model, state),
@@ -260,7 +262,7 @@ def in_company(model: Path, repeat: int) -> None:
 def main() -> None:
     """Measure in turns and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the base model")
+    parser.add_argument("--model", type=Path, default=PERIODIC_TINY, help="folder of the base model")
     parser.add_argument("--repeat", type=int, default=5, help="rounds of each that count (default: 5)")
     parser.add_argument("--bare", action="store_true", help="generate here, one round for each line on stdin")
     parser.add_argument("--company", action="store_true", help="measure a short question beside others")

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from local_server.settings import DEFAULT_MODEL, Settings  # noqa: E402
+from local_server.settings import Settings  # noqa: E402
 
 # The job of the course: the sample run's files, and the hyperparameters of notebook 03.
 TRAINING, VALIDATION = (ROOT / "data" / "sample_run" / f"{name}.jsonl" for name in ("train", "validation"))
@@ -50,7 +50,7 @@ def serve() -> Iterator[Server]:
 
 def child_environment(state: Path, threads: int = 1) -> dict[str, str]:
     """The environment of the server's own child processes."""
-    return Settings(state, DEFAULT_MODEL, api_key="", threads=threads).child_environment()
+    return Settings(state, (), api_key="", threads=threads).child_environment()
 
 
 def machine(*packages: str) -> str:

@@ -35,10 +35,10 @@ import sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
-from local_server.settings import DEFAULT_MODEL
+from finetune_dataset.models import PERIODIC_TINY
 
-tokenizer = AutoTokenizer.from_pretrained(DEFAULT_MODEL)
-model = AutoModelForCausalLM.from_pretrained(DEFAULT_MODEL, dtype=torch.float32).train()
+tokenizer = AutoTokenizer.from_pretrained(PERIODIC_TINY)
+model = AutoModelForCausalLM.from_pretrained(PERIODIC_TINY, dtype=torch.float32).train()
 optimizer = torch.optim.AdamW(model.parameters(), lr=4e-4)
 batch = tokenizer(sys.argv[1:], return_tensors="pt", padding=True)
 model(**batch, labels=batch["input_ids"], use_cache=False).loss.backward()

@@ -21,7 +21,7 @@ from statistics import median
 
 from common import BATCH_SIZE, EPOCHS, SEED, TRAINING, VALIDATION, child_environment, machine, reached
 
-from local_server.settings import DEFAULT_MODEL
+from finetune_dataset.models import PERIODIC_TINY
 
 LEARNING_RATE = 4e-4
 LIMIT = 0.9
@@ -69,8 +69,8 @@ def bare_loop() -> Run:
 
     from local_server.training.tokenize import read_rows, tokenize_row
 
-    tokenizer = AutoTokenizer.from_pretrained(DEFAULT_MODEL)
-    model = AutoModelForCausalLM.from_pretrained(DEFAULT_MODEL, dtype=torch.float32).train()
+    tokenizer = AutoTokenizer.from_pretrained(PERIODIC_TINY)
+    model = AutoModelForCausalLM.from_pretrained(PERIODIC_TINY, dtype=torch.float32).train()
     rows = [tokenize_row(row, tokenizer, 1024) for _, row in read_rows(TRAINING)]
     data = batches(DataCollatorForLanguageModeling(tokenizer.pad_token_id), rows)
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
@@ -118,7 +118,7 @@ def job(with_validation: bool) -> Run:
             "learning_rate_multiplier": LEARNING_RATE / BASE_LEARNING_RATE,
             "learning_rate": LEARNING_RATE,
             "seed": SEED,
-            "model_folder": str(DEFAULT_MODEL),
+            "model_folder": str(PERIODIC_TINY),
         }
         log = TimedLog(folder / "events.jsonl")
         tokens = train(folder, specification, log, threading.Event())

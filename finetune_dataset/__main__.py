@@ -119,10 +119,10 @@ def _repair(chosen: Namespace) -> int:
     if chosen.json:
         _print(repair.to_dict())
     else:
-        _print("\n  ".join([repair.headline, *repair.notes]))
+        _print("\n  ".join([repair.headline, *repair.notes, *repair.more]))
         if repair.changes:
             _print(repair.diff)
-    return 1 if repair.left_out else 0
+    return 1 if repair.n_left_out else 0
 
 
 def _quality(chosen: Namespace) -> int:

@@ -4,6 +4,7 @@ Nothing is loaded here; the vocabularies themselves are in `tokens`.
 """
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,19 @@ _PERIODIC_TINY_PLACES = (
 )
 PERIODIC_TINY: Path = next(filter(Path.is_dir, _PERIODIC_TINY_PLACES), _PERIODIC_TINY_PLACES[0])
 """Folder of the course's own model: its tokenizer, its config and its weights."""
+
+
+def models_dir() -> Path:
+    """Return the folder of installed base models, which all runs share.
+
+    It is FINETUNE_MODELS_DIR, else `.models` in FINETUNE_RUNS_DIR, else `.models` in `runs`: in the clone,
+    and without one in the folder that the program was started in.
+    """
+    if folder := os.environ.get("FINETUNE_MODELS_DIR"):
+        return Path(folder).absolute()
+    course = _BESIDE if (_BESIDE / "pyproject.toml").is_file() else Path()
+    return Path(os.environ.get("FINETUNE_RUNS_DIR") or course / "runs").absolute() / ".models"
+
 
 # Encoding → the model names that have it, as in tiktoken 0.14 (2026-08), whose own table is wrong for
 # `ft:gpt-4.1-…`; gpt-6 from the models' announcement (2026). gpt-oss has the same merges (o200k_harmony).

@@ -64,6 +64,7 @@ class DatasetReport:
         n_rows: Number of examples in the file, good and bad.
         log: All issues, counted and kept; read them through `problems`, `issues`, `errors` and `counts`.
         statistics: Histograms of tokens, turns and roles.
+        skipped: What a quality check could not look at, one sentence for each file.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class DatasetReport:
     n_rows: int = 0
     log: IssueLog = field(default_factory=IssueLog)
     statistics: Statistics = field(default_factory=Statistics)
+    skipped: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[Issue]:
@@ -126,7 +128,7 @@ class DatasetReport:
             )
         if self.method == "reinforcement":
             more.append("A reinforcement job also needs a validation file; check it the same way.")
-        return more
+        return more + self.skipped
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data that JSON can hold."""

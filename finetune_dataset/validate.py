@@ -78,7 +78,8 @@ def _scan_parts(path: Path, method: str, model: str | Path | None, parts: list[t
 def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
     """Give the problems that only the whole file shows."""
     size = path.stat().st_size
-    if path.suffix != ".jsonl":
+    # What a packed file is has been said; its name is right.
+    if path.suffix != ".jsonl" and not found.log.counts["not_json_lines"]:
         fix = "A table is no dataset: rows_from_table makes chats of it, write_jsonl saves them."
         is_table = path.suffix.lower() in _TABLES
         yield issue("wrong_extension", "", show(path.suffix), fix=fix if is_table else None)

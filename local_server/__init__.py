@@ -15,6 +15,8 @@ The rooms stand on each other in this order; each may import what is further dow
     http            what every request passes, and the forms of answers
     store           one SQLite file
     settings        what is chosen at the start
+    aliases         other names for base models
+    base_models     what jobs can start from
 
 The server process never loads torch: it takes from `training` and `generation` only the modules that tell
 how one talks with them (`job_log`, `tokenize`, `messages`).

@@ -18,7 +18,9 @@ from pathlib import Path
 import uvicorn
 
 from local_server import options
+from local_server.aliases import UnusableAlias
 from local_server.app import create_app
+from local_server.base_models import UnusableModel
 from local_server.connections import (
     ACCEPTED_AT_ONCE,
     MAX_CONNECTIONS,
@@ -105,7 +107,7 @@ def main() -> int:
     raise_descriptor_limit()
     try:
         settings = options.settings(arguments)
-    except options.UnusableKey as error:
+    except (options.UnusableKey, UnusableModel, UnusableAlias) as error:
         print(f"local_server: {error}", file=sys.stderr)
         return 1
     with contextlib.ExitStack() as held:
@@ -117,25 +119,13 @@ def main() -> int:
 
 
 def _unusable(settings: Settings) -> str | None:
-    state, model = settings.state, settings.model
+    state = settings.state
     try:
         # Training data is private: other users of this machine cannot look inside.
         for note in close_to_others(state):
             print(f"local_server: {note}", file=sys.stderr)
     except OSError as error:
         return f"the state folder {state} cannot be made: {error}. Pass another folder with --state."
-    missing = [
-        name for name in ("config.json", "*.safetensors", "tokenizer.json") if not any(model.glob(name))
-    ]
-    if missing:
-        hint = "Run `make base-model`, or pass another folder with --model."
-        return f"the base model in {model} is not complete: {', '.join(missing)} not found. {hint}"
-    try:
-        # Read here, and never again.
-        _ = settings.base_model_id, settings.base_model_created
-    except (OSError, ValueError) as error:
-        hint = """Write {"model_id": "..."} there, or delete the file to use the folder's name."""
-        return f"the id of the base model cannot be read from {model / 'course.json'}: {error}. {hint}"
     return None
 
 

@@ -10,8 +10,10 @@ import stat
 import sys
 from pathlib import Path
 
+from local_server.aliases import read_aliases
+from local_server.base_models import chosen
 from local_server.jobs.webhooks import web_address
-from local_server.settings import DEFAULT_MODEL, Settings, default_state, write_private
+from local_server.settings import Settings, default_state, write_private
 
 DEFAULT_PORT = 8399
 
@@ -70,9 +72,19 @@ def parse(description: str | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--model",
-        type=Path,
-        default=DEFAULT_MODEL,
-        help="folder of the base model (default: data/base_model)",
+        action="append",
+        default=[],
+        metavar="NAME_OR_DIR",
+        help="a base model: its folder, its name when it is installed, or a name of the Hugging Face hub; "
+        "can be given several times, and the first is the default (default: all that are installed)",
+    )
+    parser.add_argument(
+        "--alias",
+        action="append",
+        default=[],
+        metavar="NAME=MODEL",
+        help="let clients call a base model NAME, too; NAME may be a pattern ('gpt-*=…'); "
+        "can be given several times",
     )
     parser.add_argument(
         "--slots",
@@ -138,12 +150,16 @@ def settings(arguments: argparse.Namespace) -> Settings:
 
     Raises:
         UnusableKey: The file of the key cannot be read or made, or holds no key.
+        UnusableModel: A base model is not there or cannot be used.
+        UnusableAlias: An alias has no sense.
     """
     file: Path | None = arguments.api_key_file
+    base_models = chosen(arguments.model)
     return Settings(
         arguments.state.absolute(),
-        arguments.model.absolute(),
+        base_models,
         api_key=_new_key() if file is None else kept_key(file),
+        aliases=read_aliases(arguments.alias, base_models),
         api_key_kept=file is not None,
         host=arguments.host,
         allowed_hosts=tuple(arguments.allow_host),

@@ -1,19 +1,17 @@
 """What can be set when the server starts, and nothing that changes later."""
 
 import ipaddress
-import json
 import os
 import socket
 import stat
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from finetune_dataset.models import PERIODIC_TINY
+from local_server.aliases import Alias
+from local_server.base_models import BaseModel
 
 # The folder that holds the packages: that of the course in a clone, site-packages for an installed wheel.
 PACKAGES = Path(__file__).resolve().parents[1]
-DEFAULT_MODEL = PERIODIC_TINY
 
 
 @dataclass(frozen=True)
@@ -22,8 +20,9 @@ class Settings:
 
     Args:
         state: Folder of everything the server keeps. Two servers cannot share it.
-        model: Folder of the base model: safetensors, config.json, tokenizer.json, a chat template.
+        base_models: What jobs can start from; the first is the default.
         api_key: The only key that opens this server.
+        aliases: Other names for them.
         api_key_kept: Whether the next start has the same key.
         host: The address that the server listens on.
         allowed_hosts: Further names, in lower case, that a Host header may have.
@@ -48,8 +47,9 @@ class Settings:
     """
 
     state: Path
-    model: Path
+    base_models: tuple[BaseModel, ...]
     api_key: str
+    aliases: tuple[Alias, ...] = ()
     api_key_kept: bool = False
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
@@ -85,30 +85,10 @@ class Settings:
         """Whether only programs on this machine can reach the server."""
         return ipaddress.ip_address(self.host).is_loopback
 
-    # Both are read once: what happens to the folder later must not rename the model of a running server.
-    @cached_property
-    def base_model_id(self) -> str:
-        """The id that clients use for the base model: `model_id` in course.json, else the folder's name.
-
-        Raises:
-            OSError: course.json cannot be read.
-            ValueError: course.json is not JSON, or its `model_id` is missing or not a printable text.
-        """
-        card = self.model / "course.json"
-        if not card.is_file():
-            return self.model.name
-        content = json.loads(card.read_text(encoding="utf-8"))
-        model_id = content.get("model_id") if isinstance(content, dict) else None
-        if not isinstance(model_id, str) or not model_id or not model_id.isprintable():
-            raise ValueError(
-                f"expected an object with a printable text under 'model_id', found {content!r:.80}"
-            )
-        return model_id
-
-    @cached_property
-    def base_model_created(self) -> int:
-        """When the base model was made, in Unix seconds: the age of its config.json."""
-        return int((self.model / "config.json").stat().st_mtime)
+    @property
+    def base_model_names(self) -> str:
+        """The ids of the base models, for a message."""
+        return ", ".join(model.id for model in self.base_models)
 
     def file_path(self, file_id: str) -> Path:
         """Where the bytes of an uploaded or result file lie."""

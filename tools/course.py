@@ -15,24 +15,36 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Annotated, TypedDict
 
+import msgspec
 import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from notebook_runner import execute
 from openai import OpenAIError
-from run_summary import summarize
+from run_summary import METRICS, MODELS, summarize
 
 from helpers import connect, open_run
 from helpers.backends.connect import LOCAL_MODEL
 from helpers.backends.local_server import running_server
 from helpers.backends.replay import write_manifest
-from helpers.errors import FineTuneError
+from helpers.errors import BackendUnavailable, FineTuneError
+from helpers.stored_json import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
 SERVER_END_SECONDS = 20
 """How long the server may take to end its training and chat processes; they take about two seconds."""
 RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
+
+
+REMOVE = "End the server by hand, and remove this file."
+
+
+class Address(TypedDict):
+    """What is read here of a server's server.json."""
+
+    pid: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class JobWatch(threading.Thread):
@@ -105,7 +117,7 @@ def stop_server(state: Path) -> None:
     if running_server(state) is None:
         return
     address = state / "server.json"
-    process_id = json.loads(address.read_text(encoding="utf-8"))["pid"]
+    process_id = read_json(address, Address, way_out=REMOVE, error=BackendUnavailable)["pid"]
     os.kill(process_id, signal.SIGTERM)
     deadline = time.monotonic() + SERVER_END_SECONDS
     while address.exists():
@@ -128,7 +140,7 @@ def run(name: str) -> None:
     summary = summarize(folder, time.monotonic() - started)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     scores = pd.DataFrame(summary["scores"]).pivot(index="model", columns="metric", values="value")
-    table = scores.loc[["base", "few_shot", "fine_tuned"], ["form", "rhyme", "facts"]].map("{:.0%}".format)
+    table = scores.loc[list(MODELS), list(METRICS)].map("{:.0%}".format)
     shown = os.path.relpath(folder)
     say(f"""
 {summary["job_id"]}: {summary["steps"]} steps, {summary["n_epochs"]} epochs, {summary["job_seconds"]} s

@@ -1,10 +1,16 @@
 """The facts of a run, for summary.json and for the terminal."""
 
-import json
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pandas as pd
+
+from helpers.errors import MissingArtifact
+from helpers.stored_json import Shape, read_json
+
+MODELS, METRICS = ("base", "few_shot", "fine_tuned"), ("form", "rhyme", "facts")
+"""What notebook 05 scores, in the order in which it is shown."""
+_WAY_OUT = "Run the notebook that its number names once more, or the whole course under another --name."
 
 
 class Summary(TypedDict):
@@ -22,7 +28,47 @@ class Summary(TypedDict):
     last_valid_loss: float
     job_seconds: int
     total_seconds: float
-    scores: list[dict[str, Any]]
+    scores: "list[Score]"
+
+
+class _Job(TypedDict):
+    id: str
+    model: str
+    fine_tuned_model: str
+    method: "_Method"
+    created_at: int
+    finished_at: int
+
+
+class _Method(TypedDict):
+    supervised: "_Supervised"
+
+
+class _Supervised(TypedDict):
+    hyperparameters: "_Hyperparameters"
+
+
+class _Hyperparameters(TypedDict):
+    n_epochs: int
+
+
+class _Dataset(TypedDict):
+    rows: dict[str, int]
+
+
+class Score(TypedDict):
+    """One score: a model's share of right answers by one metric on n rows, and its interval, from 0 to 1."""
+
+    model: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class _Scores(TypedDict):
+    scores: list[Score]
 
 
 def summarize(folder: Path, total_seconds: float) -> Summary:
@@ -31,14 +77,24 @@ def summarize(folder: Path, total_seconds: float) -> Summary:
     Args:
         folder: The run folder.
         total_seconds: How long all notebooks took.
+
+    Raises:
+        MissingArtifact: A file is not there or is damaged; the message says which and where.
     """
 
-    def read(name: str) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
-        return content
+    def read(name: str, shape: type[Shape]) -> Shape:
+        return read_json(folder / name, shape, way_out=_WAY_OUT, error=MissingArtifact)
 
-    job, dataset = read("04_job.json"), read("01_dataset.json")
-    metrics = pd.read_csv(folder / "04_metrics.csv")
+    job, dataset = read("04_job.json", _Job), read("01_dataset.json", _Dataset)
+    scores = read("05_scores.json", _Scores)["scores"]
+    found = {(score["model"], score["metric"]) for score in scores}
+    if missing := [
+        f"{model} {metric}" for model in MODELS for metric in METRICS if (model, metric) not in found
+    ]:
+        raise MissingArtifact(
+            f"{folder / '05_scores.json'} is damaged: the scores {', '.join(missing)} are missing. {_WAY_OUT}"
+        )
+    metrics = _metrics(folder / "04_metrics.csv")
     return {
         "backend": "local",
         "model": job["model"],
@@ -52,5 +108,22 @@ def summarize(folder: Path, total_seconds: float) -> Summary:
         "last_valid_loss": float(metrics["full_valid_loss"].dropna().iloc[-1]),
         "job_seconds": job["finished_at"] - job["created_at"],
         "total_seconds": round(total_seconds, 1),
-        "scores": read("05_scores.json")["scores"],
+        "scores": scores,
     }
+
+
+def _metrics(path: Path) -> pd.DataFrame:
+    """Read the metrics of a job: at least one step, and one full validation loss."""
+    try:
+        metrics = pd.read_csv(path)[["step", "train_loss", "full_valid_loss"]].astype(float)
+    except KeyError as wrong:
+        found = f"a column is missing: {wrong.args[0]}"
+    except OSError as wrong:
+        found = f"it cannot be read ({wrong.strerror or wrong})"
+    except (ValueError, OverflowError) as wrong:  # Also no text, no table, a cell that is no number.
+        found = " ".join(str(wrong).split())
+    else:
+        if not metrics[["step", "full_valid_loss"]].isna().all().any():
+            return metrics
+        found = "it has no step, or no full validation loss"
+    raise MissingArtifact(f"{path} is damaged: {found}. {_WAY_OUT}")

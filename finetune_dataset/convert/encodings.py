@@ -12,7 +12,7 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import open_source
 from finetune_dataset.rules.damage import find_damage
 from finetune_dataset.rules.limits import MAX_TABLE_BYTES
-from finetune_dataset.shapes.containers import other_kind, unicode_encoding
+from finetune_dataset.shapes.containers import kind_of_table, unicode_encoding
 
 # So many bytes show what a file is.
 _LOOKED_AT = 400
@@ -41,7 +41,7 @@ def read_text(path: Path, encoding: str | None, notes: list[str]) -> str:
         raise DatasetError(
             f"{path.name} has more than {MAX_TABLE_BYTES:,} bytes. Save parts of it in several files."
         )
-    if kind := other_kind(raw[:_LOOKED_AT]):
+    if kind := kind_of_table(raw[:_LOOKED_AT]):
         raise DatasetError(f"{path.name} is {kind[0]}; expected a table. {kind[1]}")
     chosen = encoding or unicode_encoding(raw[:_LOOKED_AT]) or "utf-8-sig"
     text = _decoded(raw, chosen, path)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from finetune_dataset.quality.answers import Answers
 from finetune_dataset.quality.damage.messages import DamagedText
-from finetune_dataset.quality.examples import Example, read_examples
+from finetune_dataset.quality.examples import Example, Skipped, read_examples
 from finetune_dataset.quality.leaks import Leaks
 from finetune_dataset.quality.privacy import Privacy
 from finetune_dataset.quality.repeats import Repeats
@@ -37,7 +37,8 @@ def check_quality(
     Repeated and nearly repeated examples, contradictions, unfinished or empty answers, slips in the
     system prompt, unbalanced classes, personal data and secrets (shown masked), damaged text
     (lost, garbled, hidden and escaped characters, markup); and, with
-    `validation` or `test`, examples on both sides. Rows that are no chat are left to `validate_dataset`.
+    `validation` or `test`, examples on both sides. Rows that are no chat are left to `validate_dataset`;
+    a note counts them.
 
     Two kinds are errors, because what follows from them is worthless: a held-out prompt that is
     also trained (its score says nothing), and one same answer everywhere (there is nothing to learn).
@@ -64,14 +65,18 @@ def check_quality(
     if held_out:
         leaks = Leaks()
         for other in held_out:
-            _add(report, leaks.hold_out(other))
+            skipped = Skipped()
+            _add(report, leaks.hold_out(other, skipped))
+            report.skipped += skipped.notes(other)
         checks.append(leaks)
-    for row in read_examples(path):
+    skipped = Skipped()
+    for row in read_examples(path, skipped):
         report.n_rows += 1
         for check in checks:
             _add(report, check.row(row))
     for check in checks:
         _add(report, check.end())
+    report.skipped += skipped.notes(report.path)
     return report
 
 

@@ -22,6 +22,7 @@ from finetune_dataset.chat import (
 from finetune_dataset.files import open_source, read_lines
 from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.quality.near_duplicates import digest, normalized
+from finetune_dataset.rules.issues.issue import show
 
 # What a chat is made of; `functions` is not among them, because it can be a field for the grader.
 _CHAT_KEYS = CHAT_KEYS[:3]
@@ -61,11 +62,43 @@ class Example:
     asked: str
 
 
-def read_examples(path: str | Path) -> Iterator[Example]:
-    """Read the chats of a file; what is no chat is skipped.
+@dataclass
+class Skipped:
+    """What of a file is no chat that could be looked at.
+
+    Attributes:
+        number: How many places: lines that cannot be read, and values that are no chat.
+        first: The line of the first one.
+        reason: What is wrong there.
+    """
+
+    number: int = 0
+    first: int = 0
+    reason: str = ""
+
+    def add(self, line: int, reason: str) -> None:
+        """Count one place."""
+        if not self.number:
+            self.first, self.reason = line, reason
+        self.number += 1
+
+    def notes(self, path: Path) -> list[str]:
+        """Say how much of a file was skipped; nothing when nothing was."""
+        if not self.number:
+            return []
+        count = f"{self.number:,} {'place' if self.number == 1 else 'places'} in {path.name}"
+        return [
+            f"{count} could not be looked at, the first on line {self.first}: {self.reason}. "
+            "validate_dataset says what to do."
+        ]
+
+
+def read_examples(path: str | Path, skipped: Skipped | None = None) -> Iterator[Example]:
+    """Read the chats of a file; what is no chat is skipped, and counted.
 
     Args:
         path: The file.
+        skipped: Where to count what is skipped.
 
     Yields:
         Each chat or preference, as the checks need it.
@@ -73,12 +106,17 @@ def read_examples(path: str | Path) -> Iterator[Example]:
     Raises:
         DatasetError: The file does not exist or cannot be opened.
     """
+    skipped = skipped or Skipped()
     with open_source(path) as source:
         for piece in read_pieces(read_lines(source), blank=False):
+            if not piece.values and piece.issue and piece.issue.severity == "error":
+                skipped.add(piece.first, str(piece.issue.found))
             for value in piece.values:
                 messages = _messages(value)
                 if isinstance(value, dict) and messages:
                     yield _example(piece.first, value, messages)
+                else:
+                    skipped.add(piece.first, show(value))
 
 
 def _messages(row: object) -> list[tuple[str, JsonObject]]:

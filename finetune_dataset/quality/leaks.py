@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune_dataset.quality.examples import Example, read_examples
+from finetune_dataset.quality.examples import Example, Skipped, read_examples
 from finetune_dataset.quality.near_duplicates import NearCopies, NearIndex, sketch
 from finetune_dataset.rules.issues.issue import Issue
 from finetune_dataset.rules.issues.table import issue
@@ -30,11 +30,12 @@ class Leaks:
         self._near = {"text": NearIndex(), "asked": NearIndex()}
         self._copies = NearCopies("a held-out one")
 
-    def hold_out(self, path: Path) -> Iterator[Issue]:
+    def hold_out(self, path: Path, skipped: Skipped | None = None) -> Iterator[Issue]:
         """Remember the rows of a file.
 
         Args:
             path: The validation file or the test file.
+            skipped: Where to count what of it is no chat.
 
         Yields:
             Its rows that an earlier held-out file has too.
@@ -43,7 +44,7 @@ class Leaks:
             DatasetError: The file does not exist or cannot be opened.
         """
         places = []
-        for row in read_examples(path):
+        for row in read_examples(path, skipped):
             place = f"line {row.line} of {path.name}"
             if leak := self._find(row):
                 yield issue("held_out_twice", "", f"{place} {leak.what}")

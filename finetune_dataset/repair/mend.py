@@ -1,7 +1,7 @@
 """Mend a dataset file where that is safe, and say what was done.
 
 Only repairs that cannot change the meaning of an example are made. The rest is left
-out of the new file and kept in the result. The old file is never touched.
+out of the new file and told in the result. The old file is never touched.
 """
 
 import io
@@ -31,7 +31,7 @@ _MENDED = {code for code, kind in FILE_KINDS.items() if kind.repairable} - {"not
 # So many bytes are kept of a rest of the file that cannot be read; the old file has all of it.
 _REST_KEPT = 16 * 1024**2
 CHANGES_KEPT = 50
-"""A result keeps this many changes for its diff; notes and what was left out are kept in full."""
+"""A result keeps this many changes for its diff."""
 
 
 def repair_dataset(
@@ -54,7 +54,8 @@ def repair_dataset(
         method: How the rows train; an example is good by the rules of that method.
 
     Returns:
-        The notes, the diff and all that was left out. It shows itself in a notebook.
+        The notes, the diff and what was left out; of more than 10,000 places, the line numbers. It shows
+        itself in a notebook.
 
     Raises:
         DatasetError: `path` cannot be opened, is no text or is damaged UTF-16, or `out` exists already.
@@ -64,7 +65,7 @@ def repair_dataset(
     with open_source(path) as source:
         lines, encoding = _as_utf8(source)
         if encoding:
-            repair.notes.append(f"whole file: {encoding} text, mended")
+            repair.note(f"whole file: {encoding} text, mended")
         try:
             with whole_file(repair.out, new=True) as target:
                 _Mender(repair, method, ends, target).mend(lines)
@@ -95,25 +96,26 @@ class _Mender:
             if code != "blank_line" or blank <= KEPT_PER_CODE:
                 self._mend_piece(piece)
         if blank > KEPT_PER_CODE:
-            self.repair.notes.append(f"{blank - KEPT_PER_CODE} more lines: blank_line, mended")
+            self.repair.note(f"{blank - KEPT_PER_CODE} more lines: blank_line, mended", keep=True)
         if rest := _start(lines):  # After zero bytes, no line can be told from the next.
-            self._leave_out("the rest of the file", code, code, _as_text(rest))
+            self.repair.note(f"the rest of the file: {code}, left out", keep=True)
+            self.repair.leave_out(LeftOut("the rest of the file", code, _as_text(rest)))
         if windows:
-            self.repair.notes.append(f"{windows} lines: Windows line ends, mended")
+            self.repair.note(f"{windows} lines: Windows line ends, mended", keep=True)
 
     def _mend_piece(self, piece: Piece) -> None:
         code = piece.issue.code if piece.issue else ""
         at, text = self.repair.rows + 1, _as_text(piece.raw).strip("\r\n")
+        lines = piece.first, piece.last
         if piece.issue and code not in _MENDED and (piece.issue.severity == "error" or not piece.values):
-            self._leave_out(piece.place, code, f"{code}: {piece.issue.found}", text)
+            self._leave_out(piece.place, code, f"{code}: {piece.issue.found}", text, lines)
             self._record(piece, f"{code}, left out", at, [])
             return
         if code in _MENDED:
-            self.repair.notes.append(f"{piece.place}: {code}, mended")
+            self.repair.note(f"{piece.place}: {code}, mended")
         if piece.rest:
-            self._leave_out(
-                piece.place, "keys beside the examples", f"{code}: keys beside the list", piece.rest
-            )
+            reason = f"{code}: keys beside the list"
+            self._leave_out(piece.place, "keys beside the examples", reason, piece.rest, lines)
         reasons, written = [code] if code in _MENDED else [], []
         for number, value in enumerate(piece.values, start=1):
             alone = len(piece.values) == 1
@@ -123,10 +125,11 @@ class _Mender:
             if errors:
                 reason = f"{errors[0].code} at {errors[0].path or 'the row'}"
                 old = text if alone else json.dumps(value, ensure_ascii=False)
-                self._leave_out(place, reason, f"{reason}: found {errors[0].found}", old)
+                self._leave_out(place, reason, f"{reason}: found {errors[0].found}", old, lines)
                 reasons.append(f"{reason}, left out")
                 continue
-            self.repair.notes += [f"{place}: {sentence}, mended" for sentence in repairs]
+            for sentence in repairs:
+                self.repair.note(f"{place}: {sentence}, mended")
             reasons += repairs
             written.append(json.dumps(row, ensure_ascii=False) if reasons else piece.raw.strip().decode())
         self.target.write("".join(line + "\n" for line in written))
@@ -134,9 +137,9 @@ class _Mender:
         if reasons and piece.raw:
             self._record(piece, "; ".join(dict.fromkeys(reasons)), at, written)
 
-    def _leave_out(self, place: str, what: str, reason: str, text: str) -> None:
-        self.repair.notes.append(f"{place}: {what}, left out")
-        self.repair.left_out.append(LeftOut(place, reason, text))
+    def _leave_out(self, place: str, what: str, reason: str, text: str, lines: tuple[int, int]) -> None:
+        self.repair.note(f"{place}: {what}, left out")
+        self.repair.leave_out(LeftOut(place, reason, text), lines)
 
     def _record(self, piece: Piece, reason: str, at: int, written: list[str]) -> None:
         if len(self.repair.changes) < CHANGES_KEPT:

@@ -27,8 +27,13 @@ def diff_as_html(changes: Iterable[Change]) -> str:
     return f'<div style="{style}">{"".join(lines)}</div>' if lines else ""
 
 
-def left_out_as_html(left_out: Sequence[LeftOut]) -> str:
-    """Return what was left out as folded HTML, long texts cut; "" without any."""
+def left_out_as_html(left_out: Sequence[LeftOut], number: int) -> str:
+    """Return what was left out as folded HTML, long texts cut; "" without any.
+
+    Args:
+        left_out: What is kept of it.
+        number: How many there are in all.
+    """
     if not left_out:
         return ""
     items = []
@@ -42,4 +47,4 @@ def left_out_as_html(left_out: Sequence[LeftOut]) -> str:
         )
     rest = len(left_out) - len(items)
     others = f"<p>… and {rest} more, see .left_out</p>" if rest else ""
-    return f"<details><summary>Left out: {len(left_out)}</summary>{''.join(items)}{others}</details>"
+    return f"<details><summary>Left out: {number}</summary>{''.join(items)}{others}</details>"

@@ -7,9 +7,14 @@ section 23.8.
 
 _UNPACK = "Unpack it first, and give the .jsonl file that is in it: "
 _TO_LINES = "Load it in the program that made it, and save the rows with write_jsonl."
+_TO_TABLE = "Load it in the program that made it, and save the table as CSV (UTF-8)."
 # First bytes → what it is, and what to do.
 _MARKS: dict[bytes, tuple[str, str]] = {
     b"\x1f\x8b": ("a gzip file (.gz)", f"{_UNPACK}gunzip < FILE > unpacked.jsonl."),
+    b"\x1f\x9d": ("a file of compress (.Z)", f"{_UNPACK}uncompress < FILE > unpacked.jsonl."),
+    b"LZIP": ("an lzip file (.lz)", f"{_UNPACK}lzip -d < FILE > unpacked.jsonl."),
+    b"\x5d\0\0": ("an LZMA file (.lzma)", f"{_UNPACK}unlzma < FILE > unpacked.jsonl."),
+    b"\xff\x06\0\0sNaPpY": ("a Snappy file (.sz)", f"{_UNPACK}snzip -d < FILE > unpacked.jsonl."),
     b"BZh": ("a bzip2 file (.bz2)", f"{_UNPACK}bunzip2 < FILE > unpacked.jsonl."),
     b"\xfd7zXZ\x00": ("an xz file (.xz)", f"{_UNPACK}unxz < FILE > unpacked.jsonl."),
     b"\x28\xb5\x2f\xfd": ("a Zstandard file (.zst)", f"{_UNPACK}unzstd < FILE > unpacked.jsonl."),
@@ -26,10 +31,17 @@ _MARKS: dict[bytes, tuple[str, str]] = {
         'Read it with pandas: write_jsonl("train.jsonl", pandas.read_parquet(FILE).to_dict("records")).',
     ),
     b"ARROW1": ("an Arrow file", _TO_LINES),
+    # A stream begins with this mark and the size of its schema; `save_to_disk` of `datasets` writes it.
+    b"\xff\xff\xff\xff": (
+        "an Arrow stream",
+        'Read it with datasets, which writes lines: Dataset.from_file(FILE).to_json("train.jsonl").',
+    ),
     b"FEA1": ("a Feather file", _TO_LINES),
     b"Obj\x01": ("an Avro file", _TO_LINES),
     b"\x89HDF": ("an HDF5 file", _TO_LINES),
     b"\x93NUMPY": ("a NumPy file", _TO_LINES),
+    b"\x80\x02": ("a pickle", _TO_LINES),
+    b"\x80\x03": ("a pickle", _TO_LINES),
     b"\x80\x04\x95": ("a pickle", _TO_LINES),
     b"\x80\x05\x95": ("a pickle", _TO_LINES),
     b"SQLite format 3": ("an SQLite database", _TO_LINES),
@@ -43,6 +55,7 @@ _MARKS: dict[bytes, tuple[str, str]] = {
         "Open it, and save it as .xlsx or as CSV (UTF-8); rows_from_table makes chats of a table.",
     ),
     b"\x89PNG": ("an image (PNG)", "Give the file with the examples."),
+    b"GIF8": ("an image (GIF)", "Give the file with the examples."),
     b"\xff\xd8\xff": ("an image (JPEG)", "Give the file with the examples."),
     b"version https://git-lfs": (
         "a pointer of Git LFS, not the file itself",
@@ -77,12 +90,44 @@ def other_kind(start: bytes) -> tuple[str, str] | None:
     for mark, found in _MARKS.items():
         if start.startswith(mark):
             return found
+    if start[3:10] == b'\0\0\0\0\0{"':
+        return "weights of a model (.safetensors)", "Give the file with the examples."
     if start[257:262] == b"ustar":
         return "a tar archive", f"{_UNPACK}tar xf FILE."
     page = start[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if page.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return _HTML
     return _XML if page.startswith((b"<?xml", b"<!--", b"<rss", b"<feed")) else None
+
+
+def kind_of_table(start: bytes) -> tuple[str, str] | None:
+    """Say what a file is that is no text with a table, as `other_kind` does for JSON.
+
+    Args:
+        start: Its first bytes.
+
+    Returns:
+        What it is and what to do, in words; None for a file that may be a table.
+    """
+    if (found := other_kind(start)) is None:
+        return None
+    kind, advice = found
+    if start.startswith(b"PAR1"):
+        return (
+            kind,
+            "Read it with pandas, and give the table: rows_from_table(pandas.read_parquet(FILE), ...).",
+        )
+    if start.startswith((b"ARROW1", b"FEA1")):
+        return (
+            kind,
+            "Read it with pandas, and give the table: rows_from_table(pandas.read_feather(FILE), ...).",
+        )
+    if start.startswith(b"\xff\xff\xff\xff"):
+        return kind, "Read it with datasets: rows_from_table(Dataset.from_file(FILE).to_pandas(), ...)."
+    if kind == _EXCEL[0]:
+        return kind, "Rename it, so that its name ends in .xlsx, if it is an Excel table."
+    advice = advice.replace("the .jsonl file that is in it", "the table that is in it")
+    return kind, advice.replace("unpacked.jsonl", "unpacked.csv").replace(_TO_LINES, _TO_TABLE)
 
 
 def unicode_encoding(start: bytes) -> str | None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TypeVar
 
 import pandas as pd
-from openai import OpenAI
+from openai import InternalServerError, OpenAI
 from openai.pagination import SyncCursorPage
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
@@ -17,8 +17,8 @@ from helpers.jobs.facts import is_terminal, job_facts
 from helpers.jobs.progress import describe_progress
 from helpers.jobs.result_file import read_result_file
 from helpers.jobs.snapshot import JobSnapshot
-from helpers.monitor.refusals import PageInstead, explained, no_such_route
-from helpers.monitor.retry import Answer, Retry
+from helpers.monitor.refusals import PageInstead, PartRefused, explained, no_such_route, part_refused
+from helpers.monitor.retry import PART_TRIES, Answer, Retry
 
 ALL = 100
 """Objects in a page: as many as a service gives at once."""
@@ -55,10 +55,19 @@ def all_events(client: OpenAI, job_id: str) -> list[FineTuningJobEvent]:
     jobs = client.fine_tuning.jobs
     try:
         with explained(f"the job {job_id}"):
-            first = _json(lambda: jobs.list_events(job_id, limit=ALL))
+            try:
+                first = _json(lambda: jobs.list_events(job_id, limit=ALL))
+            except InternalServerError as error:
+                if no_such_route(error):
+                    raise
+                patient = client.with_options(max_retries=PART_TRIES - 2).fine_tuning.jobs
+                first = _json(lambda: patient.list_events(job_id, limit=ALL))
             return _read_unknown(first, set(), _json)
     except Exception as error:
         why = no_such_route(error)
+        if why is None and isinstance(error, InternalServerError):
+            # Whether it answers about the job is seen below.
+            why = str(part_refused(error, PART_TRIES))
         if why is None:
             raise
         with explained(f"the job {job_id}"):
@@ -84,6 +93,7 @@ class JobReader:
     def __init__(self, client: OpenAI, job_id: str, retry: Retry) -> None:
         self._client, self._jobs, self._job_id = client, client.fine_tuning.jobs, job_id
         self._send = retry.send
+        self._broken: dict[str, PartRefused] = {}
         self._note = ""
         self._events: list[FineTuningJobEvent] = []
         self._checkpoints = checkpoints_frame([])
@@ -108,7 +118,7 @@ class JobReader:
         if ended or self.seen is None:
             # At the end from the start once more: the last events may come after the last status,
             # and a second look at an ended job asks exactly this.
-            self._events = self._new_events(set(), ALL)
+            self._events = self._new_events(set(), ALL) or self._events
         else:
             self._events += self._new_events({_mark(event) for event in self._events}, _FEW)
         metrics = metrics_frame(self._events)
@@ -125,8 +135,9 @@ class JobReader:
 
     def _new_events(self, known: set[_Mark], page_size: int) -> list[FineTuningJobEvent]:
         try:
-            first = self._send(lambda: self._jobs.list_events(self._job_id, limit=page_size))
-            fresh = _read_unknown(first, known, self._send)
+            send = partial(self._send_for, "events")
+            first = send(lambda: self._jobs.list_events(self._job_id, limit=page_size))
+            fresh = _read_unknown(first, known, send)
         except Exception as error:
             # The job itself was found a moment ago.
             why = no_such_route(error)
@@ -137,6 +148,16 @@ class JobReader:
         self._note = ""
         return fresh
 
+    def _send_for(self, part: str, request: Callable[[], Answer]) -> Answer:
+        """Ask for a part of the job; what the service failed at before is tried once at each look."""
+        tries = 1 if part in self._broken else PART_TRIES
+        try:
+            answer = self._send(request, whole=lambda: self._jobs.retrieve(self._job_id), tries=tries)
+        except PartRefused as refused:
+            raise self._broken.setdefault(part, refused) from None
+        self._broken.pop(part, None)
+        return answer
+
     def _read_checkpoints(self, epoch: float | None, *, ended: bool) -> None:
         """Ask only when there can be new ones: after an epoch, an event about one, the end."""
         told = sum("heckpoint" in (event.message or "") for event in self._events)
@@ -145,8 +166,9 @@ class JobReader:
             return
         self._checkpoints_at = moment
         try:
-            found = self._send(lambda: self._jobs.checkpoints.list(self._job_id))
-            self._checkpoints = checkpoints_frame(_read_unknown(found, set(), self._send))
+            send = partial(self._send_for, "checkpoints")
+            found = send(lambda: self._jobs.checkpoints.list(self._job_id))
+            self._checkpoints = checkpoints_frame(_read_unknown(found, set(), send))
         except Exception as error:
             if no_such_route(error) is None:
                 raise
@@ -155,7 +177,8 @@ class JobReader:
         """Read the table that a job leaves at its end; an empty one where there is none to read."""
         for file_id in job.result_files or () if ended else ():
             try:
-                return read_result_file(self._send(partial(self._client.files.content, file_id)).read())
+                content = self._send_for("result files", partial(self._client.files.content, file_id))
+                return read_result_file(content.read())
             except UnreadableContent:
                 continue
             except Exception as error:

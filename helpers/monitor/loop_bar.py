@@ -1,7 +1,7 @@
 """A bar for a loop in a notebook, with a sentence where widgets cannot be shown."""
 
 from IPython.display import display
-from ipywidgets import HTML, IntProgress, VBox
+from ipywidgets import HTML, Box, IntProgress, VBox
 
 from finetune_dataset.display.html_text import html_text
 
@@ -51,13 +51,27 @@ class ProgressBar:
         return f"A progress bar of {self._total} {self._what}. Run this cell to see it move."
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        """Show the widgets, and a sentence where they cannot be shown (GitHub, a notebook not yet run)."""
-        return {
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.box.model_id,
-            },
-            "text/html": f"<i>{html_text(repr(self))}</i>",
-            "text/plain": repr(self),
-        }
+        return widget_bundle(self.box, repr(self))
+
+
+def widget_bundle(box: Box, sentence: str) -> dict[str, object]:
+    """Make what Jupyter shows of widgets, with a sentence where they cannot be shown.
+
+    That is on GitHub, and in a notebook that has not run yet.
+
+    Args:
+        box: The widgets.
+        sentence: What stands in their place; the same in each run, so that stored outputs can be compared.
+
+    Returns:
+        The content by MIME type.
+    """
+    return {
+        "application/vnd.jupyter.widget-view+json": {
+            "version_major": 2,
+            "version_minor": 0,
+            "model_id": box.model_id,
+        },
+        "text/html": f"<i>{html_text(sentence)}</i>",
+        "text/plain": sentence,
+    }

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from finetune_dataset.display.html_text import html_text
 from helpers.jobs.describe import UNKNOWN, as_lines, result_facts, result_sentence
 from helpers.jobs.snapshot import JobSnapshot
+from helpers.monitor.loop_bar import widget_bundle
 from helpers.monitor.panel import Panel
 from helpers.plots.loss import draw_losses
 from helpers.plots.style import style
@@ -98,16 +99,7 @@ class NotebookView:
         return f"Live view of {jobs}{', '.join(self._job_ids)}. Run this cell to see it move."
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        """Show the widgets, and a sentence where they cannot be shown (GitHub, a notebook not yet run)."""
-        return {
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.box.model_id,
-            },
-            "text/html": f"<i>{html_text(repr(self))}</i>",
-            "text/plain": repr(self),
-        }
+        return widget_bundle(self.box, repr(self))
 
 
 def _table(facts: Sequence[dict[str, str]]) -> str:

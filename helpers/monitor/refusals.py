@@ -21,6 +21,21 @@ class PageInstead(BackendUnavailable):
     """A page or another text came in place of JSON, such as a log-in page."""
 
 
+class PartRefused(BackendUnavailable):
+    """A service fails again and again at one thing, and answers about the rest."""
+
+
+def part_refused(error: Exception | None, times: int) -> PartRefused:
+    """Make the error of something that a service cannot give, while it answers about the job.
+
+    Args:
+        error: What the last request for it has raised.
+        times: How often it was asked for, one time after the other.
+    """
+    said = _said(error) if isinstance(error, APIStatusError) else "no answer in time"
+    return PartRefused(f"{said}, {times} times in a row, while the service answers about the job")
+
+
 def no_such_route(error: Exception) -> str | None:
     """Tell whether a service does not have what was asked for, rather than being in trouble.
 
@@ -34,6 +49,8 @@ def no_such_route(error: Exception) -> str | None:
     """
     if isinstance(error, PageInstead):
         return "a page in place of JSON"
+    if isinstance(error, PartRefused):
+        return str(error)
     cause = error if isinstance(error, APIStatusError) else error.__cause__
     if not isinstance(cause, APIStatusError):
         return None

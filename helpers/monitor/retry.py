@@ -13,7 +13,7 @@ from typing import TypeVar
 import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-from helpers.monitor.refusals import PASSING, explained, no_answer, page_instead
+from helpers.monitor.refusals import PASSING, explained, no_answer, page_instead, part_refused
 
 Answer = TypeVar("Answer")
 """What a request returns."""
@@ -26,6 +26,9 @@ GIVE_UP_SECONDS = 600
 
 LOCAL_GIVE_UP_SECONDS = 30
 """On this machine a refused connection means that the server has ended; a restart takes five seconds."""
+
+PART_TRIES = 5
+"""So often in a row a part of a job is asked for before the job itself is: about 15 seconds."""
 
 # The SDK waits 0.5 s, then twice as long, up to 8 s, less up to a quarter at random, and follows a
 # Retry-After of up to two minutes (openai 3.54, `_base_client.py`). A longer outage needs longer pauses.
@@ -48,11 +51,20 @@ class Retry:
         self._what, self._wait, self._tell, self._local = what, wait, tell, local
         self._answered = False
 
-    def send(self, request: Callable[[], Answer]) -> Answer:
+    def send(
+        self,
+        request: Callable[[], Answer],
+        *,
+        whole: Callable[[], object] | None = None,
+        tries: int = PART_TRIES,
+    ) -> Answer:
         """Send a request, again and again after a failure that can pass.
 
         Args:
             request: Sends it and returns the answer.
+            whole: Of a request for a part of something, one for the whole. When that is answered and the
+                part is not, the service has no such part, or it is broken.
+            tries: So often in a row a part is asked for before the whole is.
 
         Returns:
             The answer.
@@ -61,8 +73,9 @@ class Retry:
             ServerStopped: Nothing to connect to at the first request, or no answer for too long.
             BackendUnavailable: The service does not accept the key (401), forbids it (403), or is none.
             JobNotFound: The service does not know the job (404).
+            PartRefused: The service fails at this part, and answers about the whole.
         """
-        sent, tries = monotonic(), 0
+        sent, failed = monotonic(), 0
         while True:
             try:
                 with explained(self._what, stopped=False):
@@ -71,17 +84,21 @@ class Retry:
                 reason = _passing(error)
                 if reason is None:
                     raise
+                failed += 1
+                if whole and failed >= tries and _is_of_the_part(error) and _answers(whole):
+                    if failed > 1:
+                        self._tell("")
+                    raise part_refused(error, failed) from error
                 silent = monotonic() - sent
                 if silent >= self._limit(error):
                     raise no_answer(self._what) from error
-                pause = retry_after(error) or _pause(tries)
-                tries += 1
+                pause = retry_after(error) or _pause(failed - 1)
                 self._count_down(pause, sent, reason)
             else:
                 if isinstance(answer, str):
                     # The SDK passes on an answer that is no JSON, such as a log-in page (openai 3.54).
                     raise page_instead(self._what, answer)
-                if tries:
+                if failed:
                     self._tell("")
                 self._answered = True
                 return answer
@@ -142,6 +159,21 @@ def _passing(error: Exception) -> str | None:
         return "429: too many requests"
     passes = status in PASSING or (status >= 500 and status != 501)
     return f"error {status} of the service" if passes else None
+
+
+def _is_of_the_part(error: Exception) -> bool:
+    """Whether an error can have to do with what was asked for; 429 and a lost network have not."""
+    return isinstance(error, APITimeoutError) or (
+        isinstance(error, APIStatusError) and error.status_code != 429
+    )
+
+
+def _answers(request: Callable[[], object]) -> bool:
+    try:
+        request()
+    except Exception:
+        return False
+    return True
 
 
 def _refused(error: BaseException | None) -> bool:

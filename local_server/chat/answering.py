@@ -46,7 +46,7 @@ def question(
     Args:
         settings: Where models lie.
         store: Which models exist.
-        model: The base model, a fine-tuned model or a checkpoint.
+        model: A base model, its alias, a fine-tuned model or a checkpoint.
         messages: From `training.content.plain`.
         max_tokens: None for as many as there is room for.
         temperature: None for 1, the API's default.
@@ -69,7 +69,7 @@ def question(
     if found is None:
         raise model_not_found(model)
     return {
-        "folder": str(found[1]),
+        "folder": str(found.folder),
         "messages": messages,
         "max_tokens": max_tokens,
         "temperature": 1.0 if temperature is None else temperature,
@@ -82,6 +82,12 @@ def question(
         "frequency_penalty": frequency_penalty,
         "presence_penalty": presence_penalty,
     }
+
+
+def name_in_answers(settings: Settings, store: Store, model: str) -> str:
+    """The name that answers give a model: the client's own, or its dated one as at OpenAI."""
+    found = find_model(settings, store, model)
+    return model if found is None else found.model["id"]
 
 
 async def replies(worker: Worker, question: Question, param: str) -> AsyncGenerator[Text | Done]:

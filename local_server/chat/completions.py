@@ -133,7 +133,7 @@ class CreateCompletion(Accepted):
 async def create(
     request: Request, settings: TheSettings, store: TheStore, body: CreateCompletion
 ) -> Json[Completion] | EventStream | Response:
-    """Answer a chat with the base model, a fine-tuned model or a checkpoint."""
+    """Answer a chat with a base model, a fine-tuned model or a checkpoint."""
     body.check()
     n = body.n or 1
     question = answering.question(
@@ -156,7 +156,7 @@ async def create(
     head: Head = {
         "id": new_id("chatcmpl-", 29),
         "created": int(time.time()),
-        "model": body.model,
+        "model": answering.name_in_answers(settings, store, body.model),
         "service_tier": "default",
         "system_fingerprint": None,
     }

@@ -24,7 +24,7 @@ End = Callable[[Response], Response]
 async def create(
     request: Request, settings: TheSettings, store: TheStore, body: CreateResponse
 ) -> Json[Response] | EventStream | fastapi.Response:
-    """Answer a text with the base model, a fine-tuned model or a checkpoint."""
+    """Answer a text with a base model, a fine-tuned model or a checkpoint."""
     previous = body.previous_response_id
     before = [] if previous is None else kept_responses.messages_before(store, previous)
     asked = body.asked(store)
@@ -52,7 +52,7 @@ async def create(
         "instructions": body.instructions,
         "max_output_tokens": body.max_output_tokens,
         "metadata": body.metadata or {},
-        "model": body.model,
+        "model": answering.name_in_answers(settings, store, body.model),
         "output": [],
         "parallel_tool_calls": True,
         "previous_response_id": previous,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from finetune_dataset.shapes.containers import other_kind, unicode_encoding
 from local_server import disk
 from local_server.files.answers import File, UploadPurpose, new_file
 from local_server.http.errors import ApiError
@@ -12,6 +13,8 @@ from local_server.settings import Settings
 from local_server.store import new_id
 
 _TEXT_PURPOSES = ("fine-tune", "batch", "evals")
+# Enough to tell what a file is that is no text.
+_LOOKED_AT = 400
 _CHUNK = 1024 * 1024
 
 
@@ -88,22 +91,28 @@ def chunks_of(source: BinaryIO) -> Iterator[bytes]:
 def _utf8(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     """Pass chunks on as long as they are UTF-8. A character may lie across two chunks."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    size = 0
+    size, start = 0, b""
     for chunk in chunks:
-        _check_utf8(decoder, chunk, size, name)
+        start = start or chunk[:_LOOKED_AT]
+        _check_utf8(decoder, chunk, size, name, start)
         yield chunk
         size += len(chunk)
-    _check_utf8(decoder, b"", size, name)
+    _check_utf8(decoder, b"", size, name, start)
 
 
-def _check_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes, before: int, name: str) -> None:
+def _check_utf8(
+    decoder: codecs.IncrementalDecoder, chunk: bytes, before: int, name: str, start: bytes
+) -> None:
     before -= len(decoder.getstate()[0])
     try:
         decoder.decode(chunk, final=not chunk)
     except UnicodeDecodeError as error:
-        message = (
-            f"Invalid file format for '{name}': expected UTF-8 text, found the byte "
-            f"0x{error.object[error.start]:02x} at position {before + error.start:,}. "
-            "Save the file as UTF-8 and upload it again."
-        )
+        found = f"the byte 0x{error.object[error.start]:02x} at position {before + error.start:,}"
+        advice = "Save the file as UTF-8 and upload it again."
+        if kind := other_kind(start):
+            # A packed file would not become a text by saving it again.
+            found, advice = kind
+        elif encoding := unicode_encoding(start):
+            found = f"{encoding[:6].upper()} text"
+        message = f"Invalid file format for '{name}': expected UTF-8 text, found {found}. {advice}"
         raise ApiError(400, message, param="file", code="invalid_file_format") from None

@@ -113,6 +113,6 @@ def _check_possible(settings: Settings, store: Store, grader: Single | Multi) ->
         if isinstance(member, ScoreModel) and find_model(settings, store, member.model) is None:
             message = (
                 f"Invalid '{where}.model': this server has no model '{member.model}'. "
-                f"It grades with {settings.base_model_id} and models made from it."
+                f"It grades with {settings.base_model_names} and models made from them."
             )
             raise ApiError(400, message, code="model_not_found", param=f"{where}.model")

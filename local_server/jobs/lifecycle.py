@@ -12,7 +12,7 @@ from local_server.jobs.results import succeed
 from local_server.jobs.store import ACTIVE, JobStore
 from local_server.settings import Settings
 from local_server.training import specification
-from local_server.training.job_log import DISK_FULL, Line, StepMetrics, disk_is_full
+from local_server.training.job_log import Line, StepMetrics
 
 _WAITING = "Waiting for a free slot: number {} in the queue"
 _STARTED = "Fine-tuning job started"
@@ -55,7 +55,7 @@ def begin(store: JobStore, job: Job, folder: Path) -> bool:
 
 def _beginning(folder: Path) -> str:
     """Say where a job goes on that an earlier process worked on; steps that it repeats give no new events."""
-    lines, _ = _new_lines(folder / "events.jsonl", 0)
+    lines, _ = new_lines(folder / "events.jsonl", 0)
     steps = [line["step"] for line in lines if line["kind"] == "checkpoint"]
     if steps:
         return f"Fine-tuning job resumed from the checkpoint at step {max(steps)}"
@@ -70,7 +70,7 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
         store: Where the events go.
         job_id: The job.
     """
-    lines, position = _new_lines(settings.job_folder(job_id) / "events.jsonl", store.bytes_taken(job_id))
+    lines, position = new_lines(settings.job_folder(job_id) / "events.jsonl", store.bytes_taken(job_id))
     if not lines:
         return
     steps = [line for line in lines if line["kind"] == "metrics"]
@@ -93,8 +93,8 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
             fail(store, job_id, failure["code"], failure["message"], failure["param"], failure["further"])
 
 
-def _new_lines(path: Path, position: int) -> tuple[list[Line], int]:
-    """The whole lines after `position`, and the position after them; half a line is left for later."""
+def new_lines(path: Path, position: int) -> tuple[list[Line], int]:
+    """The whole lines of an events.jsonl from a byte on, and the byte after them; half a line waits."""
     if not path.exists():
         return [], position
     with open(path, "rb") as file:
@@ -124,7 +124,7 @@ def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int,
         retry: A job whose process was killed is queued again, to go on from its last checkpoint.
     """
     folder = settings.job_folder(job_id)
-    lines, _ = _new_lines(folder / "events.jsonl", 0)
+    lines, _ = new_lines(folder / "events.jsonl", 0)
     if lines and lines[-1]["kind"] == "finished":
         take_over(settings, store, job_id)
         metrics = {line["metrics"]["step"]: line["metrics"] for line in lines if line["kind"] == "metrics"}
@@ -133,16 +133,13 @@ def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int,
     how = (
         f"was killed by signal {-exit_status}" if exit_status < 0 else f"ended with exit status {exit_status}"
     )
-    full = disk_is_full(folder)
-    if exit_status < 0 and retry and not full:
+    if exit_status < 0 and retry:
         take_over(settings, store, job_id)
         requeue(store, job_id, f"The training process {how}; the job is queued again")
         return
     # Before anything is recorded: on a full disk, only this makes room for the record.
     discard(settings, job_id)
     take_over(settings, store, job_id)
-    if full:
-        fail(store, job_id, **DISK_FULL)
     message = f"The training process {how} before the job was done. Create a new job to try again."
     output = folder / "trainer.log"
     tail = output.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:] if output.exists() else []

@@ -1,13 +1,18 @@
-"""Models: the base model, fine-tuned models and their checkpoints."""
+"""Models: base models, fine-tuned models and their checkpoints, and what each of them stands on."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
 from local_server import disk
+from local_server.aliases import Alias, find_alias
+from local_server.base_models import BaseModel
 from local_server.http.answers import Answer
 from local_server.http.errors import ApiError, model_not_found
 from local_server.http.requests import TheSettings, TheStore
+from local_server.jobs.answers import Job
+from local_server.jobs.creation.origin import ORIGINS, base_and_family, base_of, origin_id
 from local_server.jobs.store import UNFINISHED, TheJobs
 from local_server.settings import Settings
 from local_server.store import Kind, Store
@@ -41,6 +46,27 @@ class ModelDeleted(Answer):
 MODELS = Kind[Model]("model")
 
 
+@dataclass(frozen=True)
+class FoundModel:
+    """A model that was looked up by the name that a client uses.
+
+    Attributes:
+        model: The API object. Its id is the name that answers and jobs give.
+        folder: Where the weights are.
+        base: The base model that it stands on.
+        exact: The id of the base model or fine-tuned model itself, where the client may have used an alias.
+        family: What stands behind `ft:` in the names of models that are made from it.
+        alias: The alias that was used, as it was given at the start; None for an exact name.
+    """
+
+    model: Model
+    folder: Path
+    base: BaseModel
+    exact: str
+    family: str
+    alias: str | None = None
+
+
 def new_model(model_id: str, created: int, owner: str) -> Model:
     """Make the API's model object.
 
@@ -55,28 +81,73 @@ def new_model(model_id: str, created: int, owner: str) -> Model:
     return {"id": model_id, "object": "model", "created": created, "owned_by": owner, "shutdown_date": None}
 
 
-def base_model(settings: Settings) -> Model:
-    """Make the API's object for the base model."""
-    return new_model(settings.base_model_id, settings.base_model_created, "local-server")
+def base_models(settings: Settings) -> list[Model]:
+    """Make the API's objects for the base models, the default first, then for their aliases.
+
+    A pattern is listed as it was given. Who owns an alias tells what stands behind it.
+    """
+    models = [_as_found(base).model for base in settings.base_models]
+    served = {base.id: base for base in settings.base_models}
+    aliases = [_as_found(served[alias.model], alias, alias.name).model for alias in settings.aliases]
+    return models + aliases
 
 
-def find_model(settings: Settings, store: Store, model_id: str) -> tuple[Model, Path] | None:
+def find_model(settings: Settings, store: Store, name: str) -> FoundModel | None:
     """Look a model up by the name that clients use.
 
     Args:
-        settings: Where models lie.
+        settings: Base models, and where the others lie.
         store: Which models exist.
-        model_id: The base model, a fine-tuned model or a checkpoint.
+        name: A base model, a fine-tuned model or a checkpoint; an alias where none of them has this name.
 
     Returns:
-        Its API object and the folder of its weights, or None.
+        What is known of it, or None when there is no such model.
     """
-    if model_id == settings.base_model_id:
-        return base_model(settings), settings.model
-    model = store.get(MODELS, model_id)
+    for base in settings.base_models:
+        if name == base.id:
+            return _as_found(base)
+    model = store.get(MODELS, name)
     if model is None:
+        return _by_alias(settings, name)
+    job_id = store.job_of(name)
+    base, family = base_and_family(settings, store, job_id)
+    return FoundModel(model, folder_of(settings, name, job_id), base, exact=name, family=family)
+
+
+def _by_alias(settings: Settings, name: str) -> FoundModel | None:
+    meant = find_alias(settings.aliases, name)
+    if meant is None:
         return None
-    return model, folder_of(settings, model_id, store.job_of(model_id))
+    alias, shown = meant
+    return _as_found(next(base for base in settings.base_models if base.id == alias.model), alias, shown)
+
+
+def _as_found(base: BaseModel, alias: Alias | None = None, shown: str | None = None) -> FoundModel:
+    """A base model, under its own name or the one of an alias."""
+    name = base.id if shown is None else shown
+    owner = "local-server" if alias is None else f"local-server, alias of {base.id}"
+    model = new_model(name, base.created, owner)
+    return FoundModel(model, base.folder, base, base.id, name, None if alias is None else alias.name)
+
+
+def start_of(settings: Settings, store: Store, job: Job) -> FoundModel | None:
+    """Say what a job starts from, whatever base models and aliases this server has.
+
+    Args:
+        settings: Base models, and where the others lie.
+        store: Which models exist.
+        job: The job.
+
+    Returns:
+        The model, or None when it is not there any more.
+    """
+    origin = store.get(ORIGINS, origin_id(job["id"]))
+    if origin is None:
+        return find_model(settings, store, job["model"])
+    found = find_model(settings, store, origin["model"])
+    if found is None and origin["model"] == origin["base_model_id"] and Path(origin["base_folder"]).is_dir():
+        return _as_found(base_of(origin))
+    return found
 
 
 def folder_of(settings: Settings, model_id: str, job_id: str) -> Path:
@@ -94,9 +165,9 @@ def folder_of(settings: Settings, model_id: str, job_id: str) -> Path:
 
 
 def list_models(settings: TheSettings, store: TheStore) -> Models:
-    """List the base model and everything made from it."""
+    """List the base models, their aliases, and everything made from them."""
     fine_tuned, _ = store.page(MODELS, limit=100_000, oldest_first=True)
-    return {"object": "list", "data": [base_model(settings), *fine_tuned]}
+    return {"object": "list", "data": [*base_models(settings), *fine_tuned]}
 
 
 def retrieve(settings: TheSettings, store: TheStore, model_id: str) -> Model:
@@ -104,16 +175,17 @@ def retrieve(settings: TheSettings, store: TheStore, model_id: str) -> Model:
     found = find_model(settings, store, model_id)
     if found is None:
         raise model_not_found(model_id)
-    return found[0]
+    return found.model
 
 
 def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted:
-    """Delete a fine-tuned model or checkpoint, with its weights. The base model stays."""
+    """Delete a fine-tuned model or checkpoint, with its weights. The base models stay."""
     found = find_model(settings, store, model_id)
     if found is None:
         raise model_not_found(model_id)
-    if model_id == settings.base_model_id:
-        message = f"The model '{model_id}' is the base model of this server. Only ft: models can be deleted."
+    if found.exact == found.base.id:
+        what = "a base model" if found.alias is None else f"an alias of the base model {found.exact}"
+        message = f"The model '{model_id}' is {what} of this server. Only ft: models can be deleted."
         raise ApiError(403, message, code="insufficient_permissions")
     user = next((job for job in store.jobs(*UNFINISHED) if job["model"] == model_id), None)
     if user is not None:
@@ -123,7 +195,7 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
         )
         raise ApiError(400, message, code="model_in_use")
     disk.with_reserve(settings.reserve, lambda: store.delete(MODELS, model_id))
-    disk.gone(disk.remove_tree, found[1])
+    disk.gone(disk.remove_tree, found.folder)
     return {"id": model_id, "object": "model", "deleted": True}
 
 

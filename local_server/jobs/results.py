@@ -9,6 +9,7 @@ from typing import NotRequired
 from local_server.files.answers import FILES, new_file
 from local_server.files.storage import placed
 from local_server.jobs.answers import CHECKPOINTS, CheckpointMetrics, Job, new_checkpoint
+from local_server.jobs.creation.origin import base_and_family
 from local_server.jobs.models import MODELS, new_model
 from local_server.jobs.store import JobStore
 from local_server.settings import Settings
@@ -29,7 +30,8 @@ def succeed(
         trained_tokens: What OpenAI would bill.
     """
     job_id, folder = job["id"], settings.job_folder(job["id"])
-    family = f"ft:{settings.base_model_id}:local:{job['user_provided_suffix'] or ''}"
+    _, name = base_and_family(settings, store, job["id"])
+    family = f"ft:{name}:local:{job['user_provided_suffix'] or ''}"
     model = new_id(f"{family}:", 8)
     steps = sorted(step_of(path) for path in (folder / "checkpoints").glob("checkpoint-*"))
     names = {step: new_id(f"{family}:", 8) + f":ckpt-step-{step}" for step in steps} | {max(metrics): model}

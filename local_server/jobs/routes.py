@@ -15,6 +15,7 @@ from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
 from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration, warnings_of
+from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
 from local_server.jobs.store import ACTIVE, UNFINISHED, JobStore, TheJobs
@@ -33,17 +34,18 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         )
         raise ApiError(403, message, code="training_not_available")
     hyperparameters, warnings = asked_hyperparameters(body), warnings_of(body)
-    if find_model(settings, store, body.model) is None:
+    found = find_model(settings, store, body.model)
+    if found is None:
         message = (
             f"Model {body.model} is not available for fine-tuning or does not exist. "
-            f"This server trains {settings.base_model_id} and models made from it."
+            f"This server trains {settings.base_model_names} and models made from them."
         )
         raise ApiError(400, message, code="model_not_available", param="model")
     _check_file(store, body.training_file, "training_file")
     if body.validation_file is not None:
         _check_file(store, body.validation_file, "validation_file")
     job = answers.new_job(
-        model=body.model,
+        model=found.model["id"],
         training_file=body.training_file,
         validation_file=body.validation_file,
         hyperparameters=hyperparameters,
@@ -54,10 +56,17 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
     )
     with store.transaction():
         store.add(JOBS, job)
+        keep_origin(store, job["id"], model=found.exact, family=found.family, base=found.base)
         store.add_event(job["id"], f"Created fine-tuning job: {job['id']}", data={})
         files = f"Validating training file: {body.training_file}"
         if body.validation_file is not None:
             files += f" and validation file: {body.validation_file}"
+        if found.alias is not None:
+            message = (
+                f"The model {job['model']} is an alias here: the job trains {found.base.id} "
+                f"(the server was started with --alias '{found.alias}={found.base.id}')"
+            )
+            store.add_event(job["id"], message, data={})
         store.add_event(job["id"], files, data={})
         for kind in sorted({integration["type"] for integration in job["integrations"]}):
             warnings.append(f"The integration '{kind}' is not available here: nothing is sent to it.")

@@ -12,15 +12,17 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from local_server import disk
 from local_server.files.expiry import remove_expired
 from local_server.jobs import lifecycle
 from local_server.jobs.answers import Job
 from local_server.jobs.check.preparing import Preparing
-from local_server.jobs.models import find_model
+from local_server.jobs.models import start_of
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.patience import Patience
+from local_server.jobs.upkeep.shortages import Shortages
 from local_server.settings import Settings
 from local_server.training import specification
 from local_server.warm.child import Trainer
@@ -56,6 +58,7 @@ class Runner:
         self._futile_starts: Counter[str] = Counter()
         self._told: set[str] = set()
         self._patience = Patience(store)
+        self._shortages = Shortages(settings, store)
         self._preparing = Preparing(settings, store, self._stopping)
         self._threads = [
             threading.Thread(target=self._repeat, args=(step,), daemon=True)
@@ -67,14 +70,19 @@ class Runner:
         for job in self._store.jobs("running"):
             try:
                 lifecycle.take_over(self._settings, self._store, job["id"])
-            except _DAMAGED as error:
+            except Exception as error:
                 if disk.is_passing(error):
                     log.warning("the events of %s are read later: %s", job["id"], error)
-                else:
+                elif isinstance(error, _DAMAGED):
                     self._give_up(job["id"], error)
-            lifecycle.requeue(self._store, job["id"], "The server was restarted; the job is queued again")
+                else:
+                    raise
+            disk.with_reserve(self._settings.reserve, partial(self._requeue, job["id"]))
         for thread in self._threads:
             thread.start()
+
+    def _requeue(self, job_id: str) -> None:
+        lifecycle.requeue(self._store, job_id, "The server was restarted; the job is queued again")
 
     def stop(self) -> None:
         """End the training processes at their next step. Their jobs stay as they are, for the next start."""
@@ -119,17 +127,24 @@ class Runner:
         for job_id, trainer in list(self._trainers.items()):
             try:
                 ended = self._look_after(job_id, trainer)
-            except _DAMAGED as error:
+            except Exception as error:
                 if disk.is_passing(error):
                     log.warning("%s is looked after again: %s", job_id, error)
                     continue
+                if not isinstance(error, _DAMAGED):
+                    raise
                 trainer.kill()
                 self._give_up(job_id, error)
                 ended = True
             if ended:
                 trainer.stdin.close()
                 del self._trainers[job_id]
-        queued = [job_id for job_id in self._store.queued() if job_id not in self._trainers]
+        # Who waits for room on the disk holds up nobody who needs none.
+        queued = [
+            job_id
+            for job_id in self._store.queued()
+            if job_id not in self._trainers and not self._shortages.waits(job_id)
+        ]
         free = max(0, self._settings.training_slots - len(self._trainers))
         for job_id in queued[:free]:
             if not self._patience.waits(job_id):
@@ -144,11 +159,13 @@ class Runner:
         try:
             self._start(job)
             self._patience.succeeded(job["id"])
-        except (*_DAMAGED, MemoryError) as error:
+        except Exception as error:
             what = "The training process could not be started"
             if disk.is_passing(error) and self._patience.try_again(job["id"], what, error):
                 return
-            if isinstance(error, OSError):
+            if not isinstance(error, _DAMAGED) and not disk.is_passing(error):
+                raise
+            if isinstance(error, OSError) or disk.is_passing(error):
                 lifecycle.fail(self._store, job["id"], "server_error", f"{what}: {error}")
             else:
                 self._give_up(job["id"], error)
@@ -175,6 +192,8 @@ class Runner:
             lifecycle.fail(self._store, job_id, "server_error", _GONE)
             return True
         exit_status = trainer.process.poll()
+        if exit_status is not None and self._shortages.stopped(job_id, exit_status):
+            return True
         if status == "running" and exit_status is not None:
             self._conclude(job_id, exit_status)
             return True
@@ -199,12 +218,12 @@ class Runner:
         if not self._has_folder(job["id"]):
             lifecycle.fail(self._store, job["id"], "server_error", _GONE)
             return
-        found = find_model(self._settings, self._store, job["model"])
+        found = start_of(self._settings, self._store, job)
         if found is None:
             message = f"The model {job['model']} was deleted before the job could start from it."
             lifecycle.fail(self._store, job["id"], "model_not_available", message, "model")
             return
-        specification.write(folder, {**specification.read(folder), "model_folder": str(found[1])})
+        specification.write(folder, {**specification.read(folder), "model_folder": str(found.folder)})
         trainer = self._children.train(folder)
         try:
             self._began_at[job["id"]] = self._store.bytes_taken(job["id"])

@@ -34,8 +34,8 @@ from transformers import (
 from trl import SFTConfig, SFTTrainer
 
 from finetune_dataset.quality.private_data import mask_private
-from local_server.training import specification
-from local_server.training.job_log import DISK_FULL, Log, disk_is_full, step_of, write_result_file
+from local_server.training import shortage, specification
+from local_server.training.job_log import Log, remove_half_written, step_of, write_result_file
 from local_server.training.reporter import Reporter, TrainingFailed, Validation, score
 from local_server.training.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
 
@@ -181,13 +181,24 @@ def _watch_stdin(stop: threading.Event) -> None:
     stop.set()
 
 
-def _explain(error: Exception, folder: Path) -> TrainingFailed:
-    if isinstance(error, TrainingFailed):
-        return error
-    # A full disk shows up as OSError, as SafetensorError or as RuntimeError, depending on who was writing.
-    if "No space left" in str(error) or disk_is_full(folder):
-        return TrainingFailed(**DISK_FULL)
-    return TrainingFailed(f"The training process failed: {type(error).__name__}: {error}")
+def _explain(error: Exception, folder: Path, log: Log) -> int:
+    """Record why the training ended, if the job is to blame; returns the exit status."""
+    status = None if isinstance(error, TrainingFailed) else shortage.status_of(error, folder)
+    if status is None:
+        why = (
+            error
+            if isinstance(error, TrainingFailed)
+            else TrainingFailed(f"The training process failed: {type(error).__name__}: {error}")
+        )
+        try:
+            further = [mask_private(line) for line in why.further]
+            log.failed(why.code, mask_private(str(why)), why.param, further)
+        except Exception as unwritten:
+            status = shortage.status_of(unwritten, folder)
+    if status is not None:
+        # They are what fills the disk.
+        remove_half_written(folder, log.lines)
+    return status or 1
 
 
 def main() -> None:
@@ -209,14 +220,13 @@ def main() -> None:
             if tokens is None:
                 return
             write_result_file(folder / "step_metrics.csv", log.metrics())
+            log.finished(tokens)
         except Exception as error:
-            why = _explain(error, folder)
-            log.failed(
-                why.code, mask_private(str(why)), why.param, [mask_private(line) for line in why.further]
-            )
-            # Into trainer.log, which must not quote the rows either.
-            sys.exit(mask_private("".join(traceback.format_exception(error))))
-        log.finished(tokens)
+            status = _explain(error, folder, log)
+            # Into trainer.log, which must not quote the rows either, and may be full.
+            with suppress(OSError):
+                print(mask_private("".join(traceback.format_exception(error))), file=sys.stderr)
+            sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ import csv
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypedDict
 
+# The checkpoints of the last epochs, as at OpenAI.
+CHECKPOINTS_KEPT = 3
 # Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
 RESULT_COLUMNS = {
     "step": "step",
@@ -89,17 +92,21 @@ class FinishedLine(TypedDict):
 Line = StepLine | CheckpointLine | FailedLine | FinishedLine
 
 
-class Reason(TypedDict):
-    """Why a job fails: OpenAI's code for it, and a text."""
-
-    code: str
-    message: str
+def whole_steps(lines: Iterable[Line]) -> set[int]:
+    """The steps whose checkpoints are whole, by the lines of events.jsonl."""
+    return {line["step"] for line in lines if line["kind"] == "checkpoint"}
 
 
-DISK_FULL: Reason = {
-    "code": "insufficient_storage",
-    "message": "The disk is full, so the training could not go on. Free about 300 MB and create a new job.",
-}
+def half_written(folder: Path, lines: Iterable[Line]) -> list[Path]:
+    """The checkpoints of a job folder that no line calls whole: their process ended while it wrote them."""
+    whole = whole_steps(lines)
+    return [path for path in (folder / "checkpoints").glob("checkpoint-*") if step_of(path) not in whole]
+
+
+def remove_half_written(folder: Path, lines: Iterable[Line]) -> None:
+    """Delete the checkpoints that their process has not finished: they fill the disk."""
+    for path in half_written(folder, lines):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def disk_is_full(folder: Path) -> bool:
@@ -110,8 +117,10 @@ def disk_is_full(folder: Path) -> bool:
 class Log:
     """The lines of events.jsonl, those of an interrupted run included.
 
+    What a killed process has left half written is removed: a line of the file, and checkpoints beside it.
+
     Args:
-        path: The file; made when missing.
+        path: The file; made when missing. No other process trains in its folder.
 
     Attributes:
         lines: What the file holds, oldest first.
@@ -124,9 +133,11 @@ class Log:
             else []
         )
         self.lines: list[Line] = [json.loads(line) for line in whole]
-        self._file = open(path, "ab")  # noqa: SIM115  (open as long as the program runs)
-        # A killed process may leave half a line.
-        self._file.truncate(sum(len(line) for line in whole))
+        # Open as long as the program runs. Without a buffer: what a full disk refused would come later.
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115
+        self._bytes = sum(len(line) for line in whole)
+        self._file.truncate(self._bytes)
+        remove_half_written(path.parent, self.lines)
 
     def step(self, metrics: StepMetrics, estimated_finish: float) -> None:
         """Append that a step has ended.
@@ -168,9 +179,17 @@ class Log:
         self.append({"kind": "finished", "time": time.time(), "trained_tokens": trained_tokens})
 
     def append(self, line: Line) -> None:
-        """Write one line, at once on disk for the reader."""
-        self._file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
-        self._file.flush()
+        """Write one line, at once on disk for the reader; the whole of it or nothing."""
+        content = json.dumps(line, allow_nan=False).encode() + b"\n"
+        written = 0
+        try:
+            while written < len(content):
+                written += self._file.write(content[written:])
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._bytes)
+            raise
+        self._bytes += len(content)
         self.lines.append(line)
 
     def metrics(self) -> list[StepMetrics]:

@@ -11,14 +11,13 @@ from types import MappingProxyType
 import torch
 from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from local_server.training.job_log import Log, StepMetrics, ValidationMetrics, step_of
+from local_server.training.job_log import CHECKPOINTS_KEPT, Log, StepMetrics, ValidationMetrics, step_of
 from local_server.training.tokenize import IGNORED
 
 FULL_VALIDATION_BATCH = 16
 # A small batch after every step took a quarter of the training's time; after one step in twenty, two percent
 # (measured Nov 2026).
 VALIDATION_STEPS = 20
-CHECKPOINTS_KEPT = 3
 
 
 class TrainingFailed(Exception):

@@ -113,15 +113,17 @@ class WarmProcess:
     def _fork(self, errors: int, report: socket.socket) -> int | None:
         """Fork, or say on `errors` and `report` why not."""
         if isinstance(self._programs, str):
-            os.write(errors, self._programs.encode())
-            _tell(report, exit=1)
-            return None
-        try:
-            return os.fork()
-        except OSError as error:
-            os.write(errors, f"the warm process cannot fork: {error}\n".encode())
-            _tell(report, exit=-signal.SIGKILL)
-            return None
+            why, status = self._programs, 1
+        else:
+            try:
+                return os.fork()
+            except OSError as error:
+                why, status = f"the warm process cannot fork: {error}\n", -signal.SIGKILL
+        # The disk of the log may be full.
+        with suppress(OSError):
+            os.write(errors, why.encode())
+        _tell(report, exit=status)
+        return None
 
     def _watch(self, child: Child) -> None:
         self._children.append(child)

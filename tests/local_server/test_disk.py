@@ -59,7 +59,7 @@ class World:
         return files.create(self.settings, self.store, source, "fine-tune", after, None)["id"]
 
     def job(self, file_id: str) -> str:
-        body = CreateJob(model=self.settings.base_model_id, training_file=file_id)
+        body = CreateJob(model=self.settings.base_models[0].id, training_file=file_id)
         return jobs.create(self.settings, self.store, body)["id"]
 
     def queued_job(self, file_id: str) -> str:
@@ -270,7 +270,7 @@ def check_consistent(world: World) -> None:
             assert (settings.job_folder(job["id"]) / "training.jsonl").read_bytes() == ROWS
         if job["status"] == "succeeded":
             assert set(job["result_files"]) <= {file["id"] for file in listed}
-    weights = {find_model(settings, store, model["id"])[1] for model in store.page(MODELS, limit=99)[0]}
+    weights = {find_model(settings, store, model["id"]).folder for model in store.page(MODELS, limit=99)[0]}
     assert all((folder / "model.safetensors").exists() for folder in weights)
     if not store.jobs("running"):
         assert {path.parent for path in settings.state.rglob("model.safetensors")} == weights

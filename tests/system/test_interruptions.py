@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -261,13 +262,15 @@ def job_folder(folder: Path, **changes) -> Path:
 def train(folder: Path) -> list[dict]:
     """Run the training program on a folder; returns the lines that it wrote."""
     program = [sys.executable, "-m", "local_server.training", str(folder)]
-    environment = Settings(state=folder, model=folder, api_key="").child_environment()
+    environment = Settings(state=folder, base_models=(), api_key="").child_environment()
     subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, timeout=120)
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
-def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer) -> None:
+def test_a_job_waits_while_its_disk_is_full_and_its_last_step_is_done_when_there_is_room(
+    client: openai.OpenAI, server: LocalServer
+) -> None:
     job = client.fine_tuning.jobs.create(
         model=BASE_MODEL,
         training_file=upload(client, ROWS[:10]).id,
@@ -277,14 +280,18 @@ def test_a_full_disk_is_named_as_such(client: openai.OpenAI, server: LocalServer
     folder.mkdir(exist_ok=True)
     (folder / "step_metrics.csv").symlink_to("/dev/full")
 
-    failed = wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at)
+    def told(messages: list[str]) -> bool:
+        return any(text.startswith("The training stopped") for text in messages)
 
-    assert failed.error.model_dump() == {
-        "code": "insufficient_storage",
-        "message": "The disk is full, so the training could not go on. "
-        "Free about 300 MB and create a new job.",
-        "param": None,
-    }
+    wait_until(lambda: messages_of(client, job.id), told)
+    waiting = client.fine_tuning.jobs.retrieve(job.id)
+    (folder / "step_metrics.csv").unlink()
+    done = wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id), lambda job: job.finished_at)
+
+    assert (waiting.status, waiting.error) in (("queued", None), ("running", None))
+    assert done.status == "succeeded", done.error
+    steps = [text for text in messages_of(client, job.id) if text.startswith("Step ")]
+    assert len(steps) == 1
 
 
 def test_rows_that_the_chat_template_refuses_are_named_with_their_lines(tmp_path: Path) -> None:
@@ -322,15 +329,79 @@ def test_damaged_weights_fail_the_job_and_not_the_server(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 30 MB, where this user may mount one."""
+def disk_of(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Makes a disk of so many MB, where this user may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=30m", "none", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("this user cannot mount a small disk")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+    def make(size: str) -> Path:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)]
+        if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode != 0:
+            pytest.skip("this user cannot mount a small disk")
+        return disk
+
+    yield make
+    subprocess.run(["umount", "-l", str(disk)], capture_output=True)
+
+
+@pytest.fixture
+def small_disk(disk_of: Callable[[str], Path]) -> Path:
+    return disk_of("30m")
+
+
+def fill(path: Path, leave: int) -> None:
+    """Take all room of a disk but so many bytes."""
+    path.write_bytes(bytes(max(0, shutil.disk_usage(path.parent).free - leave)))
+
+
+def test_a_job_whose_disk_fills_in_the_middle_goes_on_when_there_is_room_with_the_same_losses(
+    disk_of: Callable[[str], Path],
+) -> None:
+    disk = disk_of("500m")
+    with serve(disk / "state") as server:
+        client = server.client()
+        jobs, file = client.fine_tuning.jobs, upload(client, ROWS)
+
+        def create() -> str:
+            method = hyperparameters(n_epochs=4, batch_size=10)
+            return jobs.create(model=BASE_MODEL, training_file=file.id, seed=7, method=method).id
+
+        def ended(job_id: str) -> FineTuningJob:
+            return wait_until(lambda: jobs.retrieve(job_id), lambda job: job.finished_at)
+
+        def losses(job_id: str) -> list[object]:
+            return [event.data for event in jobs.list_events(job_id, limit=100) if event.type == "metrics"]
+
+        quiet = create()
+        assert ended(quiet).status == "succeeded"
+        # Room for one checkpoint, and half of the next.
+        leave = 80 * 1024**2
+        (disk / "fill").write_bytes(bytes(shutil.disk_usage(disk).free - leave))
+        disturbed, cancelled = create(), create()
+
+        def stopped() -> str | None:
+            found = [text for text in messages_of(client, disturbed) if text.startswith("The training stop")]
+            return found[0] if found else None
+
+        told = wait_until(stopped, bool)
+        waiting = jobs.retrieve(disturbed)
+        kept = [path.name for path in (disk / "state" / "jobs" / disturbed).glob("checkpoints/check*")]
+        lines = (disk / "state" / "jobs" / disturbed / "events.jsonl").read_text()
+        assert jobs.cancel(cancelled).status == "cancelled"
+        (disk / "fill").unlink()
+        done = ended(disturbed)
+
+        assert re.fullmatch(
+            r"The training stopped: the disk is full\. Free about 1\d\d MB; the job then goes on by itself "
+            r"from the checkpoint at step 2\. It can be cancelled meanwhile\.",
+            told,
+        )
+        assert (waiting.status, waiting.error, kept) == ("queued", None, ["checkpoint-2"])
+        assert all(json.loads(line) for line in lines.splitlines())
+        assert lines.endswith("\n")
+        assert done.status == "succeeded", done.error
+        assert losses(disturbed) == losses(quiet)
+        assert "Fine-tuning job resumed from the checkpoint at step 2" in messages_of(client, disturbed)
 
 
 def test_on_a_full_disk_nothing_is_lost_and_cancel_and_delete_still_work(small_disk: Path) -> None:

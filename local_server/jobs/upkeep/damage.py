@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from local_server.files.answers import FILES, UPLOADS, File
 from local_server.jobs.answers import CHECKPOINTS, JOBS, Checkpoint, Job, new_job
+from local_server.jobs.creation.origin import ORIGINS, Origin
 from local_server.jobs.models import MODELS, Model
 from local_server.jobs.store import JobStore
 
@@ -39,6 +40,7 @@ _TYPES: dict[str, TypeAdapter[Any]] = {
     FILES.name: TypeAdapter(File),
     UPLOADS.name: TypeAdapter(_KeptUpload),
     MODELS.name: TypeAdapter(Model),
+    ORIGINS.name: TypeAdapter(Origin),
     CHECKPOINTS.name: TypeAdapter(Checkpoint),
     JOBS.name: TypeAdapter(Job),
 }

@@ -22,7 +22,8 @@ class Patience:
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
-        # By job: since when it fails, how often it was tried, and when to try again.
+        # By job: the seconds of its pauses so far, how often it was tried, and when to try again. A training
+        # that ran for hours between two tries has not lacked anything for hours.
         self._failing: dict[str, tuple[float, int, float]] = {}
 
     def waits(self, job_id: str) -> bool:
@@ -38,18 +39,24 @@ class Patience:
             error: What the machine lacks.
 
         Returns:
-            False when it has been tried for an hour: it is time to give up.
+            False when the pauses add up to an hour: it is time to give up.
         """
-        now = time.monotonic()
-        since, tries, _ = self._failing.get(job_id, (now, 0, 0.0))
-        self._failing[job_id] = since, tries + 1, now + min(2.0**tries / 2, _LONGEST_PAUSE)
-        log.warning("%s: %s (try %d): %s", job_id, what, tries + 1, error)
-        if tries == 0:
+        first = job_id not in self._failing
+        goes_on = self.note(job_id, what, str(error))
+        if first:
             message = f"{what} just now: {error}. It is tried again by itself; the job keeps its place."
             # On a full disk, the log must do.
             with suppress(Exception):
                 self._store.add_event(job_id, message, level="warn", data={})
-        return now - since < LIMIT_SECONDS
+        return goes_on
+
+    def note(self, job_id: str, what: str, lack: str) -> bool:
+        """Note that a try has failed, for a job that is told in another way; arguments as above."""
+        waited, tries, _ = self._failing.get(job_id, (0.0, 0, 0.0))
+        pause = min(2.0**tries / 2, _LONGEST_PAUSE)
+        self._failing[job_id] = waited + pause, tries + 1, time.monotonic() + pause
+        log.warning("%s: %s (try %d): %s", job_id, what, tries + 1, lack)
+        return waited < LIMIT_SECONDS
 
     def succeeded(self, job_id: str) -> None:
         """Forget the failed tries of a job."""

@@ -44,13 +44,33 @@ def test_good_rows_of_every_kind_give_no_alarm(check):
 
 
 @pytest.mark.parametrize(
-    "line", ["5", '"text"', "{}", '{"messages": [5, {"content": [1]}, {"role": []}]}', "{"]
+    "line", ["5", '"text"', "{}", '{"messages": [5, {"content": [1]}]}', '{"messages": []}', "{"]
 )
 def test_rows_that_are_no_chat_are_left_to_the_validation(tmp_path, line):
     path = tmp_path / "train.jsonl"
     path.write_text(f"{line}\n{json.dumps(numbered(1)[0])}\n")
 
-    assert check_quality(path).problems == []
+    report = check_quality(path)
+
+    assert (report.problems, report.n_rows) == ([], 1)
+    assert [note.partition(" could")[0] for note in report.notes] == ["1 place in train.jsonl"]
+
+
+def test_half_a_surrogate_pair_is_not_skipped_in_silence(tmp_path):
+    good, path, test = json.dumps(numbered(1)[0]), tmp_path / "train.jsonl", tmp_path / "test.jsonl"
+    half = json.dumps(row("What?", "Half: HALF")).replace("HALF", "\\ud800")
+    path.write_text(f"{good}\n{half}\n{half}\n")
+    test.write_text(f"{half}\n")
+
+    report = check_quality(path, test=test)
+
+    assert report.notes == [
+        f"{place} could not be looked at, the first on line {line}: half of a surrogate pair "
+        "(\\ud800 to \\udfff). validate_dataset says what to do."
+        for place, line in (("1 place in test.jsonl", 1), ("2 places in train.jsonl", 2))
+    ]
+    assert all(note in repr(report) for note in report.notes)
+    assert report._repr_html_().count("could not be looked at") == 2
 
 
 def test_every_problem_is_counted_and_the_report_stays_small(check):

@@ -22,4 +22,4 @@ def test_the_html_of_a_repair_escapes_the_data_and_is_bounded(save, tmp_path):
 
 
 def test_a_repair_without_changes_has_no_diff_and_nothing_left_out():
-    assert (diff_as_html([]), left_out_as_html([])) == ("", "")
+    assert (diff_as_html([]), left_out_as_html([], 0)) == ("", "")

@@ -21,6 +21,7 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.repair.mend import repair_dataset
 from finetune_dataset.shapes.containers import other_kind, unicode_encoding
+from finetune_dataset.validate import validate_dataset
 
 
 def zipped(name):
@@ -60,6 +61,14 @@ KINDS = {
     "Git LFS": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
     "old Office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     "image (PNG)": b"\x89PNG\r\n\x1a\n",
+    "image (GIF)": b"GIF89a\x01\0",
+    "compress (.Z)": b"\x1f\x9d\x90\x7b\x44",
+    "lzip": b"LZIP\x01\x0c",
+    "LZMA": lzma.compress(FILE.encode(), lzma.FORMAT_ALONE),
+    "Snappy": b"\xff\x06\0\0sNaPpY\x01",
+    "Arrow stream": b"\xff\xff\xff\xff\x68\x01\0\0\x10\0\0\0",
+    "safetensors": (60).to_bytes(8, "little") + b'{"__metadata__": {"format": "pt"}}',
+    "pickle ": pickle.dumps(ROWS, protocol=2),
     "rich text": "{\\rtf1\\ansi {\\b messages}}",
 }
 
@@ -95,6 +104,51 @@ def test_the_advice_for_a_parquet_file_works(tmp_path):
 
     assert "pandas.read_parquet(FILE)" in other_kind(path.read_bytes())[1]
     assert len(pd.read_parquet(path).to_dict("records")) == 12
+
+
+@pytest.mark.parametrize("name", ["train.jsonl.gz", "train.parquet", "train.xlsx", "train.zip"])
+def test_nobody_is_told_to_rename_a_packed_file(save, name):
+    report = validate_dataset(save(gzip.compress(FILE.encode()), name))
+
+    assert [issue.code for issue in report.problems] == ["not_json_lines"]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "feather", "arrow"])
+def test_the_advice_for_a_packed_table_works(tmp_path, suffix):
+    datasets = pytest.importorskip("datasets")
+    frame = pd.DataFrame({"question": ["Hi"] * 12, "answer": ["Yo"] * 12})
+    path = tmp_path / f"table.{suffix}"
+    if suffix == "arrow":
+        datasets.Dataset.from_pandas(frame).save_to_disk(str(tmp_path / "set"))
+        path = next((tmp_path / "set").glob("*.arrow"))
+    else:
+        getattr(frame, f"to_{suffix}")(path)
+
+    with pytest.raises(DatasetError, match="expected a table") as refused:
+        rows_from_table(path, user="question", assistant="answer")
+
+    code = (
+        str(refused.value)
+        .rpartition(": ")[2]
+        .removesuffix(".")
+        .replace("...", "user='question', assistant='answer'")
+    )
+    names = {"rows_from_table": rows_from_table, "pandas": pd, "Dataset": datasets.Dataset, "FILE": str(path)}
+    assert len(eval(code, names)) == 12
+
+
+def test_the_advice_for_an_arrow_stream_works(check, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    datasets.Dataset.from_list(ROWS).save_to_disk(str(tmp_path / "set"))
+    path = next((tmp_path / "set").glob("*.arrow"))
+    (issue,) = check(path.read_bytes()).problems
+
+    code = (
+        issue.fix.rpartition(": ")[2].removesuffix(".").replace("train.jsonl", str(tmp_path / "train.jsonl"))
+    )
+    eval(code, {"Dataset": datasets.Dataset, "FILE": str(path)})
+
+    assert check((tmp_path / "train.jsonl").read_bytes()).ok
 
 
 @pytest.mark.parametrize("name", ["gzip", "bzip2", "xz"])

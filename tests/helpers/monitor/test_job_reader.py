@@ -143,3 +143,75 @@ def test_attach_at_a_service_that_does_not_list_its_jobs_says_what_to_give(fault
         service.faults = [fault]
         with pytest.raises(JobNotFound, match=r"does not list its jobs \(.*watch\(client, job_id\)"):
             attach(service.client())
+
+
+BROKEN = [(500, '{"error": {"message": "Internal error"}}'), (503, "<html>Unavailable</html>"), (502, "")]
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+@pytest.mark.parametrize("answer", BROKEN)
+def test_a_route_that_always_fails_is_not_waited_for_while_the_service_answers_about_the_job(
+    answer, checkpoints, clock, capsys
+):
+    with serve(without_events(answer, checkpoints=checkpoints)) as service:
+        job = watch(service.client(), JOB_ID, wait=clock.wait)
+
+    printed = capsys.readouterr().out
+    assert job.status == "succeeded"
+    assert sum(clock.waits) < 60
+    note = f"This service has no events for the job ({answer[0]}: "
+    assert printed.count(note) == 2  # at first, and in the table
+    assert "5 times in a row, while the service answers about the job)" in printed
+    assert re.search("Fine-tuned model +ft:tiny::abc", printed)
+    # Once it is known, one try at each look.
+    assert sum("/events" in request for request in service.requests) < 10
+
+
+@pytest.mark.parametrize("answer", BROKEN)
+def test_checkpoints_that_always_fail_do_not_hold_up_the_view(answer, clock):
+    job = openai_job()
+    job.no_checkpoints = answer
+
+    with serve(job) as service:
+        assert watch(service.client(), JOB_ID, wait=clock.wait).status == "succeeded"
+
+
+def test_events_that_were_read_stay_when_the_route_fails_at_the_end(clock, capsys):
+    job = openai_job()
+    with serve(job) as service:
+
+        def wait(seconds):
+            clock.wait(seconds)
+            if job.looks >= 4:
+                job.no_events = BROKEN[0]
+
+        assert watch(service.client(), JOB_ID, wait=wait).status == "succeeded"
+
+    assert "Training loss" in capsys.readouterr().out
+
+
+def test_events_come_again_when_the_route_is_mended(clock, capsys):
+    job = openai_job()
+    with serve(job) as service:
+        job.no_events = BROKEN[0]
+
+        def wait(seconds):
+            clock.wait(seconds)
+            if job.looks >= 3:
+                job.no_events = None
+
+        assert watch(service.client(), JOB_ID, wait=wait).status == "succeeded"
+
+    assert "no events" not in capsys.readouterr().out.splitlines()[-1]
+    assert "/events?limit=100" in service.requests[-2]
+
+
+@pytest.mark.slow
+def test_all_events_of_a_route_that_always_fails_are_none_and_the_job_is_shown(capsys):
+    with serve(without_events(BROKEN[0], checkpoints=True)) as service:
+        events = all_events(service.client(max_retries=0), JOB_ID)
+
+    printed = capsys.readouterr().out
+    assert events == []
+    assert "no events for the job (500: Internal error, 5 times in a row" in printed
+    assert f"What the job {JOB_ID} has: status running" in printed

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from states import TINY
 
 from local_server.chat import answering
 from local_server.http.errors import ApiError
-from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.settings import Settings
 from local_server.store import Store
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
@@ -16,7 +17,7 @@ LEFT_OUT = {"max_tokens": None, "temperature": None, "top_p": None, "stream": Fa
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path, DEFAULT_MODEL, "key")
+    return Settings(tmp_path, (TINY,), "key")
 
 
 @pytest.fixture
@@ -27,10 +28,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_what_is_left_out_gets_the_defaults_of_the_api(settings: Settings, store: Store) -> None:
-    question = answering.question(settings, store, settings.base_model_id, MESSAGES, **LEFT_OUT)
+    question = answering.question(settings, store, TINY.id, MESSAGES, **LEFT_OUT)
 
     assert question == {
-        "folder": str(DEFAULT_MODEL),
+        "folder": str(TINY.folder),
         "messages": MESSAGES,
         "max_tokens": None,
         "temperature": 1.0,

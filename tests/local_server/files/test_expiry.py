@@ -84,7 +84,7 @@ def test_the_bytes_of_an_expired_file_go_without_any_request(
 
 
 def test_what_expired_while_the_server_was_off_is_gone_at_the_next_start(tmp_path: Path) -> None:
-    settings = Settings(state=tmp_path, model=tmp_path, api_key="")
+    settings = Settings(state=tmp_path, base_models=(), api_key="")
     for folder in (settings.temporary, settings.upload_folder("upload_a"), tmp_path / "files"):
         folder.mkdir(parents=True)
     store = Store(tmp_path / "server.db")
@@ -109,7 +109,7 @@ def test_what_expired_while_the_server_was_off_is_gone_at_the_next_start(tmp_pat
 def test_an_expired_file_does_not_come_back_when_the_clock_goes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(state=tmp_path, model=tmp_path, api_key="")
+    settings = Settings(state=tmp_path, base_models=(), api_key="")
     store = Store(tmp_path / "server.db")
     settings.uploads.mkdir()
     file = store.add(FILES, new_file("file-a", "a.txt", 1, "vision", lifetime=3600))

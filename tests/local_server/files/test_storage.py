@@ -1,5 +1,8 @@
 """Bytes on their way to the disk: under which name they lie, and what is not kept."""
 
+import gzip
+import lzma
+
 import openai
 import pytest
 from serving import (
@@ -50,3 +53,26 @@ def test_a_file_that_is_empty_or_not_utf8_is_not_kept(
     assert refused["status"] == 400
     assert words in refused["message"]
     assert len(list(client.files.list())) == files_before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("train.jsonl.gz", gzip.compress(b"{}\n" * 99), "found a gzip file (.gz). Unpack it first"),
+        ("train.jsonl", gzip.compress(b"{}\n" * 99), "found a gzip file (.gz). Unpack it first"),
+        ("train.xz", lzma.compress(b"{}\n" * 99), "found an xz file (.xz). Unpack it first"),
+        ("table.parquet", b"PAR1\x15\x04\x94", "found a Parquet file. Read it with pandas"),
+        ("data.arrow", b"\xff\xff\xff\xff\x68\x01\0\0", "found an Arrow stream. Read it with datasets"),
+        ("table.xlsx", b"PK\x03\x04\x14\0[Content_Types].xml\xad", "found an Office file"),
+        ("train.zip", b"PK\x03\x04\x14\0train.jsonl\xad", "found a zip archive. Unpack it first"),
+        ("train.jsonl", "{}\n".encode("utf-16"), "found UTF-16 text. Save the file as UTF-8"),
+        ("train.jsonl", b'{"a": "caf\xe9"}', "found the byte 0xe9 at position 10. Save the file as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named_for_what_it_is(
+    client: openai.OpenAI, name: str, content: bytes, said: str
+) -> None:
+    refused = refusal(client.files.create, file=(name, content), purpose="fine-tune")
+
+    assert (refused["status"], refused["code"]) == (400, "invalid_file_format")
+    assert said in refused["message"]

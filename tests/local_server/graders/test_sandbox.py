@@ -16,9 +16,10 @@ import psutil
 import pytest
 from grading import python, run
 from serving import ROOT, LocalServer, serve, wait_until
+from states import TINY
 
 from local_server.graders.sandbox import Sandbox, SandboxFailed
-from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.settings import Settings
 
 PROBE = "import runpy, sys; print(runpy.run_path(sys.argv[1])['_leave']())"
 CONTAINED = ROOT / "local_server" / "graders" / "containment" / "contained.py"
@@ -43,7 +44,7 @@ import os
 def grade(sample, item):
     raise ValueError(f"{sorted(os.environ)} {os.listdir()}")
 """
-    sandbox = Sandbox(Settings(tmp_path, DEFAULT_MODEL, "key"))
+    sandbox = Sandbox(Settings(tmp_path, (TINY,), "key"))
     problem = asyncio.run(sandbox.grade(source, {}, {}))
 
     names, _, files = problem.splitlines()[-1].partition("] ")
@@ -78,7 +79,7 @@ def running(mark: str) -> list[psutil.Process]:
 )
 def test_nothing_that_a_grader_has_started_outlives_it(tmp_path: Path, end: str, outcome: object) -> None:
     mark = f"mark-{uuid.uuid4()}"
-    sandbox = Sandbox(Settings(tmp_path, DEFAULT_MODEL, "key", grader_seconds=3))
+    sandbox = Sandbox(Settings(tmp_path, (TINY,), "key", grader_seconds=3))
 
     try:
         found = asyncio.run(sandbox.grade(SLEEPER % end, {}, {"mark": mark}))
@@ -103,7 +104,7 @@ def test_no_grader_outlives_a_killed_server(tmp_path: Path) -> None:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
-    return Sandbox(Settings(tmp_path, DEFAULT_MODEL, "key", grader_seconds=20))
+    return Sandbox(Settings(tmp_path, (TINY,), "key", grader_seconds=20))
 
 
 def seen(sandbox: Sandbox, expression: str, **item: object) -> str:

@@ -2,19 +2,23 @@
 
 import errno
 import json
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from states import empty_state
+from states import TINY, empty_state
 
 from local_server.jobs import lifecycle, routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
 from local_server.jobs.runner import Runner
 from local_server.jobs.store import JobStore
+from local_server.jobs.upkeep.shortages import Shortages
 from local_server.settings import Settings
+from local_server.store import Store
 from local_server.training import specification
+from local_server.training.shortage import NO_ROOM
 from local_server.warm.children import Children
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
@@ -54,7 +58,7 @@ def store(settings: Settings) -> Iterator[JobStore]:
 def queued(settings: Settings, store: JobStore) -> Callable[..., str]:
     def make(status: str = "queued") -> str:
         job = new_job(
-            model=settings.base_model_id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
+            model=TINY.id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
             seed=1, suffix=None, metadata=None, integrations=[],
         )  # fmt: skip
         store.add(JOBS, job | {"status": status})
@@ -196,3 +200,79 @@ def test_a_job_can_be_cancelled_while_its_process_cannot_be_started(
     work._train()
 
     assert store.job(job_id)["status"] == "cancelled"
+
+
+class FullDisk:
+    """Refuses each change of the database, as often as it is told, or until the reserve is given up."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, settings: Settings, times: int | None = None) -> None:
+        self.left, rows = times, Store.rows
+
+        def full(store: Store, sql: str, *values: object) -> list:
+            if sql.split()[0] not in ("SELECT", "PRAGMA") and self._refuses(settings):
+                raise sqlite3.OperationalError("database or disk is full")
+            return rows(store, sql, *values)
+
+        monkeypatch.setattr(Store, "rows", full)
+
+    def _refuses(self, settings: Settings) -> bool:
+        if self.left is None:
+            return settings.reserve.exists()
+        self.left -= 1
+        return self.left >= 0
+
+
+def test_a_job_whose_start_cannot_be_recorded_on_a_full_disk_starts_later(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Children, "start", Process)
+    monkeypatch.setattr("local_server.jobs.upkeep.patience._LONGEST_PAUSE", 0.0)
+    job_id, work = queued(), Runner(settings, store, Children(settings))
+    FullDisk(monkeypatch, settings, times=9)
+
+    for _ in range(20):
+        work._train()
+
+    assert store.job(job_id)["status"] == "running"
+    assert messages(store, job_id)[0] == "Fine-tuning job started"
+
+
+def test_a_full_disk_stops_no_start_of_the_server(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [queued("running"), queued("running")]
+    settings.reserve.write_bytes(b"room")
+    work = Runner(settings, store, Children(settings))
+    work._threads = []
+    FullDisk(monkeypatch, settings)
+
+    work.start()
+
+    assert [store.job(job_id)["status"] for job_id in jobs] == ["queued", "queued"]
+
+
+def test_a_training_that_finds_no_room_leaves_its_place_to_others_and_comes_back(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Process] = []
+
+    def start(*_: object, **__: object) -> Process:
+        started.append(Process())
+        return started[-1]
+
+    monkeypatch.setattr(Children, "start", start)
+    monkeypatch.setattr(Shortages, "_one_checkpoint", lambda *_: 10**18 if len(started) < 2 else 0)
+    first, second = queued(), queued()
+    work = Runner(settings, store, Children(settings))
+    work._train()
+    started[0].returncode = NO_ROOM
+
+    work._train()
+    statuses = [store.job(job_id)["status"] for job_id in (first, second)]
+    started[1].returncode = NO_ROOM
+    monkeypatch.setattr(Shortages, "waits", lambda *_: False)
+    work._train()
+
+    assert statuses == ["queued", "running"]
+    assert store.job(first)["status"] == "running"
+    assert any(text.startswith("The training stopped: the disk is full") for text in messages(store, first))

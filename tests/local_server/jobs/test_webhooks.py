@@ -16,12 +16,13 @@ import openai
 import pytest
 from openai.types.webhooks import FineTuningJobCancelledWebhookEvent, FineTuningJobFailedWebhookEvent
 from serving import BASE_MODEL, NAMES, command, row, serve, upload, wait_until
+from states import TINY
 
 from local_server.__main__ import main
 from local_server.jobs.answers import JOBS
 from local_server.jobs.store import JobStore
 from local_server.jobs.webhooks import WEBHOOKS, Webhooks, web_address
-from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.settings import Settings
 
 Received = list[tuple[str, dict[str, str], bytes]]
 
@@ -97,7 +98,7 @@ def test_an_event_waits_for_its_receiver_over_a_restart_of_the_server(tmp_path: 
 def deliver(state: Path, url: str, pauses: list[float], *, jobs: int = 1, left: int = 0) -> None:
     """Let jobs end, and deliver until this number of events is left."""
     store = JobStore(state / "server.db")
-    webhooks = Webhooks(Settings(state, DEFAULT_MODEL, "key", webhook_url=url), store, pauses)
+    webhooks = Webhooks(Settings(state, (TINY,), "key", webhook_url=url), store, pauses)
     for number in range(jobs):
         store.add(JOBS, {"id": f"ftjob-{number}", "status": "queued", "created_at": 0})
         store.move_job(f"ftjob-{number}", ("queued",), status="running")
@@ -146,7 +147,7 @@ def test_an_event_that_waits_for_its_next_try_does_not_delay_another_one(tmp_pat
 
 def test_without_the_option_nothing_is_queued_and_no_secret_is_made(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "server.db")
-    Webhooks(Settings(tmp_path, DEFAULT_MODEL, "key"), store)
+    Webhooks(Settings(tmp_path, (TINY,), "key"), store)
     store.add(JOBS, {"id": "ftjob-1", "status": "queued", "created_at": 0})
     store.move_job("ftjob-1", ("queued",), status="cancelled")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 from serving import as_jsonl, row, wait_until
-from states import empty_state
+from states import TINY, empty_state
 
-from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.settings import Settings
 from local_server.warm import children as module
 from local_server.warm.child import Child
 from local_server.warm.children import Children
@@ -34,7 +34,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
 def job_folder(folder: Path, **changes: object) -> Path:
     folder.mkdir(exist_ok=True)
     spec = {
-        "model_folder": str(DEFAULT_MODEL),
+        "model_folder": str(TINY.folder),
         "n_epochs": 2,
         "batch_size": 2,
         "learning_rate": 3e-4,
@@ -67,7 +67,7 @@ def test_a_fork_trains_with_the_losses_of_a_process_of_its_own(children: Childre
 
     trainer = children.train(forked)
     command = [sys.executable, "-m", "local_server.training", str(alone)]
-    environment = Settings(tmp_path, DEFAULT_MODEL, "").child_environment()
+    environment = Settings(tmp_path, (TINY,), "").child_environment()
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
     assert trainer.process.wait(60) == 0
@@ -157,7 +157,7 @@ def test_when_the_warm_process_is_killed_its_forks_go_on_and_the_next_start_make
 @pytest.mark.slow
 def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Path) -> None:
     state = empty_state(tmp_path)
-    children = Children(Settings(state.state, DEFAULT_MODEL, "", keep_warm_seconds=0.01))
+    children = Children(Settings(state.state, (TINY,), "", keep_warm_seconds=0.01))
     children.prepare()
     wait_until(lambda: children._warm.poll(), lambda status: status is not None)
 
@@ -169,7 +169,7 @@ def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Pat
 
 @pytest.mark.slow
 def test_nothing_is_kept_where_nobody_wants_it(tmp_path: Path) -> None:
-    children = Children(Settings(empty_state(tmp_path).state, DEFAULT_MODEL, "", keep_warm_seconds=0))
+    children = Children(Settings(empty_state(tmp_path).state, (TINY,), "", keep_warm_seconds=0))
     children.prepare()
 
     trainer = children.train(job_folder(tmp_path / "job"))

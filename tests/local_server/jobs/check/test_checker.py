@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 from serving import BASE_MODEL, NAMES, as_jsonl, row, serve, upload, wait_until
+from states import TINY
 
 from local_server.jobs.check.checker import check_job
 from local_server.jobs.check.file_check import ROW_ALONE
-from local_server.settings import DEFAULT_MODEL, Settings
+from local_server.settings import Settings
 
 GOOD = [row(name) for name in NAMES[:12]]
 MB = 1024**2
@@ -20,7 +21,7 @@ MB = 1024**2
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path, DEFAULT_MODEL, "key")
+    return Settings(tmp_path, (TINY,), "key")
 
 
 def large(megabytes: int) -> bytes:

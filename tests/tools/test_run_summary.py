@@ -1,0 +1,73 @@
+"""The facts of a run are read from its files; a damaged one is named, with the way out."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from run_summary import METRICS, MODELS, summarize
+
+from helpers.errors import MissingArtifact
+from helpers.paths import data_path
+
+FILES = ("01_dataset.json", "04_job.json", "04_metrics.csv", "05_scores.json")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(data_path("sample_run"), tmp_path / "run"))
+
+
+def test_the_facts_of_the_sample_run_are_those_of_its_files(folder: Path) -> None:
+    job = json.loads((folder / "04_job.json").read_text())
+
+    summary = summarize(folder, 12.34)
+
+    assert (summary["job_id"], summary["model"], summary["total_seconds"]) == (job["id"], job["model"], 12.3)
+    assert summary["job_seconds"] == job["finished_at"] - job["created_at"]
+    assert summary["first_train_loss"] > summary["last_train_loss"] > 0
+    assert summary["scores"] == json.loads((folder / "05_scores.json").read_text())["scores"]
+    assert {(score["model"], score["metric"]) for score in summary["scores"]} == {
+        (model, metric) for model in MODELS for metric in METRICS
+    }
+    assert json.loads(json.dumps(summary)) == summary
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff\xfe\x00", b'"text"', b"null", None])
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_of_a_run_is_named_with_the_way_out(
+    folder: Path, name: str, content: bytes | None
+) -> None:
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_bytes(content)
+
+    with pytest.raises(MissingArtifact, match=rf"{name} is damaged: .+ Run the notebook"):
+        summarize(folder, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("04_job.json", '"finished_at": ', '"finished_at": "x", "was": '),
+        ("04_job.json", '"n_epochs": ', '"epochs": '),
+        ("04_metrics.csv", "train_loss", "loss"),
+        ("05_scores.json", '"few_shot"', '"few"'),
+        ("05_scores.json", '"value": ', '"value": "x", "was": '),
+    ],
+)
+def test_a_field_that_is_not_what_it_should_be_is_named(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+
+    with pytest.raises(MissingArtifact, match=rf"{name} is damaged"):
+        summarize(folder, 1)
+
+
+@pytest.mark.parametrize("rows", ["", "1,0.5,\n", "x,0.5,0.5\n", "1,,,,,,,,,\n2\n"])
+def test_metrics_without_a_number_are_named(folder: Path, rows: str) -> None:
+    (folder / "04_metrics.csv").write_text(f"step,train_loss,full_valid_loss\n{rows}")
+
+    with pytest.raises(MissingArtifact, match=r"04_metrics\.csv is damaged"):
+        summarize(folder, 1)
