@@ -7,6 +7,7 @@ and holds as many connections as there are file descriptors.
 import asyncio
 import json
 import logging
+import socket
 from typing import Any
 
 import h11
@@ -26,6 +27,13 @@ HEADER_SECONDS = 10
 
 BODY_SECONDS = 30
 """How long a body may take. Every kilobyte that has arrived gives one second more."""
+
+UNREAD_SECONDS = 60
+"""How long a client may fetch nothing of an answer."""
+
+SEND_BUFFER = 64 * 1024
+"""Bytes of an answer that the system takes before the client fetches them. It tells that some were fetched
+when a third of it is free: with the megabytes that Linux takes by itself, that is too seldom to be seen."""
 
 STRANGER_SECONDS = 60
 """How long a connection may live that has not shown the key."""
@@ -80,12 +88,15 @@ class Connection(H11Protocol):
     stranger = True
     began = 0.0
     _waiting_since = 0.0
-    _closing_since: float | None = None
     _received = 0
+    # Bytes of an answer that the system does not take yet, and since when they have been as many.
+    _unsent = 0
+    _unsent_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, unless there are too many."""
         super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.began = self._waiting_since = self.loop.time()
         # The gate finds it in the state of each request.
         self.app_state = {**self.app_state, "key_is_known": self._key_is_known}
@@ -116,11 +127,15 @@ class Connection(H11Protocol):
         """Close a connection that has kept the server waiting for too long. Called once a second."""
         now = self.loop.time()
         waited = now - self._waiting_since
-        if self.transport.is_closing():
-            self._closing_since = self._closing_since or now
-            if now - self._closing_since > BODY_SECONDS:
-                # Nobody fetches its last answer.
-                self._abort()
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent or unsent != self._unsent:
+            self._unsent, self._unsent_since = unsent, now
+        if now - self._unsent_since > UNREAD_SECONDS:
+            # Whoever writes the answer sees its client gone, and nothing is kept for it any longer.
+            self._abort()
+        elif self.transport.is_closing():
+            # It ends with the last byte that the client fetches.
+            pass
         elif self.stranger and now - self.began > STRANGER_SECONDS:
             self._abort()
         elif self.cycle is None or self.conn.their_state is h11.IDLE:

@@ -12,7 +12,7 @@ from itertools import groupby
 import torch
 from transformers import Cache, DynamicLayer, PreTrainedModel
 
-from local_server.generation.row import Row
+from local_server.generation.row import Piece, Prompt, Row
 
 # Tokens that there is room for before everything is copied again.
 _SPARE = 64
@@ -52,21 +52,22 @@ class RoomyLayer(DynamicLayer):
             start = self.keys.shape[-2]
             end = start + key_states.shape[-2]
             if end > self._key_room.shape[-2]:
-                self.replace(self.keys, self.values)
+                self.replace(self.keys, self.values, max(_SPARE, end - start))
             self._key_room[..., start:end, :] = key_states
             self._value_room[..., start:end, :] = value_states
             self._show(end)
         return self.keys, self.values
 
-    def replace(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+    def replace(self, keys: torch.Tensor, values: torch.Tensor, spare: int = _SPARE) -> None:
         """Hold other keys and values, copied to where there is room behind them.
 
         Args:
             keys: Shape (rows, heads, tokens, size of a head).
             values: The same shape.
+            spare: Tokens that there is to be room for.
         """
-        self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, _SPARE))
-        self._value_room = torch.nn.functional.pad(values, (0, 0, 0, _SPARE))
+        self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, spare))
+        self._value_room = torch.nn.functional.pad(values, (0, 0, 0, spare))
         self._show(keys.shape[-2])
 
     def _show(self, width: int) -> None:
@@ -91,29 +92,55 @@ class Batch:
         self._cache = Cache(layer_class_to_replicate=RoomyLayer)
         # 1 where a row has a token, 0 in the padding on its left.
         self._mask = torch.zeros(0, 0, dtype=torch.long)
+        # What has been read of prompts that are not at their end yet.
+        self._begun: dict[Prompt, Batch] = {}
         self.scores = torch.zeros(0, 0)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody grows here and nobody's prompt is half read."""
+        return not self.rows and not self._begun
+
     @torch.inference_mode()
-    def join(self, prompts: Sequence[tuple[list[int], list[Row]]]) -> None:
-        """Read prompts and add their rows. The rows that are here do not change when the model fails.
+    def join(self, pieces: Sequence[Piece]) -> None:
+        """Read pieces of prompts, and add the rows of those that come to their end.
+
+        The rows that are here do not change when the model fails.
 
         Args:
-            prompts: Tokens, and the rows that all begin with them.
+            pieces: Of prompts; those of one prompt in their order.
         """
         # Together with a long one, short prompts would be mostly padding.
-        by_length = sorted(prompts, key=lambda prompt: len(prompt[0]))
-        for _, group in groupby(by_length, key=lambda prompt: len(prompt[0]).bit_length()):
-            self._merge(self._read(list(group)))
+        whole = sorted((piece.prompt for piece in pieces if piece.whole), key=lambda one: len(one.tokens))
+        for _, group in groupby(whole, key=lambda prompt: len(prompt.tokens).bit_length()):
+            prompts = list(group)
+            width = max(len(prompt.tokens) for prompt in prompts)
+            read = Batch(self._model)
+            padding = [width - len(prompt.tokens) for prompt in prompts]
+            read._mask = torch.tensor([[0] * left + [1] * (width - left) for left in padding])
+            read._forward(
+                torch.tensor(
+                    [[0] * left + prompt.tokens for left, prompt in zip(padding, prompts, strict=True)]
+                )
+            )
+            self._add(read, prompts)
+        for piece in pieces:
+            if piece.whole:
+                continue
+            read = self._begun.pop(piece.prompt) if piece.begin else Batch(self._model)
+            read._mask = torch.ones(1, piece.end, dtype=torch.long)
+            read._forward(torch.tensor([piece.tokens]))
+            if piece.last:
+                self._add(read, [piece.prompt])
+            else:
+                self._begun[piece.prompt] = read
 
-    def _read(self, prompts: list[tuple[list[int], list[Row]]]) -> "Batch":
-        width = max(len(tokens) for tokens, _ in prompts)
-        read = Batch(self._model)
-        read._mask = torch.tensor([[0] * (width - len(tokens)) + [1] * len(tokens) for tokens, _ in prompts])
-        read._forward(torch.tensor([[0] * (width - len(tokens)) + tokens for tokens, _ in prompts]))
-        read.rows = [row for _, rows in prompts for row in rows]
+    def _add(self, read: "Batch", prompts: list[Prompt]) -> None:
+        """Let the rows of prompts that have been read grow with the others."""
+        read.rows = [row for prompt in prompts for row in prompt.rows]
         if len(read.rows) > len(prompts):
-            read._select([place for place, (_, rows) in enumerate(prompts) for _ in rows])
-        return read
+            read._select([place for place, prompt in enumerate(prompts) for _ in prompt.rows])
+        self._merge(read)
 
     def _merge(self, other: "Batch") -> None:
         if not self.rows:
@@ -142,6 +169,11 @@ class Batch:
         self.rows = [self.rows[place] for place in places]
         if self.rows:
             self._select(places)
+
+    def drop(self, requests: set[int]) -> None:
+        """Let the rows of these requests leave, and forget what was read for them."""
+        self._begun = {prompt: read for prompt, read in self._begun.items() if prompt.request not in requests}
+        self.keep([place for place, row in enumerate(self.rows) if row.request not in requests])
 
     def _select(self, places: list[int]) -> None:
         mask = self._mask[places]

@@ -9,7 +9,7 @@ from local_server.generation.batch import Batch
 from local_server.generation.messages import Cancel, Failure, NumberedQuestion, Reply
 from local_server.generation.models import Models
 from local_server.generation.request import Request, TooLong
-from local_server.generation.row import Row
+from local_server.generation.row import Piece
 from local_server.generation.turns import Turns
 
 Prepared = Request | Failure | Cancel
@@ -76,43 +76,34 @@ class Generator:
             self._drop({prepared["cancel"]})
 
     def step(self) -> Iterator[Reply]:
-        """Let waiting rows join where there is room, then grow every answer by one token.
+        """Read a part of the prompts that wait, then grow every answer by one token.
 
         Yields:
             What is new for the server.
         """
-        joining, leaving = self._turns.next([row for batch in self._batches.values() for row in batch.rows])
+        pieces, leaving = self._turns.next([row for batch in self._batches.values() for row in batch.rows])
         for batch in self._batches.values():
             batch.keep([place for place, row in enumerate(batch.rows) if row not in leaving])
-        for key, prompts in self._prompts(joining).items():
-            batch = self._batches.setdefault(
-                key, Batch(self._requests[prompts[0][1][0].request].loaded.model)
-            )
+        for key, some in self._by_batch(pieces).items():
+            request = self._requests[some[0].prompt.request]
+            batch = self._batches.setdefault(key, Batch(request.loaded.model))
             try:
-                batch.join(prompts)
+                batch.join(some)
             except Exception as error:
-                yield from self._failed({row.request for _, rows in prompts for row in rows}, error)
+                yield from self._failed({piece.prompt.request for piece in some}, error)
         for batch in list(self._batches.values()):
             try:
                 yield from self._grow(batch)
             except Exception as error:
                 yield from self._failed({row.request for row in batch.rows}, error)
-        self._batches = {key: batch for key, batch in self._batches.items() if batch.rows}
+        self._batches = {key: batch for key, batch in self._batches.items() if not batch.empty}
 
-    def _prompts(self, joining: list[Row]) -> dict[tuple[str, int], list[tuple[list[int], list[Row]]]]:
-        """What has to be read for rows that join, by batch. Choices that have no token yet are read once."""
-        first: dict[int, list[Row]] = {}
-        prompts: dict[tuple[str, int], list[tuple[list[int], list[Row]]]] = {}
-        for row in joining:
-            row.joined = len(row.chosen)
-            if not row.chosen and row.request in first:
-                first[row.request].append(row)
-                continue
-            tokens, rows = row.prompt + row.chosen, [row]
-            if not row.chosen:
-                first[row.request] = rows
-            prompts.setdefault(self._requests[row.request].batch_key(tokens), []).append((tokens, rows))
-        return prompts
+    def _by_batch(self, pieces: list[Piece]) -> dict[tuple[str, int], list[Piece]]:
+        found: dict[tuple[str, int], list[Piece]] = {}
+        for piece in pieces:
+            key = self._requests[piece.prompt.request].batch_key(piece.prompt.tokens)
+            found.setdefault(key, []).append(piece)
+        return found
 
     def _grow(self, batch: Batch) -> Iterator[Reply]:
         if not batch.rows:
@@ -151,7 +142,7 @@ class Generator:
     def _drop(self, ids: set[int]) -> None:
         self._turns.drop(ids)
         for batch in self._batches.values():
-            batch.keep([place for place, row in enumerate(batch.rows) if row.request not in ids])
+            batch.drop(ids)
         for number in ids:
             self._requests.pop(number, None)
 

@@ -1,6 +1,7 @@
-"""One choice of a request: what it has so far, and how its next token is chosen."""
+"""One choice of a request: what it has so far, what is read before it grows, how its next token is chosen."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 
@@ -70,3 +71,57 @@ class Row:
         before = weights.cumsum(dim=-1) - weights
         weights[before > self.top_p] = 0
         return int(tokens[torch.multinomial(weights, 1, generator=self.rng)])
+
+
+@dataclass(eq=False)
+class Prompt:
+    """What the model reads before rows grow: a prompt, and what a row that had to leave has chosen already.
+
+    Attributes:
+        tokens: All of them.
+        rows: Those that all begin with these tokens.
+        read: How many tokens have been read, or will be between these two tokens of the others.
+    """
+
+    tokens: list[int]
+    rows: list[Row]
+    read: int = 0
+
+    @property
+    def request(self) -> int:
+        """The request that its rows belong to."""
+        return self.rows[0].request
+
+    @property
+    def unread(self) -> int:
+        """Tokens that have not been read."""
+        return len(self.tokens) - self.read
+
+
+class Piece(NamedTuple):
+    """A part of a prompt that is read at once.
+
+    Attributes:
+        prompt: The prompt.
+        begin: Its first token.
+        end: Where the next piece begins.
+    """
+
+    prompt: Prompt
+    begin: int
+    end: int
+
+    @property
+    def tokens(self) -> list[int]:
+        """The tokens of this piece."""
+        return self.prompt.tokens[self.begin : self.end]
+
+    @property
+    def last(self) -> bool:
+        """Whether the prompt has been read after it."""
+        return self.end == len(self.prompt.tokens)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the prompt."""
+        return self.begin == 0 and self.last

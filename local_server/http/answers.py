@@ -4,10 +4,12 @@ A route's return type says what it answers: `Json[Job]`, `EventStream`, or a Typ
 the code to it, and `openapi.py` describes it.
 """
 
+from collections.abc import AsyncGenerator
 from typing import Annotated, Generic, TypeVar
 
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import ConfigDict, Field, with_config
+from starlette.types import Send
 
 # Pydantic cannot read the TypedDict of Python 3.11.
 from typing_extensions import TypedDict
@@ -50,3 +52,16 @@ class EventStream(StreamingResponse):
     """Server-sent events, each with one JSON object."""
 
     media_type = "text/event-stream"
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the events, and close what makes them as soon as the client is gone.
+
+        Args:
+            send: Of the connection.
+        """
+        try:
+            await super().stream_response(send)
+        finally:
+            # Left to the garbage collector, it would be closed some time later.
+            if isinstance(self.body_iterator, AsyncGenerator):
+                await self.body_iterator.aclose()

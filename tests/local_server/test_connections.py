@@ -1,11 +1,12 @@
 """Strangers who hold connections, drip bytes or send what is no HTTP: everybody else gets an answer."""
 
+import asyncio
 import json
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,9 +15,12 @@ from threading import Event, Thread
 import openai
 import psutil
 import pytest
+import uvicorn
 from serving import BASE_MODEL, ROOT, LocalServer, command, serve
 
 from local_server import connections
+from local_server.chat import answering
+from local_server.generation.messages import Text
 
 pytestmark = pytest.mark.slow
 
@@ -286,3 +290,80 @@ def test_large_json_of_odd_shape_is_refused_soon(server: LocalServer, path: str,
 
     assert status in (400, 404)
     assert len(message) < 1000
+
+
+class Looking(uvicorn.Server):
+    """A server that looks after its connections all the time."""
+
+    async def on_tick(self, counter: int) -> bool:
+        for connection in list(self.server_state.connections):
+            connection.check()
+        return await super().on_tick(counter)
+
+
+@contextmanager
+def streaming(whole: bytes = b"") -> Iterator[tuple[int, Event]]:
+    """A server with an answer that has no end, or one that is written at once: its port, and who is free."""
+    free = Event()
+
+    async def replies() -> AsyncGenerator[Text]:
+        try:
+            while True:
+                await asyncio.sleep(0)
+                yield {"id": 1, "kind": "text", "index": 0, "text": "la" * 1000, "logprobs": []}
+        finally:
+            free.set()
+
+    async def events(replies: answering.Replies) -> AsyncIterator[str]:
+        async for reply in replies:
+            yield reply["text"]
+
+    async def app(scope: dict, receive: Callable, send: Callable) -> None:
+        if not whole:
+            await (await answering.streamed(replies(), events))(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": whole})
+
+    server = Looking(uvicorn.Config(app, http=connections.Connection, lifespan="off", log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = Thread(target=server.run, args=([listener],))
+        running.start()
+        try:
+            yield listener.getsockname()[1], free
+        finally:
+            server.should_exit = server.force_exit = True
+            running.join(20)
+
+
+@contextmanager
+def narrow(port: int) -> Iterator[socket.socket]:
+    """A connection on which little waits, with a question on it."""
+    with socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(20)
+        link.connect(("127.0.0.1", port))
+        link.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        yield link
+
+
+def test_a_stream_that_nobody_reads_ends_and_frees_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "UNREAD_SECONDS", 1.0)
+    with streaming() as (port, free), narrow(port) as link:
+        assert link.recv(100)
+        assert free.wait(20)
+
+
+@pytest.mark.parametrize("whole", [b"", b"x" * 8_000_000], ids=["a stream", "a large answer"])
+def test_a_client_that_reads_slowly_but_steadily_is_not_cut_off(
+    whole: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "UNREAD_SECONDS", 1.0)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 1.0)
+    monkeypatch.setattr(connections, "STRANGER_SECONDS", 60.0)
+    with streaming(whole) as (port, free), narrow(port) as link:
+        for _ in range(100):
+            # No more than this waits for it at a time.
+            assert link.recv(20_000)
+            time.sleep(0.05)
+        assert not free.is_set()

@@ -18,6 +18,8 @@ PROMPTS = [
     "What is Hydrogen? " * 20,
     "Symbol of gold?",
     "word " * 300,
+    "la " * 499,
+    "Write about the sea. " * 60,
 ]
 
 

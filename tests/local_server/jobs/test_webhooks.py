@@ -83,6 +83,7 @@ def test_the_sdk_accepts_the_events_of_a_failed_and_of_a_cancelled_job(tmp_path:
             client.webhooks.unwrap(body.replace(b"failed", b"passed"), headers, secret=secret)
 
 
+@pytest.mark.slow
 def test_an_event_waits_for_its_receiver_over_a_restart_of_the_server(tmp_path: Path) -> None:
     with receiver() as (url, _):
         port = int(url.split(":")[2].split("/")[0])

@@ -18,7 +18,11 @@ from local_server.warm import children as module
 from local_server.warm.child import Child
 from local_server.warm.children import Children
 
-pytestmark = pytest.mark.skipif(not module.FORKS, reason="only Linux forks safely")
+pytestmark = [
+    # The real run and the kills have their forks in the daily tests.
+    pytest.mark.slow,
+    pytest.mark.skipif(not module.FORKS, reason="only Linux forks safely"),
+]
 
 NAMES = ["Anna", "Ben", "Carla", "David"]
 
@@ -154,7 +158,6 @@ def test_when_the_warm_process_is_killed_its_forks_go_on_and_the_next_start_make
     assert after.process.wait(60) == 0
 
 
-@pytest.mark.slow
 def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Path) -> None:
     state = empty_state(tmp_path)
     children = Children(Settings(state.state, (TINY,), "", keep_warm_seconds=0.01))
@@ -167,7 +170,6 @@ def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Pat
     children.stop()
 
 
-@pytest.mark.slow
 def test_nothing_is_kept_where_nobody_wants_it(tmp_path: Path) -> None:
     children = Children(Settings(empty_state(tmp_path).state, (TINY,), "", keep_warm_seconds=0))
     children.prepare()
@@ -179,7 +181,6 @@ def test_nothing_is_kept_where_nobody_wants_it(tmp_path: Path) -> None:
     assert children._warm is None
 
 
-@pytest.mark.slow
 def test_a_training_stack_that_cannot_be_loaded_is_told_in_the_log_of_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

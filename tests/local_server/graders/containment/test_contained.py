@@ -28,6 +28,7 @@ print(own in [stat.rpartition(")")[2].split()[1] for stat in stats])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans up")
 @pytest.mark.parametrize(("seconds", "answer"), [("0.1", b"done"), ("60", b"")])
 def test_without_namespaces_what_the_work_has_started_is_looked_for_and_ended(
