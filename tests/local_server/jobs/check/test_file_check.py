@@ -152,6 +152,6 @@ def test_an_answer_that_is_only_a_call_fails_the_job_before_it_trains(client: op
         None,
     )
     assert job.error.message == (
-        "The job failed due to an invalid training file. Example 1, message 2, 'tool_calls': found a call of a "
-        "tool, expected text. The models here read and write text only. Write it as text, or leave it out."
+        "The job failed due to an invalid training file. Example 1, message 2, 'tool_calls': found a call of "
+        "a tool, expected text. The models here read and write text only. Write it as text, or leave it out."
     )
