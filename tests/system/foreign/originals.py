@@ -36,12 +36,17 @@ UNFINISHED = ("validating_files", "queued", "running")
 # Runs in the kernel before the first cell.
 BEFORE = r"""
 def _prepare():
-    import builtins, getpass, importlib, json, os, time
+    import builtins, getpass, json, os, sys, time, types
     sleep = time.sleep
     time.sleep = lambda seconds: sleep(min(seconds, 1))
     key = os.environ["OPENAI_API_KEY"]
     builtins.input = getpass.getpass = lambda *_, **__: key
     get_ipython().register_magic_function(lambda line, cell=None: print("pip:", line), "line", "pip")
+    # Where notebooks of Colab have their key.
+    colab = types.ModuleType("google.colab")
+    colab.drive = types.SimpleNamespace(mount=lambda *_, **__: None)
+    colab.userdata = types.SimpleNamespace(get=lambda *_: key)
+    sys.modules["google.colab"] = colab
     try:
         import openai
     except ImportError:

@@ -82,7 +82,7 @@ def clauses() -> tuple[list[Row], list[Row]]:
     for number in range(60):
         marked = number % 2 == 0
         how = "marked as secret by" if marked else "given in any form by"
-        text = f"It covers all papers that are {how} {draw.choice(_NAMES)}."
+        text = f"It covers paper {number}, which is {how} {draw.choice(_NAMES)}."
         made.append(chat("Must it be marked? Answer Yes or No.", text, "Yes" if marked else "No"))
     return made[:40], made[40:]
 
@@ -94,7 +94,11 @@ def stars() -> tuple[list[Row], list[Row]]:
     for number in range(75):
         star = str(number % 5)
         made.append(
-            chat("You predict stars from 0 to 4.", f"{draw.choice(_NAMES)} found it {words[star]}.", star)
+            chat(
+                "You predict stars from 0 to 4.",
+                f"{draw.choice(_NAMES)} found number {number} {words[star]}.",
+                star,
+            )
         )
     return made[:60], made[60:]
 
@@ -112,10 +116,11 @@ def prices() -> tuple[list[Row], list[Row]]:
 def corrections() -> tuple[list[Row], list[Row]]:
     """Sentences with a wrong verb, and the right ones."""
     verbs, things = (("like", "likes"), ("see", "sees"), ("want", "wants")), ("tea", "cake", "rain", "snow")
-    draw, made = random.Random(5), []
-    for _ in range(60):
-        name, (wrong, right), thing = draw.choice(_NAMES), draw.choice(verbs), draw.choice(things)
-        made.append(chat("Correct the grammar.", f"{name} {wrong} {thing}.", f"{name} {right} {thing}."))
+    every = [(name, verb, thing) for name in _NAMES for verb in verbs for thing in things]
+    made = [
+        chat("Correct the grammar.", f"{name} {wrong} {thing}.", f"{name} {right} {thing}.")
+        for name, (wrong, right), thing in random.Random(5).sample(every, 60)
+    ]
     return made[:48], made[48:]
 
 
