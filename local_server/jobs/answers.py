@@ -11,17 +11,16 @@ from local_server.store import Kind, new_id
 
 Status = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
 Level = Literal["info", "warn", "error"]
+TrainingMethod = Literal["full", "lora"]
+Precision = Literal["float32", "bfloat16"]
 
 
 class Hyperparameters(Answer):
-    """Numbers, or "auto" until the files have been checked. How weights are trained, when that was chosen."""
+    """Numbers, or "auto" until the files have been checked."""
 
     n_epochs: int | Literal["auto"]
     batch_size: int | Literal["auto"]
     learning_rate_multiplier: float | Literal["auto"]
-    training_method: NotRequired[Literal["full", "lora"]]
-    lora_rank: NotRequired[int]
-    precision: NotRequired[Literal["float32", "bfloat16"]]
 
 
 class Supervised(Answer):
@@ -61,7 +60,15 @@ class Integration(Answer):
     wandb: Wandb
 
 
-class Job(Answer):
+class Way(Answer):
+    """What is trained and in which precision. Each only when asked for."""
+
+    training_method: NotRequired[TrainingMethod]
+    lora_rank: NotRequired[int]
+    precision: NotRequired[Precision]
+
+
+class Job(Way):
     """The API's job object."""
 
     object: Literal["fine_tuning.job"]
@@ -164,6 +171,7 @@ def new_job(
     suffix: str | None,
     metadata: dict[str, str] | None,
     integrations: list[Integration],
+    way: Way | None = None,
 ) -> Job:
     """Make the API's job object.
 
@@ -176,6 +184,7 @@ def new_job(
         suffix: Part of the new model's name, or None.
         metadata: The client's own pairs, or None.
         integrations: Services to report to.
+        way: What is trained, where the client has asked for it.
 
     Returns:
         The object, created now. Its files are to be checked.
@@ -203,6 +212,7 @@ def new_job(
         "shared_with_openai": False,
         "hyperparameters": hyperparameters,
         "method": supervised(hyperparameters),
+        **(way or {}),
     }
 
 

@@ -37,12 +37,6 @@ def begin(store: JobStore, job: Job, folder: Path) -> bool:
         "batch_size": settled["batch_size"],
         "learning_rate_multiplier": settled["learning_rate_multiplier"],
     }
-    if "training_method" in settled:
-        numbers["training_method"] = settled["training_method"]
-    if "lora_rank" in settled:
-        numbers["lora_rank"] = settled["lora_rank"]
-    if "precision" in settled:
-        numbers["precision"] = settled["precision"]
     with store.transaction():
         if not store.move_job(
             job["id"], ("queued",), status="running", hyperparameters=numbers, method=supervised(numbers)

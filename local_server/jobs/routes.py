@@ -14,7 +14,13 @@ from local_server.http.pages import Page, PageWithIds, listed, with_ids
 from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
-from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, kept_integration, warnings_of
+from local_server.jobs.creation.bodies import (
+    CreateJob,
+    asked_hyperparameters,
+    asked_way,
+    kept_integration,
+    warnings_of,
+)
 from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
@@ -33,7 +39,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             "organizations. The local server was started with --training-not-available, to show this answer."
         )
         raise ApiError(403, message, code="training_not_available")
-    hyperparameters, warnings = asked_hyperparameters(body), warnings_of(body)
+    hyperparameters, way, warnings = asked_hyperparameters(body), asked_way(body), warnings_of(body)
     found = find_model(settings, store, body.model)
     if found is None:
         message = (
@@ -53,6 +59,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         suffix=body.suffix,
         metadata=body.metadata,
         integrations=[kept_integration(item) for item in body.integrations or []],
+        way=way,
     )
     with store.transaction():
         store.add(JOBS, job)

@@ -139,12 +139,12 @@ def queue(store: JobStore, job: Job, folder: Path, rows: int) -> None:
         rows=rows,
         seed=job["seed"],
     )
-    if "training_method" in asked:
-        settled["training_method"] = asked["training_method"]
-    if "lora_rank" in asked:
-        settled["lora_rank"] = asked["lora_rank"]
-    if "precision" in asked:
-        settled["precision"] = asked["precision"]
+    if "training_method" in job:
+        settled["training_method"] = job["training_method"]
+    if "lora_rank" in job:
+        settled["lora_rank"] = job["lora_rank"]
+    if "precision" in job:
+        settled["precision"] = job["precision"]
     specification.write(folder, settled)
     with store.transaction():
         if store.move_job(job["id"], ("validating_files",), status="queued"):

@@ -15,8 +15,6 @@ T = TypeVar("T")
 Auto = Literal["auto"]
 # Ranks that adapters of public notebooks have reach from 4 to 256.
 Rank = Annotated[int, Field(ge=1, le=256)]
-TrainingMethod = Literal["full", "lora"]
-Precision = Literal["float32", "bfloat16"]
 # Some services take the learning rate itself in this field (Nebius' notebook sends 2e-5, read Nov 2026).
 _A_RATE = 1e-3
 
@@ -24,8 +22,8 @@ _A_RATE = 1e-3
 class Adapters(Open):
     """How the weights are trained: ours, sent by `extra_body`, and as Nebius and Together write it."""
 
-    training_method: TrainingMethod | None = None
-    precision: Precision | None = None
+    training_method: answers.TrainingMethod | None = None
+    precision: answers.Precision | None = None
     lora: bool | None = None
     lora_r: Rank | None = None
     lora_rank: Rank | None = None
@@ -100,6 +98,36 @@ def kept_integration(asked: Integration) -> answers.Integration:
     }
 
 
+def asked_way(body: CreateJob) -> answers.Way:
+    """What a client asks for beside the numbers: all weights or an adapter, and in which precision.
+
+    Raises:
+        ApiError: A rank is asked for, and no adapter.
+    """
+    places = (body, _hyperparameters(body))
+    rank = _first(value for place in places for value in (place.lora_rank, place.lora_r))
+    lora = _first(place.lora for place in places)
+    method: answers.TrainingMethod | None = _first(place.training_method for place in places)
+    precision: answers.Precision | None = _first(place.precision for place in places)
+    if rank and (method == "full" or lora is False):
+        message = (
+            f"Invalid 'lora_rank': {rank} is the rank of an adapter, and training_method is 'full', which "
+            "trains all weights. Leave one of them out."
+        )
+        raise ApiError(400, message, code="invalid_value", param="lora_rank")
+    if method is None and (rank or lora is not None):
+        # Whoever gives a rank wants an adapter.
+        method = "full" if lora is False else "lora"
+    way: answers.Way = {}
+    if method is not None:
+        way["training_method"] = method
+    if rank is not None:
+        way["lora_rank"] = rank
+    if precision is not None:
+        way["precision"] = precision
+    return way
+
+
 def asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
     """The numbers that a client asks for, whichever of both places it has written them in.
 
@@ -107,29 +135,11 @@ def asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
         ApiError: It asks for a method that is not supported here.
     """
     asked = _hyperparameters(body)
-    numbers: answers.Hyperparameters = {
+    return {
         "n_epochs": asked.n_epochs or "auto",
         "batch_size": asked.batch_size or "auto",
         "learning_rate_multiplier": asked.learning_rate_multiplier or "auto",
     }
-    places = (body, asked)
-    rank = _first(value for place in places for value in (place.lora_rank, place.lora_r))
-    lora = _first(place.lora for place in places)
-    method: TrainingMethod | None = _first(place.training_method for place in places)
-    if method is None and (rank or lora is not None):
-        # Whoever gives a rank wants adapters.
-        method = "full" if lora is False else "lora"
-    if rank and (method == "full" or lora is False):
-        message = "Invalid 'lora_rank': expected none with full training. Leave it out, or train with lora."
-        raise ApiError(400, message, code="invalid_parameter_combination", param="lora_rank")
-    if method is not None:
-        numbers["training_method"] = method
-    if rank is not None:
-        numbers["lora_rank"] = rank
-    precision: Precision | None = _first(place.precision for place in places)
-    if precision is not None:
-        numbers["precision"] = precision
-    return numbers
 
 
 def _first(values: Iterable[T | None]) -> T | None:

@@ -15,9 +15,8 @@ from openai import BaseModel
 from openai.pagination import SyncCursorPage, SyncPage
 from openai.types import FileDeleted, FileObject, Model, ModelDeleted, Upload
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent, SupervisedHyperparameters
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.alpha import GraderRunResponse, GraderValidateResponse
-from openai.types.fine_tuning.fine_tuning_job import Hyperparameters
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.responses import Response, ResponseItem, ResponseStreamEvent
 from openai.types.uploads import UploadPart
@@ -85,13 +84,11 @@ ALWAYS_REFUSED = {
 PAUSED = b'"status":"paused"'
 
 
-# How the weights are trained: there when a client has chosen it, in the words of other services.
+# Ours: how the weights are trained, when a client has chosen it.
 ADAPTERS = {"training_method", "lora_rank", "precision"}
 # Fields of answers that the SDK's types do not name. OpenAI sends them too (openapi.yaml, read 2026-08-21).
 BEYOND_THE_SDK = {
-    FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai"},
-    Hyperparameters: ADAPTERS,
-    SupervisedHyperparameters: ADAPTERS,
+    FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai", *ADAPTERS},
     # As at Nebius.
     FineTuningJobCheckpoint: {"result_files"},
     SyncCursorPage[FileObject]: {"object", "first_id", "last_id"},

@@ -6,7 +6,7 @@ from openai.types import FileObject
 from serving import BASE_MODEL, LocalServer, row, upload
 
 from local_server.http.errors import ApiError
-from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, warnings_of
+from local_server.jobs.creation.bodies import CreateJob, asked_way, warnings_of
 from local_server.jobs.creation.provider_fields import MAX_FIELDS, no_effect, unknown_fields
 
 
@@ -107,17 +107,15 @@ def test_a_value_of_a_known_field_is_checked_beside_unknown_ones(
     ],
 )  # fmt: skip
 def test_adapters_are_chosen_in_the_words_of_several_services(fields: dict, chosen: dict) -> None:
-    numbers = dict.fromkeys(("n_epochs", "batch_size", "learning_rate_multiplier"), "auto")
-
-    assert asked_hyperparameters(body(**fields)) == numbers | chosen
+    assert asked_way(body(**fields)) == chosen
 
 
 @pytest.mark.parametrize(
     "fields", [{"training_method": "full", "lora_rank": 8}, {"hyperparameters": {"lora": False, "lora_r": 8}}]
 )
 def test_a_rank_beside_full_training_is_refused(fields: dict) -> None:
-    with pytest.raises(ApiError, match="Invalid 'lora_rank': expected none with full training"):
-        asked_hyperparameters(body(**fields))
+    with pytest.raises(ApiError, match="Invalid 'lora_rank': 8 is the rank of an adapter"):
+        asked_way(body(**fields))
 
 
 def test_a_learning_rate_in_the_place_of_a_multiplier_is_warned_of() -> None:
