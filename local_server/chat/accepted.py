@@ -98,8 +98,9 @@ class Accepted(Body):
         try:
             made = read(body)
         except ValidationError as error:
-            field = error.errors(include_url=False, include_input=False)[0]["loc"][0]
-            found = next((each for each in not_text(body) if each.place[0] == field), None)
+            # Without a place, when the body is no object.
+            first = error.errors(include_url=False, include_input=False)[0]["loc"][:1]
+            found = next((each for each in not_text(body) if each.place[:1] == first), None)
             if found is None:
                 raise
         else:
