@@ -288,6 +288,12 @@ def test_text_is_written_in_one_way_for_files_and_chats() -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["/chat/completions", "/responses"])
+def test_a_body_that_is_no_object_is_refused_as_such(client: openai.OpenAI, path: str) -> None:
+    with pytest.raises(openai.BadRequestError, match="Expected a JSON object as the body"):
+        client.post(path, body=[None, None], cast_to=object)
+
+
 @pytest.mark.parametrize(
     "whole", [None, [], "x", {"messages": "x"}, {"messages": [None, {"content": [None]}]}]
 )
