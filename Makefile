@@ -9,13 +9,13 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock base-model clean
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.installed        ## the whole course on the local server, from dataset to scores
-	$(PY) tools/course.py run --name "$(RUN)"
+run: $(VENV)/.installed        ## the whole course on the local server; MODEL=smollm2-135m-instruct trains that one
+	$(PY) tools/course.py run --name "$(RUN)" $(if $(MODEL),--model "$(MODEL)")
 
 test: $(VENV)/.installed       ## the test suite, notebooks and one real run included
 	$(PY) -m pytest
@@ -58,6 +58,9 @@ lint: $(VENV)/.installed       ## ruff (rules and form) and mypy (types)
 lock: $(PY)                    ## resolve the packages again; NEWEST="pandas numpy" takes their newest versions
 	$(PY) -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
 	$(PY) tools/lock.py $(NEWEST)
+
+real-model: $(VENV)/.installed ## install the real base model, SmolLM2-135M-Instruct, once (half a minute, 260 MB)
+	$(PY) -m local_server.real_model
 
 base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on two cores)
 	$(PY) tools/limericks.py

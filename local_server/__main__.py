@@ -18,7 +18,6 @@ from pathlib import Path
 import uvicorn
 
 from local_server import options
-from local_server.aliases import UnusableAlias
 from local_server.app import create_app
 from local_server.base_models import UnusableModel
 from local_server.connections import (
@@ -29,6 +28,7 @@ from local_server.connections import (
 )
 from local_server.http.gate import Gate
 from local_server.jobs.store import ACTIVE, JobStore
+from local_server.offered.aliases import UnusableAlias
 from local_server.schema import NewerDatabase
 from local_server.settings import Settings, close_to_others, write_private
 

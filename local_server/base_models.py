@@ -1,16 +1,15 @@
 """The base models of a server: folders of weights, each with a card that says its name and learning rates."""
 
+import hashlib
 import json
 import math
-import os
-import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from finetune_dataset.models import PERIODIC_TINY, models_dir
+from finetune_dataset.models import INSTALL_REAL_MODEL, PERIODIC_TINY, REAL_MODEL, models_dir
 
 TrainingMethod = Literal["full", "lora"]
 
@@ -23,10 +22,6 @@ NEEDED = ("config.json", "*.safetensors", "tokenizer.json")
 _SMALL_PARAMETERS = 500_000_000
 _SMALL_RATES: Mapping[TrainingMethod, float] = {"full": 2e-4, "lora": 2e-3}
 _LARGE_RATES: Mapping[TrainingMethod, float] = {"full": 2e-5, "lora": 2e-4}
-
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_HUB_FILES = ["config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json",
-              "tokenizer*", "special_tokens_map.json", "vocab.*", "merges.txt", "*.jinja", CARD]  # fmt: skip
 
 
 class UnusableModel(Exception):
@@ -66,8 +61,7 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
     missing = [pattern for pattern in NEEDED if not any(folder.glob(pattern))]
     if missing:
         raise UnusableModel(
-            f"the base model in {folder} is not complete: {', '.join(missing)} not found. "
-            "Run `make base-model`, or pass another folder with --model."
+            f"the base model in {folder} is not complete: {', '.join(missing)} not found. {_way_out(folder)}"
         )
     card = folder / CARD
     try:
@@ -81,7 +75,43 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
             f"the id of the base model cannot be read from {card}: {error}. "
             """Write {"model_id": "..."} there, or delete the file to use the folder's name."""
         ) from None
+    _check_files(folder, {} if content is None else content)
     return BaseModel(model_id, folder, created, learning_rates)
+
+
+def _way_out(folder: Path) -> str:
+    if folder == models_dir() / REAL_MODEL:
+        return f"To install it again: `{INSTALL_REAL_MODEL}`."
+    if folder == PERIODIC_TINY:
+        return "Run `make base-model`, or pass another folder with --model."
+    return "Copy the folder again, or pass another one with --model."
+
+
+def _check_files(folder: Path, card: Mapping[str, Any]) -> None:
+    """Compare the files with the checksums of the card; what is older than the card was compared before."""
+    try:
+        written = (folder / CARD).stat().st_mtime_ns if card else 0
+        for name, expected in card.get("files", {}).items():
+            path = folder / name
+            found = path.stat()
+            same = found.st_size == expected["bytes"]
+            if not same or (found.st_mtime_ns > written and checksum(path) != expected["sha256"]):
+                raise UnusableModel(
+                    f"the base model in {folder} is damaged: {name} is not what its card says "
+                    f"({found.st_size:,} bytes, expected {expected['bytes']:,}, or another checksum). "
+                    f"{_way_out(folder)}"
+                )
+    except (OSError, LookupError, TypeError, AttributeError) as error:
+        raise UnusableModel(
+            f"the base model in {folder} is damaged: a file of its card cannot be compared ({error}). "
+            f"{_way_out(folder)}"
+        ) from None
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _id(card: object) -> str:
@@ -139,83 +169,3 @@ def parameters(folder: Path) -> int:
             except (struct.error, ValueError, LookupError, AttributeError, TypeError) as error:
                 raise ValueError(f"{path} is no safetensors file ({error})") from None
     return count
-
-
-def installed() -> list[BaseModel]:
-    """Every base model that is there: the course's own small one, then those in the models folder, by name.
-
-    Raises:
-        UnusableModel: One of them is damaged.
-    """
-    folders = sorted(path.parent for path in models_dir().glob(f"*/{CARD}") if path.parent.name[0] != ".")
-    return [read_base_model(folder) for folder in (PERIODIC_TINY, *folders)]
-
-
-def chosen(names: Sequence[str]) -> tuple[BaseModel, ...]:
-    """Find the base models that were asked for at the start.
-
-    Args:
-        names: Each a folder, the name of an installed model, or a name of the Hugging Face hub. Without any:
-            all that are installed.
-
-    Returns:
-        The base models; the first is the default.
-
-    Raises:
-        UnusableModel: One is not there or cannot be used, or two have the same id.
-    """
-    models: dict[str, BaseModel] = {}
-    for model in [_find(name) for name in names] if names else installed():
-        other = models.setdefault(model.id, model)
-        if other.folder.resolve() != model.folder.resolve():
-            raise UnusableModel(
-                f"two base models have the id '{model.id}': {other.folder} and {model.folder}. "
-                f"Give one of them another 'model_id' in its {CARD}, or leave it out."
-            )
-    return tuple(models.values())
-
-
-def _find(name: str) -> BaseModel:
-    folder = Path(name).expanduser().absolute()
-    if (folder / "config.json").is_file():
-        return read_base_model(folder)
-    for model in installed():
-        if name == model.id:
-            return model
-    if folder.is_dir() or not _HUB_NAME.fullmatch(name) or name.startswith("."):
-        if folder.is_dir() or os.sep in name:
-            return read_base_model(folder)  # It says what is missing.
-        names = ", ".join(model.id for model in installed())
-        raise UnusableModel(
-            f"'{name}' is no folder of a model, and no model of this name is installed. Installed: {names}. "
-            "Pass one of these with --model, or a folder, or a name of the Hugging Face hub (owner/name)."
-        )
-    return read_base_model(_hub_folder(name), name)
-
-
-def _hub_folder(name: str) -> Path:
-    """The folder of a model of the Hugging Face hub: from the local cache, else fetched."""
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
-    except ImportError:
-        raise UnusableModel(
-            f"'{name}' is a name of the Hugging Face hub, and huggingface_hub is not installed. "
-            "Install it, or pass a folder with --model."
-        ) from None
-    try:
-        cached = Path(snapshot_download(name, allow_patterns=_HUB_FILES, local_files_only=True))
-        if all(any(cached.glob(pattern)) for pattern in NEEDED):
-            return cached
-    except (LocalEntryNotFoundError, OSError, ValueError):
-        pass
-    try:
-        return Path(snapshot_download(name, allow_patterns=_HUB_FILES, etag_timeout=10))
-    # The library has many kinds of errors, those of its HTTP library among them.
-    except Exception as error:
-        first_line = (str(error).strip().splitlines() or [""])[0]
-        raise UnusableModel(
-            f"'{name}' is no folder and not in the local Hugging Face cache, and could not be "
-            f"fetched: {type(error).__name__}: {first_line:.300} Check the name and the network, or pass a "
-            "folder with --model."
-        ) from None

@@ -10,9 +10,9 @@ import stat
 import sys
 from pathlib import Path
 
-from local_server.aliases import read_aliases
-from local_server.base_models import chosen
 from local_server.jobs.webhooks import web_address
+from local_server.offered.aliases import read_aliases
+from local_server.offered.choice import chosen
 from local_server.settings import Settings, default_state, write_private
 
 DEFAULT_PORT = 8399
@@ -159,6 +159,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         arguments.state.absolute(),
         base_models,
         api_key=_new_key() if file is None else kept_key(file),
+        offers_installed=not arguments.model,
         aliases=read_aliases(arguments.alias, base_models),
         api_key_kept=file is not None,
         host=arguments.host,

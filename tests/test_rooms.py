@@ -32,6 +32,7 @@ COURSE = "system/test_process.py and system/test_course.py drive the whole serve
 JOURNEY = "http/test_answers.py compares each answer with the SDK's types, field by field"
 CHAT = "chat/test_worker.py speaks with the process"
 ONE_JOB = "jobs/test_lifecycle.py looks at one real job; a file of its own would train it once more"
+INSTALL = "real_model/test_install.py runs the program and its conversion"
 FORKS = "warm/test_children.py starts forks, and looks how they end"
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
@@ -46,6 +47,8 @@ TESTED_ELSEWHERE = {
     "local_server.generation.__main__": CHAT,
     "local_server.generation.messages": CHAT,
     "local_server.jobs.results": ONE_JOB,
+    "local_server.real_model.__main__": INSTALL,
+    "local_server.real_model.convert": INSTALL,
     "local_server.warm.__main__": FORKS,
     "local_server.warm.child": FORKS,
     "local_server.training.__main__": ONE_JOB,
@@ -124,10 +127,13 @@ def test_neither_the_checker_nor_the_helpers_load_the_training_stack():
     assert {module for module, names in of("finetune_dataset", "helpers") if names & TRAINING_STACK} == set()
 
 
-def test_only_training_and_generation_load_the_training_stack_in_the_server():
-    users = {room(module) for module, names in of("local_server") if names & TRAINING_STACK}
+def test_only_training_generation_and_conversion_load_the_training_stack_in_the_server():
+    users = {module for module, names in of("local_server") if names & TRAINING_STACK}
 
-    assert users <= {"local_server.training", "local_server.generation"}
+    assert {room(module) for module in users} <= {
+        "local_server.training", "local_server.generation", "local_server.real_model"
+    }  # fmt: skip
+    assert "local_server.real_model.install" not in users
 
 
 def test_words_and_checks_draw_nothing():

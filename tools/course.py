@@ -1,6 +1,7 @@
 """Run the notebooks from a terminal.
 
-python tools/course.py run --name NAME   all notebooks on the local server, in one run folder
+python tools/course.py run --name NAME   all notebooks on the local server, in one run folder; --model MODEL
+                                         trains another base model that is installed
 python tools/course.py store             all notebooks on recorded answers; outputs are stored in notebooks/
 python tools/course.py record            a real run becomes data/recordings/elle and data/sample_run
 """
@@ -24,7 +25,7 @@ from notebook_runner import execute
 from openai import OpenAIError
 from run_summary import METRICS, MODELS, summarize
 
-from helpers import connect, open_run
+from helpers import base_model, connect, open_run
 from helpers.backends.connect import LOCAL_MODEL
 from helpers.backends.local_server import running_server
 from helpers.backends.replay import write_manifest
@@ -99,8 +100,9 @@ def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
     }
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     watch = JobWatch()
-    watch.start()
     try:
+        base_model(watch.client)  # A model that is not installed is said here, and not in the third notebook.
+        watch.start()
         for notebook in NOTEBOOKS:
             started = time.monotonic()
             say(notebook.stem)
@@ -170,6 +172,7 @@ def store() -> None:
 
 def record() -> None:
     """Make the recording and the sample run again, from one real run, and store the outputs."""
+    os.environ.pop("FINETUNE_MODEL", None)
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
         live_run(folder, {"FINETUNE_RECORD": str(exchanges)})
@@ -199,7 +202,10 @@ def main() -> int:
     )
     parser.add_argument("command", choices=["run", "store", "record"])
     parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
+    parser.add_argument("--model", help="the base model of a run, such as smollm2-135m-instruct")
     options = parser.parse_args()
+    if options.model:
+        os.environ["FINETUNE_MODEL"] = options.model
     # SIGTERM ends the program as Ctrl-C does, so that the server ends with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

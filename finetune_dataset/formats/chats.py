@@ -189,8 +189,9 @@ def assemble(row: JsonObject, used: set[str], chat: Chat) -> JsonObject:
 
 def conversation_name(row: JsonObject) -> str:
     """Name whose conversation a row holds under a key of its own; "" for none."""
-    key = next((key for key in CONVERSATION_KEYS if key in row and key != "messages"), "")
-    turns = row.get(key)
+    # A row may have the key "", so that stands for nothing here.
+    key = next((key for key in CONVERSATION_KEYS if key in row and key != "messages"), None)
+    turns = None if key is None else row[key]
     sample = turns[0] if isinstance(turns, list) and turns else None
     if key == "contents":
         return "Gemini"

@@ -98,6 +98,11 @@ def pair(row: JsonObject) -> JsonObject:
 
 def calls_of_query(row: JsonObject) -> JsonObject:
     """Return a row of xLAM as a chat row: a question, and the calls that answer it."""
+    if "answers" not in row:
+        raise UnclearError(
+            "The calls that answer the query are missing. Add them: "
+            '"answers": [{"name": ..., "arguments": {...}}].'
+        )
     chat = Chat()
     chat.say("user", row["query"])
     chat.call_from(row["answers"])

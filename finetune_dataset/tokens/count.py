@@ -5,6 +5,7 @@ OpenAI's vocabularies come with the package `splintr-rs`; a local model has its 
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,8 +65,9 @@ def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
     its prompt once, and both outputs. Images and audio are left out: no rule for training
     is known.
 
-    A local model is counted in the course's chat template, which has text only: one token
-    for the role and one for the end of each message.
+    A local model is counted in its chat template, which has text only: in that of the course's own
+    model one token for the role and one for the end of each message, or in ChatML, with the system
+    message that the template puts before a chat that has none.
 
     Args:
         row: A valid example, see `validate_dataset`.
@@ -90,8 +92,7 @@ def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
             if message["role"] == "assistant" and message.get("weight") != 0:
                 answer += tokens
     if is_local(model):
-        chat = "".join(f"<|{message['role']}|>{message_text(message)}<|end|>" for message in messages)
-        return TokenCounts(count_tokens(chat, model), answer, len(messages))
+        return TokenCounts(count_tokens(_as_chat(messages, model), model), answer, len(messages))
     # 3 for the row; for each message 3 and its role: every role of the API is one token in both encodings.
     total = 3 + 4 * len(messages) + sum(spoken)
     for message in messages:
@@ -105,6 +106,29 @@ def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
         text = json.dumps(tools)
         total += (_count_tools if len(text) <= _REMEMBERED else _count_tools.__wrapped__)(text, model)
     return TokenCounts(total, answer, len(messages))
+
+
+def _as_chat(messages: list[JsonObject], model: str | Path) -> str:
+    """What a local model reads of a chat: ChatML where its template is written in it."""
+    system = _chatml_system(tokenizer_file(model).with_name("chat_template.jinja"))
+    if system is None:
+        return "".join(f"<|{message['role']}|>{message_text(message)}<|end|>" for message in messages)
+    # The local server calls a developer message a system message, too.
+    roles = ["system" if message["role"] == "developer" else message["role"] for message in messages]
+    turns = [(role, message_text(message)) for role, message in zip(roles, messages, strict=True)]
+    if system and roles[0] != "system":
+        turns.insert(0, ("system", system))
+    return "".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for role, text in turns)
+
+
+@lru_cache
+def _chatml_system(template: Path) -> str | None:
+    """The system message that a template adds where there is none: "" for no such, None for no ChatML."""
+    text = template.read_text(encoding="utf-8") if template.is_file() else ""
+    if "<|im_start|>" not in text:
+        return None
+    added = re.search(r"<\|im_start\|>system(?:\n|\\n)(.*?)<\|im_end\|>", text, re.DOTALL)
+    return added[1] if added and "{" not in added[1] else ""
 
 
 def _count_message(message: JsonObject, model: str | Path) -> int:

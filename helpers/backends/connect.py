@@ -19,8 +19,9 @@ from datetime import date
 from pathlib import Path
 
 import httpx2
-from openai import DefaultHttpxClient, OpenAI
+from openai import DefaultHttpxClient, NotFoundError, OpenAI
 
+from finetune_dataset.models import INSTALL_REAL_MODEL, REAL_MODEL
 from helpers.backends.api_keys import find_key
 from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
@@ -100,23 +101,25 @@ def _open(backend: str, step: str | None) -> OpenAI:
 def base_model(client: OpenAI) -> str:
     """Return the id of the base model that the course trains on this client's backend.
 
-    FINETUNE_MODEL chooses another one on `openai`, `azure` and `compatible`. In
-    replay it is the model of the recording.
+    FINETUNE_MODEL chooses another one, for all notebooks: on `local` one that is
+    installed, or an alias of its server. In replay it is the model of the recording.
 
     Args:
         client: A client of `connect`.
 
     Raises:
-        BackendUnavailable: A compatible server, and FINETUNE_MODEL is not set.
+        BackendUnavailable: A compatible server, and FINETUNE_MODEL is not set; or the local server does
+            not have that model.
     """
     host = client.base_url.host
     if host == REPLAY_HOST:
         return str(read_manifest(_recording())["model"])
     address = cleaned(os.environ.get("FINETUNE_BASE_URL", "")).text
     compatible = address.rstrip("/") == str(client.base_url).rstrip("/")
+    model = cleaned(os.environ.get("FINETUNE_MODEL", "")).text
     if host == "127.0.0.1" and not compatible:
-        return LOCAL_MODEL
-    if model := cleaned(os.environ.get("FINETUNE_MODEL", "")).text:
+        return _offered(client, model) if model else LOCAL_MODEL
+    if model:
         return model
     if host == "api.openai.com":
         return OPENAI_MODEL
@@ -125,6 +128,19 @@ def base_model(client: OpenAI) -> str:
     return _required(
         "FINETUNE_MODEL", "the id of a model that this server can train; client.models.list() shows them"
     )
+
+
+def _offered(client: OpenAI, model: str) -> str:
+    try:
+        return client.models.retrieve(model).id
+    except NotFoundError:
+        offered = ", ".join(found.id for found in client.models.list() if not found.id.startswith("ft:"))
+        install = f"run `{INSTALL_REAL_MODEL}`, once, and try again"
+        way = install if model == REAL_MODEL else "choose one of them"
+        raise BackendUnavailable(
+            f"FINETUNE_MODEL is {model!r}, and the local server does not have this model; it has {offered}. "
+            f"Please {way}; without FINETUNE_MODEL, the course trains {LOCAL_MODEL}."
+        ) from None
 
 
 def wait(client: OpenAI, seconds: float) -> None:

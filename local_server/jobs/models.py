@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from local_server import disk
-from local_server.aliases import Alias, find_alias
 from local_server.base_models import BaseModel
 from local_server.http.answers import Answer
 from local_server.http.errors import ApiError, model_not_found
@@ -14,6 +13,8 @@ from local_server.http.requests import TheSettings, TheStore
 from local_server.jobs.answers import Job
 from local_server.jobs.creation.origin import ORIGINS, base_and_family, base_of, origin_id
 from local_server.jobs.store import UNFINISHED, TheJobs
+from local_server.offered.aliases import Alias, find_alias
+from local_server.offered.choice import installed_later
 from local_server.settings import Settings
 from local_server.store import Kind, Store
 
@@ -86,7 +87,7 @@ def base_models(settings: Settings) -> list[Model]:
 
     A pattern is listed as it was given. Who owns an alias tells what stands behind it.
     """
-    models = [_as_found(base).model for base in settings.base_models]
+    models = [_as_found(base).model for base in _offered(settings)]
     served = {base.id: base for base in settings.base_models}
     aliases = [_as_found(served[alias.model], alias, alias.name).model for alias in settings.aliases]
     return models + aliases
@@ -108,10 +109,17 @@ def find_model(settings: Settings, store: Store, name: str) -> FoundModel | None
             return _as_found(base)
     model = store.get(MODELS, name)
     if model is None:
-        return _by_alias(settings, name)
+        later = next((base for base in _offered(settings) if name == base.id), None)
+        return _by_alias(settings, name) if later is None else _as_found(later)
     job_id = store.job_of(name)
     base, family = base_and_family(settings, store, job_id)
     return FoundModel(model, folder_of(settings, name, job_id), base, exact=name, family=family)
+
+
+def _offered(settings: Settings) -> list[BaseModel]:
+    """The base models of the start, and those that were installed since."""
+    later = installed_later(settings.base_models) if settings.offers_installed else []
+    return [*settings.base_models, *later]
 
 
 def _by_alias(settings: Settings, name: str) -> FoundModel | None:

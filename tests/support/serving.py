@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -32,6 +33,15 @@ NAMES = (
     "Anna", "Ben", "Carla", "David", "Emma", "Felix", "Greta", "Henry", "Ida", "Jonas",
     "Klara", "Leo", "Mia", "Noah", "Olga", "Paul", "Rosa", "Sam", "Tina", "Uwe",
 )  # fmt: skip
+
+
+def own_model(folder: Path, card: object = None) -> Path:
+    """A base model of its own: the course's small one in another folder, with another card or none."""
+    shutil.copytree(ROOT / "data" / "base_model", folder)
+    (folder / "course.json").unlink()
+    if card is not None:
+        (folder / "course.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder
 
 
 @dataclass

@@ -155,7 +155,7 @@ def test_a_state_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_missing_base_model_is_named(tmp_path: Path) -> None:
     message = refused([*command(tmp_path), "--model", str(tmp_path / "nothing")])
     assert "config.json, *.safetensors, tokenizer.json not found" in message
-    assert "make base-model" in message
+    assert "pass another one with --model" in message
 
 
 @pytest.mark.slow

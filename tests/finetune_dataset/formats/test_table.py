@@ -40,12 +40,18 @@ ODD = (
 )
 
 
+ODD_KEYS = ("", "messages", "prompt")
+
+
 def changed(value):
-    """Every version of a value with one odd value in it, or without one key."""
+    """Every version of a value with one odd value in it, without one key, or with another name for it."""
     yield from ODD
     if isinstance(value, dict):
         for key, inner in value.items():
             yield {other: value[other] for other in value if other != key}
+            yield from (
+                {(odd if other == key else other): value[other] for other in value} for odd in ODD_KEYS
+            )
             yield from ({**value, key: new} for new in changed(inner))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import itertools
 import math
+import shutil
 
 import jinja2
 import pandas as pd
@@ -12,8 +13,9 @@ import regex
 from splintr import Tokenizer as SplintrTokenizer
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from finetune_dataset.errors import FineTuneError
+from finetune_dataset.errors import DatasetError, FineTuneError
 from finetune_dataset.jsonlines import read_jsonl
+from finetune_dataset.models import context_limit
 from finetune_dataset.tokens.count import (
     TokenCounts,
     count_row,
@@ -183,6 +185,39 @@ def test_the_base_model_counts_a_limerick_as_its_own_chat_template_renders_it():
     assert all(
         tokenizer.token_to_id(token) for token in ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
     )
+
+
+CHATML = """{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}\
+{{ '<|im_start|>system
+You are a helpful assistant of tests<|im_end|>
+' }}{% endif %}{{'<|im_start|>' + message['role'] + '
+' + message['content'] + '<|im_end|>' + '
+'}}{% endfor %}"""
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_model_whose_template_is_chatml_counts_what_the_template_renders(tmp_path, monkeypatch, first):
+    folder = tmp_path / "smollm2-135m-instruct"
+    folder.mkdir()
+    monkeypatch.setenv("FINETUNE_MODELS_DIR", str(tmp_path))
+    shutil.copy(data_path("base_model", "tokenizer.json"), folder)
+    (folder / "chat_template.jinja").write_text(CHATML)
+    messages = read_jsonl(data_path("limericks.jsonl"))[0]["messages"][first:]
+    chat = jinja2.Template(CHATML, keep_trailing_newline=True).render(messages=messages)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+    by_name = count_row({"messages": messages}, "ft:smollm2-135m-instruct:local:elle:AbCd1234")
+
+    assert by_name.total == len(tokenizer.encode(chat, add_special_tokens=False))
+    assert by_name == count_row({"messages": messages}, folder)
+
+
+def test_the_real_model_is_counted_when_it_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setenv("FINETUNE_MODELS_DIR", str(tmp_path / "none"))
+
+    with pytest.raises(DatasetError, match=r"is not installed\. To install it: `python -m local_server"):
+        count_tokens("helium", "smollm2-135m-instruct")
+    assert context_limit("ft:smollm2-135m-instruct:local::x").tokens == 8_192
 
 
 def test_a_dataset_becomes_a_table_of_counts():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from damage import DAMAGES
+from serving import own_model
 
 from helpers.backends import local_server
 from helpers.backends.connect import base_model, connect
@@ -51,6 +52,27 @@ def test_local_starts_a_server_once_and_finds_it_again(state):
 
     assert first.base_url == second.base_url
     assert first.models.retrieve(base_model(first)).id == "periodic-tiny-2026-11"
+
+
+def test_finetune_model_chooses_a_base_model_that_is_installed_also_after_the_start(
+    state, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FINETUNE_MODELS_DIR", str(tmp_path / "models"))
+    client = connect("local")
+    monkeypatch.setenv("FINETUNE_MODEL", "smollm2-135m-instruct")
+    with pytest.raises(
+        BackendUnavailable,
+        match=r"does not have this model; it has periodic-tiny-2026-11\. Please run "
+        r"`python -m local_server\.real_model`, once, and try again",
+    ):
+        base_model(client)
+    monkeypatch.setenv("FINETUNE_MODEL", "gpt-4o")
+    with pytest.raises(BackendUnavailable, match=r"FINETUNE_MODEL is 'gpt-4o'.* Please choose one of them"):
+        base_model(client)
+    own_model(tmp_path / "models" / "other", {"model_id": "other"})
+    monkeypatch.setenv("FINETUNE_MODEL", "other")
+
+    assert base_model(client) == "other"
 
 
 def test_two_notebooks_that_connect_at_once_get_one_server(state):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from states import empty_state
+from states import TINY, empty_state
 
 from local_server.jobs import routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
@@ -58,7 +58,7 @@ def running(settings: Settings, store: JobStore) -> Callable[..., str]:
 
     def make(status: str = "running") -> str:
         job = new_job(
-            model=settings.base_model_id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
+            model=TINY.id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
             seed=1, suffix=None, metadata=None, integrations=[],
         )  # fmt: skip
         store.add(JOBS, job | {"status": status})
@@ -67,7 +67,7 @@ def running(settings: Settings, store: JobStore) -> Callable[..., str]:
             (folder / "checkpoints" / f"checkpoint-{step}").mkdir(parents=True)
         (folder / "checkpoints" / "checkpoint-2" / "model.safetensors").write_bytes(bytes(100 * MEGABYTE))
         settled = specification.settled("auto", "auto", "auto", rows=12, seed=1)
-        (folder / "job.json").write_text(json.dumps({**settled, "model_folder": str(settings.model)}))
+        (folder / "job.json").write_text(json.dumps({**settled, "model_folder": str(TINY.folder)}))
         add_line(folder, {"kind": "checkpoint", "time": 1.0, "step": 2})
         return job["id"]
 

@@ -10,7 +10,7 @@ from serving import BASE_MODEL, NAMES, command, refusal, row, serve, upload, wai
 from states import TINY
 
 from local_server.__main__ import main
-from local_server.aliases import Alias, UnusableAlias, find_alias, read_aliases
+from local_server.offered.aliases import Alias, UnusableAlias, find_alias, read_aliases
 
 SMALL = replace(TINY, id="small", folder=Path("/models/small"))
 MODELS = (TINY, SMALL)

@@ -1,0 +1,1 @@
+"""What a server offers: which base models, and under which further names."""
