@@ -33,10 +33,14 @@ class Server:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """Run a server on a new, empty state folder until the block ends; then nothing of it is left."""
+def serve(*options: str) -> Iterator[Server]:
+    """Run a server on a new, empty state folder until the block ends; then nothing of it is left.
+
+    Args:
+        *options: Of its command line.
+    """
     with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as name:
-        command = [sys.executable, "-m", "local_server", "--port", "0", "--state", name]
+        command = [sys.executable, "-m", "local_server", "--port", "0", "--state", name, *options]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

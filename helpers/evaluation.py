@@ -141,7 +141,7 @@ def score_predictions(predictions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     for model in (name for name in MODELS if (judged["model"] == name).any()):
         for metric in METRICS:
             right = judged.loc[judged["model"] == model, metric]
-            low, high = _wilson(int(right.sum()), len(right))
+            low, high = wilson(int(right.sum()), len(right))
             rows.append((model, metric, right.mean(), low, high, len(right)))
     return pd.DataFrame(rows, columns=["model", "metric", "value", "low", "high", "n"])
 
@@ -223,7 +223,16 @@ def _endings(word: str) -> set[tuple[str, ...]]:
     return endings
 
 
-def _wilson(right: int, n: int) -> tuple[float, float]:
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share; `score_predictions` says where it is from.
+
+    Args:
+        right: Right answers, 0 to `n`.
+        n: Answers, at least 1.
+
+    Returns:
+        Its low and its high end, 0 to 1.
+    """
     share, z2 = right / n, Z_95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)

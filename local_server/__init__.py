@@ -20,5 +20,5 @@ The rooms stand on each other in this order; each may import what is further dow
     base_models     what jobs can start from
 
 The server process never loads torch: it takes from `training` and `generation` only the modules that tell
-how one talks with them (`job_log`, `tokenize`, `messages`).
+how one talks with them (`job_log`, `tokenize`, `messages`), and where schemas stand in a schema (`walk`).
 """

@@ -46,6 +46,7 @@ TESTED_ELSEWHERE = {
     "local_server.chat.response_answers": JOURNEY,
     "local_server.generation.__main__": CHAT,
     "local_server.generation.messages": CHAT,
+    "local_server.generation.structured.__main__": "generation/structured/test_trial.py runs it",
     "local_server.jobs.results": ONE_JOB,
     "local_server.real_model.__main__": INSTALL,
     "local_server.real_model.convert": INSTALL,

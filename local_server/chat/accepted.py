@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from local_server.chat.structured.formats import ResponseFormat
 from local_server.http.requests import Body, Metadata
 from local_server.training.content import not_text
 
@@ -49,16 +50,10 @@ class CacheOptions(Body):
     prewarm: No | None = None
 
 
-class TextOnly(Body):
-    """The only format of an answer."""
-
-    type: Literal["text"]
-
-
 class TextSettings(Body):
-    """How a response's text should be; the defaults only."""
+    """How a response's text should be."""
 
-    format: TextOnly | None = None
+    format: ResponseFormat | None = None
     verbosity: Literal["medium"] | None = None
 
 

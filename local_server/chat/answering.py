@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import Request, Response
 from pydantic import Field
 
+from local_server.chat.structured.formats import FREE_TEXT, Format
 from local_server.chat.worker import Worker, WorkerDied
 from local_server.generation.messages import Done, Question, Text
 from local_server.http.answers import EventStream, Json
@@ -34,6 +35,7 @@ def question(
     temperature: float | None,
     top_p: float | None,
     stream: bool,
+    form: Format = FREE_TEXT,
     seed: int | None = None,
     stop: Sequence[str] = (),
     n: int = 1,
@@ -52,6 +54,7 @@ def question(
         temperature: None for 1, the API's default.
         top_p: None for 1, the API's default.
         stream: Whether text is wanted before the end.
+        form: What the answer has to be.
         seed: None draws one.
         stop: Texts that end an answer.
         n: Number of choices.
@@ -63,11 +66,12 @@ def question(
         The question.
 
     Raises:
-        ApiError: 404 for a model that is not here.
+        ApiError: 404 for a model that is not here; 400 where JSON mode is not told of JSON.
     """
     found = find_model(settings, store, model)
     if found is None:
         raise model_not_found(model)
+    form.check(messages)
     return {
         "folder": str(found.folder),
         "messages": messages,
@@ -81,6 +85,7 @@ def question(
         "top_logprobs": top_logprobs,
         "frequency_penalty": frequency_penalty,
         "presence_penalty": presence_penalty,
+        "schema": form.schema,
     }
 
 
@@ -90,19 +95,23 @@ def name_in_answers(settings: Settings, store: Store, model: str) -> str:
     return model if found is None else found.model["id"]
 
 
-async def replies(worker: Worker, question: Question, param: str) -> AsyncGenerator[Text | Done]:
+async def replies(
+    worker: Worker, question: Question, param: str, form: Format = FREE_TEXT
+) -> AsyncGenerator[Text | Done]:
     """Ask the chat process.
 
     Args:
         worker: The chat process.
         question: From `question`.
         param: What the client calls the prompt: `messages` or `input`.
+        form: What the answer has to be.
 
     Yields:
         `text` replies, then `done`.
 
     Raises:
-        ApiError: The prompt is too long, the model cannot answer, or the process died.
+        ApiError: The prompt is too long, no answer can follow the schema, the model cannot answer, or the
+            process died.
     """
     try:
         async with aclosing(worker.ask(question)) as asked:
@@ -110,6 +119,8 @@ async def replies(worker: Worker, question: Question, param: str) -> AsyncGenera
                 if reply["kind"] == "error":
                     if reply["code"] == "context_length_exceeded":
                         raise ApiError(400, reply["message"], code=reply["code"], param=param)
+                    if reply["code"] == "invalid_json_schema":
+                        raise form.refused(reply["message"])
                     raise server_error(reply["message"], code=reply["code"])
                 yield reply
     except WorkerDied:

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import Field, model_validator
 
 from local_server.chat import answering
-from local_server.chat.accepted import Accepted, CacheMark, NoEntries, Nothing, TextOnly
+from local_server.chat.accepted import Accepted, CacheMark, NoEntries, Nothing
 from local_server.chat.answering import Replies, Seed, Temperature, TopLogprobs, TopP
 from local_server.chat.completion_answers import (
     Choice,
@@ -23,6 +23,7 @@ from local_server.chat.completion_answers import (
     Logprobs,
     usage_of,
 )
+from local_server.chat.structured.formats import ChatFormat, wanted
 from local_server.generation.messages import FinishReason, Token
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
@@ -92,8 +93,8 @@ class CreateCompletion(Accepted):
     top_logprobs: TopLogprobs | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    response_format: ChatFormat | None = None
     # Accepted because they change nothing here; other parameters are refused by name.
-    response_format: TextOnly | None = None
     modalities: list[Literal["text"]] | None = None
     logit_bias: NoEntries | None = None
     functions: Nothing | None = None
@@ -136,6 +137,7 @@ async def create(
     """Answer a chat with a base model, a fine-tuned model or a checkpoint."""
     body.check()
     n = body.n or 1
+    form = wanted(body.response_format, of_chat=True)
     question = answering.question(
         settings,
         store,
@@ -151,8 +153,9 @@ async def create(
         frequency_penalty=body.frequency_penalty or 0.0,
         presence_penalty=body.presence_penalty or 0.0,
         stream=bool(body.stream or body.logprobs),
+        form=form,
     )
-    replies = answering.replies(request.app.state.worker, question, "messages")
+    replies = answering.replies(request.app.state.worker, question, "messages", form)
     head: Head = {
         "id": new_id("chatcmpl-", 29),
         "created": int(time.time()),

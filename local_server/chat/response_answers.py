@@ -1,7 +1,7 @@
 """What clients read as a response, whole and as the content of its events."""
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -85,16 +85,26 @@ class Incomplete(Answer):
     reason: Literal["max_output_tokens"]
 
 
-class PlainText(Answer):
-    """The only format of text."""
+class PlainFormat(Answer):
+    """Text in no format, or any JSON object."""
 
-    type: Literal["text"]
+    type: Literal["text", "json_object"]
+
+
+class SchemaFormat(Answer):
+    """JSON that fits a schema."""
+
+    type: Literal["json_schema"]
+    name: str
+    schema: dict[str, Any]
+    strict: bool
+    description: str | None
 
 
 class TextFormat(Answer):
     """How the text is to be formatted."""
 
-    format: PlainText
+    format: PlainFormat | SchemaFormat
 
 
 class Response(Answer):

@@ -12,6 +12,7 @@ from local_server.chat import answering, kept_responses
 from local_server.chat.answering import Replies
 from local_server.chat.response_answers import OutputMessage, Response, finished, output_text
 from local_server.chat.response_requests import CreateResponse
+from local_server.chat.structured.formats import wanted
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import TheSettings, TheStore
@@ -25,6 +26,7 @@ async def create(
     request: Request, settings: TheSettings, store: TheStore, body: CreateResponse
 ) -> Json[Response] | EventStream | fastapi.Response:
     """Answer a text with a base model, a fine-tuned model or a checkpoint."""
+    form = wanted(None if body.text is None else body.text.format, of_chat=False)
     previous = body.previous_response_id
     before = [] if previous is None else kept_responses.messages_before(store, previous)
     asked = body.asked(store)
@@ -38,8 +40,9 @@ async def create(
         temperature=body.temperature,
         top_p=body.top_p,
         stream=bool(body.stream),
+        form=form,
     )
-    replies = answering.replies(request.app.state.worker, question, "input")
+    replies = answering.replies(request.app.state.worker, question, "input", form)
     begun: Response = {
         "id": new_id("resp_", 48),
         "object": "response",
@@ -58,7 +61,7 @@ async def create(
         "previous_response_id": previous,
         "store": body.store is not False,
         "temperature": question["temperature"],
-        "text": {"format": {"type": "text"}},
+        "text": {"format": form.echo},
         "tool_choice": "auto",
         "tools": [],
         "top_p": question["top_p"],

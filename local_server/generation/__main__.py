@@ -18,22 +18,49 @@ import threading
 from local_server.generation.generator import Generator, Prepared
 from local_server.generation.messages import Reply
 from local_server.generation.models import Models
+from local_server.generation.request import Request
 
 gc.freeze()
 gc.enable()
 
 
-def _read_stdin(generator: Generator, inbox: queue.SimpleQueue[Prepared | None]) -> None:
+# Schemas that are nested deeply are compiled by functions that call themselves.
+_STACK_BYTES = 64 * 1024**2
+
+
+def _read_stdin(
+    generator: Generator, inbox: queue.SimpleQueue[Prepared | None], with_schema: queue.SimpleQueue[Prepared]
+) -> None:
     for line in sys.stdin:
-        inbox.put(generator.prepare(json.loads(line)))
+        prepared = generator.prepare(json.loads(line))
+        if isinstance(prepared, Request):
+            (inbox if prepared.schema is None else with_schema).put(prepared)
+            continue
+        inbox.put(prepared)
+        if "cancel" in prepared:
+            # It may have to follow a request that waits there.
+            with_schema.put(prepared)
     inbox.put(None)
+
+
+def _compile(
+    generator: Generator, inbox: queue.SimpleQueue[Prepared | None], with_schema: queue.SimpleQueue[Prepared]
+) -> None:
+    while True:
+        prepared = with_schema.get()
+        inbox.put(generator.constrain(prepared) if isinstance(prepared, Request) else prepared)
 
 
 def main() -> None:
     """Serve requests until stdin closes."""
     generator = Generator(Models(int(sys.argv[1])))
     inbox: queue.SimpleQueue[Prepared | None] = queue.SimpleQueue()
-    threading.Thread(target=_read_stdin, args=(generator, inbox), daemon=True).start()
+    # Schemas have a thread of their own: a bad one holds up nobody who asks without one.
+    with_schema: queue.SimpleQueue[Prepared] = queue.SimpleQueue()
+    usual = threading.stack_size(_STACK_BYTES)
+    for work in (_compile, _read_stdin):
+        threading.Thread(target=work, args=(generator, inbox, with_schema), daemon=True).start()
+        threading.stack_size(usual)
     while True:
         replies: list[Reply] = []
         # Wait for a message only when there is nothing else to do.

@@ -187,7 +187,8 @@ def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int
 
     Args:
         tokenizer: Spells the tokens.
-        scores: The model's scores of the vocabulary, before temperature and penalties.
+        scores: The model's scores of the vocabulary, before temperature and penalties; minus infinity for
+            what the schema of the answer forbids.
         token: The token that was chosen.
         top: How many of the best tokens to list, 0 to 20.
 
@@ -204,7 +205,9 @@ def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int
             "logprob": max(float(logprobs[token]), _VERY_UNLIKELY),
         }
 
-    best = logprobs.topk(min(top, len(logprobs))).indices.tolist() if top else []
+    # Tokens that a schema forbids have no probability, and are not listed.
+    top = min(top, int(logprobs.isfinite().sum()))
+    best = logprobs.topk(top).indices.tolist() if top else []
     return {**entry(token), "top_logprobs": [entry(other) for other in best]}
 
 

@@ -183,6 +183,24 @@ class Batch:
             layer.replace(layer.keys[places, :, start:], layer.values[places, :, start:])
 
     @torch.inference_mode()
+    def constrain(self) -> dict[int, Exception]:
+        """Leave each row that has a constraint only the tokens that it allows.
+
+        Returns:
+            Requests that cannot go on, with the reason.
+        """
+        stuck: dict[int, Exception] = {}
+        for place, row in enumerate(self.rows):
+            try:
+                allowed = row.allowed(self.scores.shape[1])
+            except Exception as error:
+                stuck[row.request] = error
+                continue
+            if allowed is not None:
+                self.scores[place].masked_fill_(~allowed, -torch.inf)
+        return stuck
+
+    @torch.inference_mode()
     def tokens(self) -> list[int]:
         """Choose the next token of every row.
 
@@ -199,6 +217,8 @@ class Batch:
             if row.temperature or row.frequency_penalty or row.presence_penalty:
                 best[place] = row.pick(self.scores[place])
             row.chosen.append(best[place])
+            if row.constraint is not None:
+                row.constraint.take(best[place])
         return best
 
     @torch.inference_mode()

@@ -10,6 +10,7 @@ from local_server.generation.messages import Cancel, Failure, NumberedQuestion, 
 from local_server.generation.models import Models
 from local_server.generation.request import Request, TooLong
 from local_server.generation.row import Piece
+from local_server.generation.structured.trial import in_words, tried
 from local_server.generation.turns import Turns
 
 Prepared = Request | Failure | Cancel
@@ -57,6 +58,38 @@ class Generator:
             }
         except Exception as error:
             return _failure(message["id"], message["folder"], error)
+
+    def constrain(self, request: Request) -> Prepared:
+        """Compile the schema of a request. It may run beside everything else, in one thread of its own.
+
+        Args:
+            request: From `prepare`, with a schema.
+
+        Returns:
+            The request; an error when no answer can follow its schema.
+        """
+        assert request.schema is not None
+        try:
+            # llguidance, only where it is needed.
+            from local_server.generation.structured.constraint import Constraint, vocabulary
+
+            tokenizer, end_tokens = request.loaded.vocabulary
+            if problem := tried(tokenizer, end_tokens, request.schema):
+                return _unsupported(request.id, problem)
+            compiled = Constraint.compiled(vocabulary(tokenizer, end_tokens), request.schema)
+        except TimeoutError as error:
+            return _unsupported(request.id, str(error))
+        except Exception as error:
+            traceback.print_exception(error)
+            message = (
+                f"The schema of the answer could not be tried: {type(error).__name__}: {error}. If a package "
+                "is missing, install the course with its extra `local` again; the file generate.log in the "
+                "server's state folder has the details."
+            )
+            return {"id": request.id, "kind": "error", "code": "model_error", "message": message}
+        for row in request.rows:
+            row.constraint = compiled.copy()
+        return request
 
     def take(self, prepared: Prepared) -> Iterator[Reply]:
         """Take a question, or drop one that is to be cancelled.
@@ -106,6 +139,9 @@ class Generator:
         return found
 
     def _grow(self, batch: Batch) -> Iterator[Reply]:
+        for number, error in batch.constrain().items():
+            yield _unsupported(number, f"In context=(), {in_words(str(error))}.")
+            self._drop({number})
         if not batch.rows:
             return
         tokens = batch.tokens()
@@ -145,6 +181,10 @@ class Generator:
             batch.drop(ids)
         for number in ids:
             self._requests.pop(number, None)
+
+
+def _unsupported(number: int, message: str) -> Failure:
+    return {"id": number, "kind": "error", "code": "invalid_json_schema", "message": message}
 
 
 def _failure(number: int, folder: str, error: Exception) -> Failure:

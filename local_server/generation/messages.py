@@ -25,6 +25,7 @@ class Question(TypedDict):
         top_logprobs: How many log probabilities go with a token, 0 to 20; None for none at all.
         frequency_penalty: Taken from a token's score for each time it was chosen, -2 to 2.
         presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
+        schema: JSON schema, as text, that each choice has to fit; None for free text.
     """
 
     folder: str
@@ -39,6 +40,7 @@ class Question(TypedDict):
     top_logprobs: int | None
     frequency_penalty: float
     presence_penalty: float
+    schema: str | None
 
 
 @final
@@ -95,7 +97,7 @@ class Failure(TypedDict):
 
     id: int
     kind: Literal["error"]
-    code: Literal["context_length_exceeded", "model_error"]
+    code: Literal["context_length_exceeded", "invalid_json_schema", "model_error"]
     message: str
 
 

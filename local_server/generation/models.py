@@ -1,7 +1,9 @@
 """The models that the chat process keeps in memory."""
 
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -27,6 +29,14 @@ class Loaded:
     tokenizer: PreTrainedTokenizerBase
     end_tokens: set[int]
     longest_token: int
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, tuple[int, ...]]:
+        """The text of tokenizer.json, and the tokens that end a turn: what a constraint has to know."""
+        backend = copy(self.tokenizer.backend_tokenizer)
+        backend.no_padding()
+        backend.no_truncation()
+        return backend.to_str(), tuple(sorted(self.end_tokens))
 
     @property
     def context(self) -> int:

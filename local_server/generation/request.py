@@ -26,6 +26,7 @@ class Request:
         prompt: Tokens.
         stream: Whether text is wanted before the end.
         rows: One for each choice.
+        schema: JSON schema that each of them has to fit; None for free text.
 
     Raises:
         TooLong: The prompt leaves no room for an answer.
@@ -47,6 +48,7 @@ class Request:
             raise TooLong(loaded.context, f"{len(self.prompt)} tokens")
         limit = min(asked["max_tokens"] or room, room)
         self.stream: bool = asked["stream"]
+        self.schema: str | None = asked["schema"]
         seed = secrets.randbelow(2**31) if asked["seed"] is None else asked["seed"]
         self.rows = [
             Row(

@@ -1,11 +1,17 @@
 """One choice of a request: what it has so far, what is read before it grows, how its next token is chosen."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
 from local_server.generation.answer import Answer
+
+if TYPE_CHECKING:
+    from local_server.generation.structured.constraint import Constraint
+
+# The places of the bits in a byte.
+_BITS = torch.arange(8, dtype=torch.uint8)
 
 
 @dataclass(eq=False)
@@ -24,6 +30,7 @@ class Row:
         frequency_penalty: Taken from a token's score for each time it was chosen, -2 to 2.
         presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
         top_logprobs: How many log probabilities go with a token; None for none at all.
+        constraint: Which tokens may come next; None for all.
         chosen: Its tokens so far.
         joined: How many it had when it joined the rows that grow.
     """
@@ -39,6 +46,7 @@ class Row:
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0
     top_logprobs: int | None = None
+    constraint: "Constraint | None" = None
     chosen: list[int] = field(default_factory=list)
     joined: int = 0
 
@@ -46,6 +54,24 @@ class Row:
     def turn(self) -> int:
         """Tokens since it joined the rows that grow."""
         return len(self.chosen) - self.joined
+
+    def allowed(self, width: int) -> torch.Tensor | None:
+        """Which tokens its constraint allows next.
+
+        Args:
+            width: Scores that the model has. Some have more than their vocabulary has tokens.
+
+        Returns:
+            A truth value for each, shape (width,); None where it has no constraint.
+
+        Raises:
+            Unsupported: Nothing can come next.
+        """
+        if self.constraint is None:
+            return None
+        bits = torch.frombuffer(bytearray(self.constraint.allowed()), dtype=torch.uint8)
+        allowed = (bits.unsqueeze(1) >> _BITS & 1).flatten().bool()
+        return torch.nn.functional.pad(allowed, (0, width - len(allowed)))
 
     def pick(self, scores: torch.Tensor) -> int:
         """Choose the next token.

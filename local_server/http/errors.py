@@ -199,7 +199,7 @@ def _expected(problem: Mapping[str, Any]) -> str:
     message = problem["msg"]
     if "Expected UploadFile" in message:
         return "a file with a file name"
-    if problem["type"] in ("model_type", "model_attributes_type"):
+    if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return "an object"
     if problem["type"] == "too_long" and problem["ctx"]["max_length"] == 0:
         return "nothing in it, because this server cannot do what it asks for (leave it out)"

@@ -18,7 +18,7 @@ Program = Literal["training", "generation"]
 # multiprocessing, read Nov 2026), and Windows has no fork.
 FORKS = sys.platform == "linux"
 
-_STOP_SECONDS = 1
+_STOP_SECONDS = 5
 
 
 class Children:
@@ -33,6 +33,7 @@ class Children:
         self._starting = threading.Lock()
         self._control: socket.socket | None = None
         self._warm: subprocess.Popen[bytes] | None = None
+        self._forked = False
 
     @property
     def forks(self) -> bool:
@@ -77,6 +78,7 @@ class Children:
                 # It has just ended, because it was idle or killed.
                 self._control = None
                 socket.send_fds(self._warmed_up(), [request], descriptors)
+        self._forked = True
         return Fork(mine)
 
     def train(self, folder: Path) -> Trainer:
@@ -123,8 +125,8 @@ class Children:
                 self._control.close()
             if self._warm is not None:
                 try:
-                    self._warm.wait(_STOP_SECONDS)
+                    # It takes note of the end of each fork; without one it may still be loading.
+                    self._warm.wait(_STOP_SECONDS if self._forked else 0)
                 except subprocess.TimeoutExpired:
-                    # It was still loading, or a fork hangs.
                     self._warm.kill()
                     self._warm.wait()

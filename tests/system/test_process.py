@@ -86,7 +86,7 @@ def test_it_ends_cleanly_on_a_signal_with_its_children(tmp_path: Path, ending: s
 
         assert server.process.wait(20) == 0
         assert names == ["generation", "warm"] if FORKS else len(names) == 1
-        assert not any(child.is_running() for child in children)
+        assert [child for child in children if child.is_running()] == []
         assert not (tmp_path / "server.json").exists()
 
 

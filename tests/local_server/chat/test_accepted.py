@@ -173,7 +173,6 @@ def test_other_ways_to_ask_for_nothing_are_accepted(client: openai.OpenAI, api: 
         ("chat", {"modalities": ["text", "audio"]}, "modalities.1"),
         ("chat", {"reasoning_effort": "low"}, "reasoning_effort"),
         ("chat", {"verbosity": "low"}, "verbosity"),
-        ("chat", {"response_format": {"type": "json_object"}}, "response_format.type"),
         ("chat", {"prompt_cache_options": {"prewarm": True}}, "prompt_cache_options.prewarm"),
         ("responses", {"context_management": [{"type": "compaction"}]}, "context_management"),
         ("responses", {"top_logprobs": 1}, "top_logprobs"),

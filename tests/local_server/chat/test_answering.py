@@ -43,6 +43,7 @@ def test_what_is_left_out_gets_the_defaults_of_the_api(settings: Settings, store
         "top_logprobs": None,
         "frequency_penalty": 0.0,
         "presence_penalty": 0.0,
+        "schema": None,
     }
 
 

@@ -159,7 +159,7 @@ def test_a_stream_that_reaches_its_limit_ends_with_incomplete(client: openai.Ope
         ({"truncation": "auto"}, "invalid_value", "truncation"),
         ({"include": ["message.output_text.logprobs"]}, "invalid_value", "include.0"),
         ({"reasoning": {"effort": "high"}}, "invalid_value", "reasoning.effort"),
-        ({"text": {"format": {"type": "json_object"}}}, "invalid_value", "text.format.type"),
+        ({"text": {"format": {"type": "grammar"}}}, "invalid_value", "text.format.type"),
         ({"input": []}, "invalid_value", "input"),
         ({"max_output_tokens": 15}, "invalid_value", "max_output_tokens"),
         ({"max_output_tokens": "16"}, "invalid_value", "max_output_tokens"),
