@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients fuzz kills lint lock real-model base-model clean
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ record: $(VENV)/.installed     ## a real run on the local server becomes the rec
 
 clients: $(VENV)/.installed    ## drive the local server with other SDK versions and programs (needs a network)
 	$(PY) tests/system/clients/run.py
+
+foreign: $(VENV)/.installed    ## the calls of other people's fine-tuning notebooks, each with its SDK (needs a network)
+	$(PY) tests/system/foreign/run.py
 
 fuzz: $(VENV)/.installed       ## thousands of generated requests to a real server; SEED=2 gives others
 	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/http/test_openapi.py

@@ -103,7 +103,7 @@ def train(
     """One job; returns the model, the seconds to its end, and what its events say of the way."""
     content = "".join(json.dumps(row) + "\n" for row in rows).encode()
     file = client.files.create(file=("elle.jsonl", content), purpose="fine-tune")
-    chosen = {"n_epochs": 1, "batch_size": 4, "learning_rate_multiplier": 1}
+    chosen = {"n_epochs": 1, "batch_size": 4}
     began = time.monotonic()
     job = client.fine_tuning.jobs.create(
         model=MODEL,

@@ -177,6 +177,8 @@ def _is_good(row: Row, raw: bytes) -> bool:
         if type(message) is _Assistant:
             trained = trained or message.weight != 0
             calls = [] if message.tool_calls is _UNSET else message.tool_calls
+            if not calls and message.tool_calls is not _UNSET:
+                return False  # An empty list is left to the rules.
         if waiting or not ((calls and bytes(message.content) == b"null") or _is_text(message.content)):
             return False
         waiting = {call.id for call in calls if call.id}

@@ -4,13 +4,21 @@ Programs send defaults along, and whole objects that they have read. A value tha
 accepted; one that asks for something that the models here cannot do is refused with its place.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from local_server.chat.structured.formats import ResponseFormat
 from local_server.http.requests import Body, Metadata
+from local_server.training.content import not_text
 
 # A list or an object of what there is none of here.
 Nothing = Annotated[list[Any], Field(max_length=0)]
@@ -77,6 +85,24 @@ class StandardAccess(Body):
 
 class Accepted(Body):
     """What chat completions and responses both take (TypedDicts of the SDK, openai 3.54)."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _text_only(cls, body: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of an image that it is one, and not that its type is none of a list."""
+        try:
+            made = read(body)
+        except ValidationError as error:
+            # Without a place, when the body is no object.
+            first = error.errors(include_url=False, include_input=False)[0]["loc"][:1]
+            found = next((each for each in not_text(body) if each.place[:1] == first), None)
+            if found is None:
+                raise
+        else:
+            found = next(not_text(body), None)
+            if found is None:
+                return made
+        raise PydanticCustomError("not_text", "text", {"place": found.place, "found": found.found})
 
     tools: Nothing | None = None
     tool_choice: Literal["auto", "none"] | None = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Request, Response
 from pydantic import Field
@@ -23,26 +23,6 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 TopLogprobs = Annotated[int, Field(ge=0, le=20)]
-
-
-class TextPart(Protocol):
-    """A part of a message that holds text."""
-
-    text: str
-
-
-def plain(role: str, content: str | Sequence[TextPart]) -> dict[str, str]:
-    """Turn a client's message into one that the chat template reads.
-
-    Args:
-        role: Of the client's message; `developer` is the newer name of `system`.
-        content: Text, or parts that have a `text`.
-
-    Returns:
-        `role` and `content`.
-    """
-    text = content if isinstance(content, str) else "".join(part.text for part in content)
-    return {"role": "system" if role == "developer" else role, "content": text}
 
 
 def question(
@@ -69,7 +49,7 @@ def question(
         settings: Where models lie.
         store: Which models exist.
         model: A base model, its alias, a fine-tuned model or a checkpoint.
-        messages: From `plain`.
+        messages: From `training.content.plain`.
         max_tokens: None for as many as there is room for.
         temperature: None for 1, the API's default.
         top_p: None for 1, the API's default.

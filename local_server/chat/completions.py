@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from local_server.chat import answering
 from local_server.chat.accepted import Accepted, CacheMark, NoEntries, Nothing
@@ -29,6 +29,7 @@ from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body, TheSettings, TheStore
 from local_server.store import new_id
+from local_server.training import content
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 
@@ -41,15 +42,30 @@ class TextPart(Body):
     prompt_cache_breakpoint: CacheMark | None = None
 
 
+class RefusalPart(Body):
+    """What an answer said in the place of its text."""
+
+    type: Literal["refusal"]
+    refusal: str
+
+
 class Message(Body):
     """A message of the chat so far."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    content: str | list[Annotated[TextPart | RefusalPart, Field(discriminator="type")]]
     name: str | None = None
+    refusal: str | None = None
     # OpenAI's answers carry empty lists, and clients send answers back.
     annotations: Nothing | None = None
     tool_calls: Nothing | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refused(cls, message: object) -> object:
+        if isinstance(message, dict) and message.get("refusal") and not message.get("content"):
+            return {**message, "content": [{"type": "refusal", "refusal": message["refusal"]}]}
+        return message
 
 
 class StreamOptions(Body):
@@ -126,7 +142,7 @@ async def create(
         settings,
         store,
         body.model,
-        [answering.plain(message.role, message.content) for message in body.messages],
+        content.plain([message.model_dump() for message in body.messages]),
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
         top_p=body.top_p,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from local_server.chat import answering, kept_responses
+from local_server.chat import kept_responses
 from local_server.chat.accepted import (
     Accepted,
     CacheMark,
@@ -19,6 +19,7 @@ from local_server.chat.accepted import (
 from local_server.chat.answering import Temperature, TopP
 from local_server.http.requests import Body
 from local_server.store import Store
+from local_server.training import content
 
 # What an answer can hold besides its text. Only log probabilities could be there, and they are not built.
 Includable = Literal[
@@ -42,12 +43,19 @@ class Part(Body):
     prompt_cache_breakpoint: CacheMark | None = None
 
 
+class RefusalPart(Body):
+    """What an earlier answer said in the place of its text."""
+
+    type: Literal["refusal"]
+    refusal: str
+
+
 class Message(Body):
     """A message by hand, or one from the `output` of an earlier answer."""
 
     type: Literal["message"] | None = None
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Part]
+    content: str | list[Annotated[Part | RefusalPart, Field(discriminator="type")]]
     id: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
     phase: Literal["commentary", "final_answer"] | None = None
@@ -117,6 +125,6 @@ class CreateResponse(Accepted):
         return [
             kept_responses.referenced(store, item.id, f"input.{index}.id")
             if isinstance(item, ItemReference)
-            else answering.plain(item.role, item.content)
+            else content.plain([item.model_dump()])[0]
             for index, item in enumerate(self.input)
         ]

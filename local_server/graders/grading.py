@@ -30,6 +30,7 @@ from local_server.graders.types import (
 from local_server.http.errors import ApiError
 from local_server.settings import Settings
 from local_server.store import Store
+from local_server.training import content
 
 
 @dataclass
@@ -144,7 +145,9 @@ class GraderRun:
             self.settings,
             self.store,
             grader.model,
-            [answering.plain(message.role, self._filled(message.text)) for message in grader.input],
+            content.plain(
+                [{"role": message.role, "content": self._filled(message.text)} for message in grader.input]
+            ),
             max_tokens=sampling.max_completions_tokens,
             temperature=sampling.temperature,
             top_p=sampling.top_p,

@@ -162,10 +162,23 @@ def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiEr
     found = [problem for problem in found if problem["type"] != "none_required"] or found
     problem = found[0]
     kind = problem["type"]
+    if kind == "mistyped":
+        param = ".".join(filter(None, (param, problem["ctx"]["name"])))
+        message = f"Unknown parameter: '{param}'. Did you mean '{problem['ctx']['meant']}'?"
+        return ApiError(400, message, code="unknown_parameter", param=param)
+    if kind == "not_text":
+        param = ".".join(map(str, problem["ctx"]["place"]))
+        message = (
+            f"Invalid '{param}': expected text. Found {problem['ctx']['found']}. The models here read and "
+            "write text only. Write it as text, or leave it out."
+        )
+        return ApiError(400, message, code="invalid_value", param=param)
     if problem["loc"] == ("body",):
         given = "no body" if problem["input"] is None else f"{problem['input']!r:.80}"
         message = "Expected a JSON object as the body, and the header Content-Type: application/json."
         return ApiError(400, f"{message} Found {given}.")
+    if kind == "union_tag_not_found":
+        param, kind = f"{param}.type", "missing"
     if kind == "missing":
         message = f"Missing required parameter: '{param}'."
         return ApiError(400, message, code="missing_required_parameter", param=param)

@@ -145,6 +145,10 @@ class Checkpoint(Answer):
     fine_tuning_job_id: str
     step_number: int
     metrics: CheckpointMetrics
+    # Nebius' clients download weights through it (read Nov 2026). Older records lack it.
+    result_files: NotRequired[
+        Annotated[list[str], Field(description="Empty: weights stay in the job folder.")]
+    ]
 
 
 JOBS = Kind[Job]("job")
@@ -231,4 +235,5 @@ def new_checkpoint(job_id: str, model: str, metrics: CheckpointMetrics) -> Check
         "fine_tuning_job_id": job_id,
         "step_number": metrics["step"],
         "metrics": metrics,
+        "result_files": [],
     }

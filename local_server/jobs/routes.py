@@ -14,7 +14,13 @@ from local_server.http.pages import Page, PageWithIds, listed, with_ids
 from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
-from local_server.jobs.creation.bodies import CreateJob, asked_hyperparameters, asked_way, kept_integration
+from local_server.jobs.creation.bodies import (
+    CreateJob,
+    asked_hyperparameters,
+    asked_way,
+    kept_integration,
+    warnings_of,
+)
 from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
@@ -33,7 +39,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             "organizations. The local server was started with --training-not-available, to show this answer."
         )
         raise ApiError(403, message, code="training_not_available")
-    hyperparameters, way = asked_hyperparameters(body), asked_way(body)
+    hyperparameters, way, warnings = asked_hyperparameters(body), asked_way(body), warnings_of(body)
     found = find_model(settings, store, body.model)
     if found is None:
         message = (
@@ -69,11 +75,9 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             )
             store.add_event(job["id"], message, data={})
         store.add_event(job["id"], files, data={})
-        if body.lora_rank is not None and "lora_rank" not in way:
-            message = f"lora_rank {body.lora_rank} has no effect: training_method 'full' trains all weights."
-            store.add_event(job["id"], message, level="warn", data={})
-        for integration in job["integrations"]:
-            message = f"The integration '{integration['type']}' is not available here: nothing is sent to it."
+        for kind in sorted({integration["type"] for integration in job["integrations"]}):
+            warnings.append(f"The integration '{kind}' is not available here: nothing is sent to it.")
+        for message in warnings:
             store.add_event(job["id"], message, level="warn", data={})
     return job
 

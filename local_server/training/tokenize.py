@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local_server.training.content import plain
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -34,7 +36,7 @@ def tokenize_row(
     Raises:
         ValueError: The template writes an answer differently when more messages follow.
     """
-    messages = [{**message, "content": _text(message)} for message in row["messages"]]
+    messages = plain(row["messages"])
     done = ""
     input_ids: list[int] = []
     labels: list[int] = []
@@ -44,7 +46,7 @@ def tokenize_row(
         input_ids.extend(tokens)
         labels.extend(tokens if learned else [IGNORED] * len(tokens))
 
-    def rest(messages: list[dict[str, Any]], add_generation_prompt: bool = False) -> str:
+    def rest(messages: list[dict[str, str]], add_generation_prompt: bool = False) -> str:
         text = tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=add_generation_prompt
         )
@@ -62,14 +64,9 @@ def tokenize_row(
             add(prompt, learned=False)
             done += prompt
             answer = rest(messages[: index + 1])
-            add(answer, learned=message.get("weight") != 0)
+            add(answer, learned=row["messages"][index].get("weight") != 0)
             done += answer
     return {"input_ids": input_ids[:max_length], "labels": labels[:max_length]}
-
-
-def _text(message: dict[str, Any]) -> str:
-    content = message.get("content") or ""
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

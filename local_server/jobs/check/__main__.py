@@ -74,7 +74,7 @@ def check(folder: Path, names: list[str]) -> None:
         if isinstance(found, BadFile):
             _say({"bad": asdict(found)})
             return
-        _say({"rows": found})
+        _say({"rows": found.rows, "notes": found.notes})
     if len(names) > 1:
         _say({"overlap": overlap(folder / "training.jsonl", folder / "validation.jsonl")})
 

@@ -31,12 +31,14 @@ class Checked:
 
     Attributes:
         rows: Of each file, in the order that was asked for.
+        notes: What the client should know of the files.
         bad: Why the job cannot train, or None.
         overlap: Validation rows that are also trained on, from 1; None where they could not be compared.
         stopped: The caller has stopped the check: nothing else is known.
     """
 
     rows: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     bad: BadFile | None = None
     overlap: list[int] | None = None
     stopped: bool = False
@@ -66,6 +68,7 @@ def check_job(
     def take(line: dict[str, Any]) -> None:
         if "rows" in line:
             found.rows.append(line["rows"])
+            found.notes += line["notes"]
         elif "bad" in line:
             found.bad = BadFile(**line["bad"])
         else:

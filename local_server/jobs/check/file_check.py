@@ -4,14 +4,23 @@ Only the child program calls it: see `checker.py` for the side of the server.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from local_server.training.content import FIX, not_text_in
 from local_server.training.tokenize import MAX_FURTHER
+
+if TYPE_CHECKING:
+    from finetune_dataset.rules.issues.issue import Issue
 
 # Of one problem; a row may quote itself at any length.
 _CHARACTERS = 2000
+# Warnings of the checker that mean: this key is not read.
+_UNREAD = ("message_unrecognized_key", "row_unrecognized_key", "misplaced_key")
+_KEYS = 10
 # In the job folder, which is private and goes with the job.
 ROW_ALONE = "row.jsonl"
 
@@ -33,7 +42,20 @@ class BadFile:
     further: list[str]
 
 
-def check_file(path: Path, param: str) -> BadFile | int:
+@dataclass(frozen=True)
+class GoodFile:
+    """A file that can be trained on.
+
+    Args:
+        rows: Its rows.
+        notes: What the client should know of it; each becomes an event.
+    """
+
+    rows: int
+    notes: list[str] = field(default_factory=list)
+
+
+def check_file(path: Path, param: str) -> BadFile | GoodFile:
     """Check every row of a training or validation file.
 
     Args:
@@ -42,7 +64,7 @@ def check_file(path: Path, param: str) -> BadFile | int:
             needs 10 rows.
 
     Returns:
-        The number of rows, or what is wrong. Its words were seen in public job logs, Dec 2024 to Nov 2025.
+        The rows, or what is wrong. Its words were seen in public job logs, Dec 2024 to Nov 2025.
     """
     # Imported here, because the server reads `BadFile` alone.
     from finetune_dataset.rules.limits import MIN_EXAMPLES
@@ -57,13 +79,37 @@ def check_file(path: Path, param: str) -> BadFile | int:
         )
         message = f"The job failed due to an invalid {name}. Invalid file format. {first}"
         return BadFile(f"invalid_{param}", message, param, further[:MAX_FURTHER])
+    refused = islice(not_text_in(path), 1 + MAX_FURTHER)
+    unread = [_describe(line, each.path(), each.found, "text", FIX) for line, each in refused]
+    if unread:
+        message = f"The job failed due to an invalid {name}. {unread[0]}"
+        return BadFile(f"invalid_{param}", message, param, unread[1:])
     minimum = MIN_EXAMPLES if param == "training_file" else 1
     if report.n_rows < minimum:
         message = (
             f"{name.capitalize()} has {report.n_rows} example(s), but must have at least {minimum} examples"
         )
         return BadFile("invalid_n_examples", message, param, [])
-    return report.n_rows
+    return GoodFile(report.n_rows, _notes(report.problems, name))
+
+
+def _notes(problems: Iterable["Issue"], name: str) -> list[str]:
+    """Say which keys of the rows are not read: the rules warn of them, and nothing here uses them."""
+    from finetune_dataset.quality.private_data import mask_private
+
+    rows: dict[str, list[int]] = {}
+    for found in problems:
+        if found.code in _UNREAD:
+            key = found.path.rpartition("].")[2]
+            rows.setdefault(f"'{mask_private(key):.60}'", []).append(found.line)
+    told = [f"{key} (example {_list(lines)})" for key, lines in islice(rows.items(), _KEYS)]
+    if not told:
+        return []
+    return [f"The {name} has keys that are not used: {_list(told, _KEYS)}. Look whether they are misspelled."]
+
+
+def _list(values: Collection[object], most: int = 5) -> str:
+    return ", ".join(map(str, islice(values, most))) + (", …" if len(values) > most else "")
 
 
 def check_rows(path: Path) -> Iterator[int]:

@@ -97,6 +97,8 @@ class Preparing:
             return None
         if checked.bad is not None:
             return checked.bad
+        for note in checked.notes:
+            self._store.add_event(job["id"], note, level="warn", data={})
         if len(names) > 1:
             warn_of_overlap(self._store, job["id"], checked.overlap)
         found = start_of(self._settings, self._store, job)

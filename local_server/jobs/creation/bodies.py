@@ -1,17 +1,38 @@
 """The body of `jobs.create`, and what a new job takes from it."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from local_server.http.errors import ApiError
-from local_server.http.requests import Body, Metadata
+from local_server.http.requests import Metadata
 from local_server.jobs import answers
+from local_server.jobs.creation.provider_fields import Open, no_effect, unknown_fields
 
+T = TypeVar("T")
 Auto = Literal["auto"]
+# Ranks that adapters of public notebooks have reach from 4 to 256.
+Rank = Annotated[int, Field(ge=1, le=256)]
+# Some services take the learning rate itself in this field (Nebius' notebook sends 2e-5, read Nov 2026).
+_A_RATE = 1e-3
 
 
-class Hyperparameters(Body):
+class Adapters(Open):
+    """How the weights are trained: ours, sent by `extra_body`, and as Nebius and Together write it.
+
+    Without them, the training program chooses by the memory that is there.
+    """
+
+    training_method: answers.TrainingMethod | None = None
+    precision: answers.Precision | None = None
+    lora: bool | None = None
+    lora_r: Rank | None = None
+    lora_rank: Rank | None = None
+
+
+class Hyperparameters(Adapters):
     """Ranges of OpenAI's API reference (openapi.yaml, read 2026-08-21)."""
 
     n_epochs: Auto | Annotated[int, Field(ge=1, le=50)] | None = None
@@ -19,13 +40,13 @@ class Hyperparameters(Body):
     learning_rate_multiplier: Auto | Annotated[float, Field(gt=0)] | None = None
 
 
-class Supervised(Body):
+class Supervised(Open):
     """The settings of the method `supervised`."""
 
     hyperparameters: Hyperparameters | None = None
 
 
-class Method(Body):
+class Method(Open):
     """How the job should train. Only `supervised` does not end in a refusal."""
 
     type: Literal["supervised", "dpo", "reinforcement"]
@@ -34,7 +55,7 @@ class Method(Body):
     reinforcement: Any = None
 
 
-class WandbSettings(Body):
+class WandbSettings(Open):
     """The settings of Weights & Biases, which are kept and not used."""
 
     project: str
@@ -43,15 +64,19 @@ class WandbSettings(Body):
     tags: list[str] | None = None
 
 
-class Integration(Body):
+class Integration(Open):
     """A service that the job should report to. Nothing is sent to it."""
 
     type: Literal["wandb"]
     wandb: WandbSettings
 
 
-class CreateJob(Body):
+class CreateJob(Adapters):
     """The body of `jobs.create`."""
+
+    misplaced: ClassVar = MappingProxyType(
+        {name: f"hyperparameters.{name}" for name in ("n_epochs", "batch_size", "learning_rate_multiplier")}
+    )
 
     model: str
     training_file: str
@@ -64,10 +89,6 @@ class CreateJob(Body):
     ) = None
     seed: Annotated[int, Field(ge=0, le=2147483647)] | None = None
     metadata: Metadata | None = None
-    # Not OpenAI's; without them, the training program chooses by the memory that is there.
-    training_method: Literal["full", "lora"] | None = None
-    lora_rank: Annotated[int, Field(ge=1, le=256)] | None = None
-    precision: Literal["float32", "bfloat16"] | None = None
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
 
@@ -81,14 +102,32 @@ def kept_integration(asked: Integration) -> answers.Integration:
 
 
 def asked_way(body: CreateJob) -> answers.Way:
-    """Say what a client asks for beside the hyperparameters: which weights, and in which precision."""
+    """What a client asks for beside the numbers: all weights or an adapter, and in which precision.
+
+    Raises:
+        ApiError: A rank is asked for, and no adapter.
+    """
+    places = (body, _hyperparameters(body))
+    rank = _first(value for place in places for value in (place.lora_rank, place.lora_r))
+    lora = _first(place.lora for place in places)
+    method: answers.TrainingMethod | None = _first(place.training_method for place in places)
+    precision: answers.Precision | None = _first(place.precision for place in places)
+    if rank and (method == "full" or lora is False):
+        message = (
+            f"Invalid 'lora_rank': {rank} is the rank of an adapter, and training_method is 'full', which "
+            "trains all weights. Leave one of them out."
+        )
+        raise ApiError(400, message, code="invalid_value", param="lora_rank")
+    if method is None and (rank or lora is not None):
+        # Whoever gives a rank wants an adapter.
+        method = "full" if lora is False else "lora"
     way: answers.Way = {}
-    if body.training_method is not None:
-        way["training_method"] = body.training_method
-    if body.lora_rank is not None and body.training_method != "full":
-        way["lora_rank"] = body.lora_rank
-    if body.precision is not None:
-        way["precision"] = body.precision
+    if method is not None:
+        way["training_method"] = method
+    if rank is not None:
+        way["lora_rank"] = rank
+    if precision is not None:
+        way["precision"] = precision
     return way
 
 
@@ -98,18 +137,40 @@ def asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
     Raises:
         ApiError: It asks for a method that is not supported here.
     """
-    asked = body.hyperparameters
-    if body.method is not None:
-        if body.method.type != "supervised":
-            message = (
-                f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
-            )
-            raise ApiError(400, message, code="unsupported_value", param="method.type")
-        if body.method.supervised is not None and body.method.supervised.hyperparameters is not None:
-            asked = body.method.supervised.hyperparameters
-    asked = asked or Hyperparameters()
+    asked = _hyperparameters(body)
     return {
         "n_epochs": asked.n_epochs or "auto",
         "batch_size": asked.batch_size or "auto",
         "learning_rate_multiplier": asked.learning_rate_multiplier or "auto",
     }
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _hyperparameters(body: CreateJob) -> Hyperparameters:
+    if body.method is None:
+        return body.hyperparameters or Hyperparameters()
+    if body.method.type != "supervised":
+        message = (
+            f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
+        )
+        raise ApiError(400, message, code="unsupported_value", param="method.type")
+    supervised = body.method.supervised
+    asked = body.hyperparameters if supervised is None else supervised.hyperparameters or body.hyperparameters
+    return asked or Hyperparameters()
+
+
+def warnings_of(body: CreateJob) -> list[str]:
+    """What a client should know of its request: fields without effect, a number that means something else."""
+    found = []
+    if fields := unknown_fields(body):
+        found.append(no_effect(fields))
+    multiplier = _hyperparameters(body).learning_rate_multiplier
+    if isinstance(multiplier, float | int) and multiplier < _A_RATE:
+        found.append(
+            f"A learning_rate_multiplier of {multiplier:g} trains next to nothing: it multiplies the "
+            "learning rate of the model. Some services take the rate itself here; leave it out, or try 1."
+        )
+    return found

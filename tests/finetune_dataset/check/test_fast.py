@@ -57,6 +57,14 @@ def test_what_the_fast_way_accepts_has_no_issue_by_the_rules(rows):
     assert recognized > INPUTS / 100
 
 
+def test_an_answer_with_an_empty_list_of_calls_is_left_to_the_rules():
+    messages = b'[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "tool_calls": []}]'
+    row = b'{"messages": %b}' % messages
+
+    assert not is_recognized(row)
+    assert explained(row) == [("messages[1].tool_calls", "invalid_tool_call")]
+
+
 def test_a_usual_row_is_recognized_fast_whoever_wrote_it(rows):
     chance = random.Random(17)
     usual = [

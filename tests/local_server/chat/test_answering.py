@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from states import TINY
@@ -26,11 +25,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "server.db")
     yield store
     store.close()
-
-
-def test_parts_are_joined_and_the_newer_role_is_read_as_the_older_one() -> None:
-    parts = [SimpleNamespace(text="Be "), SimpleNamespace(text="brief.")]
-    assert answering.plain("developer", parts) == {"role": "system", "content": "Be brief."}
 
 
 def test_what_is_left_out_gets_the_defaults_of_the_api(settings: Settings, store: Store) -> None:

@@ -84,11 +84,13 @@ ALWAYS_REFUSED = {
 PAUSED = b'"status":"paused"'
 
 
-# Only in jobs that asked for them; OpenAI has no such fields.
-ASKED = {"training_method", "lora_rank", "precision"}
+# Ours: how the weights are trained, when a client has chosen it.
+ADAPTERS = {"training_method", "lora_rank", "precision"}
 # Fields of answers that the SDK's types do not name. OpenAI sends them too (openapi.yaml, read 2026-08-21).
 BEYOND_THE_SDK = {
-    FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai"} | ASKED,
+    FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai", *ADAPTERS},
+    # As at Nebius.
+    FineTuningJobCheckpoint: {"result_files"},
     SyncCursorPage[FileObject]: {"object", "first_id", "last_id"},
     SyncCursorPage[FineTuningJob]: {"object"},
     SyncCursorPage[FineTuningJobEvent]: {"object"},

@@ -81,7 +81,12 @@ def asked(*items: object) -> dict:
 @pytest.mark.parametrize(
     ("path", "body", "param", "words"),
     [
-        ("/chat/completions", CHAT | {"messages": [message(IMAGE)]}, "messages.0.content.0.type", "'text'"),
+        (
+            "/chat/completions",
+            CHAT | {"messages": [message(IMAGE)]},
+            "messages.0.content.0.type",
+            "text. Found an image",
+        ),
         (
             "/chat/completions",
             CHAT | {"messages": [message({"type": "text", "text": "a"}, {"type": "text", "text": 5})]},
@@ -108,7 +113,7 @@ def asked(*items: object) -> dict:
             "/responses",
             asked(message({"type": "input_image", "image_url": "x"})),
             "input.0.content.0.type",
-            "'input_text' or 'output_text'. Found 'input_image'",
+            "text. Found an image.",
         ),
         (
             "/responses",
@@ -128,7 +133,7 @@ def asked(*items: object) -> dict:
             "/responses",
             asked({"type": "function_call_output", "call_id": "a", "output": "b"}),
             "input.0.type",
-            "'message'. Found 'function_call_output'",
+            "text. Found the result of a tool.",
         ),
         (
             "/fine_tuning/jobs",

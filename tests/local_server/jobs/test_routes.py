@@ -47,7 +47,7 @@ def training_file(client: openai.OpenAI) -> FileObject:
         ({"method": hyperparameters(n_epochs=0)}, 400, "invalid_value", "greater than or equal to 1"),
         ({"method": hyperparameters(batch_size=257)}, 400, "invalid_value", "less than or equal to 256"),
         ({"method": hyperparameters(learning_rate_multiplier=0)}, 400, "invalid_value", "greater than 0"),
-        ({"method": hyperparameters(learning_rate=1)}, 400, "unknown_parameter", "learning_rate"),
+        ({"method": hyperparameters(n_epoch=1)}, 400, "unknown_parameter", "Did you mean 'n_epochs'?"),
         ({"hyperparameters": {"n_epochs": "many"}}, 400, "invalid_value", "'auto' or a valid integer"),
         (
             {"method": {"type": "dpo"}},

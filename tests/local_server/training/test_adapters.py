@@ -112,22 +112,6 @@ def test_a_model_that_an_adapter_stands_on_cannot_be_deleted_before_it(client: o
     assert client.models.delete(base.fine_tuned_model).deleted
 
 
-def test_a_rank_without_an_adapter_has_no_effect_and_that_is_said(client: openai.OpenAI) -> None:
-    job = client.fine_tuning.jobs.create(
-        model=BASE_MODEL,
-        training_file=upload(client, ROWS).id,
-        extra_body={"training_method": "full", "lora_rank": 8},
-    )
-    client.fine_tuning.jobs.cancel(job.id)
-
-    warnings = [
-        event.message for event in client.fine_tuning.jobs.list_events(job.id) if event.level == "warn"
-    ]
-
-    assert warnings == ["lora_rank 8 has no effect: training_method 'full' trains all weights."]
-    assert (job.training_method, "lora_rank" in job.model_extra) == ("full", False)
-
-
 def interrupted(folder: Path, after: int, how: Callable[[subprocess.Popen], None]) -> list[dict]:
     """Run the training program, and interrupt it when it has told so many steps; what it has told by then."""
     environment = Settings(state=folder, base_models=(), api_key="").child_environment()

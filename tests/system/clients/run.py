@@ -20,7 +20,13 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from serving import serve  # noqa: E402
 
-PYTHON_SDKS = ("openai>=1.109,<2", "openai>=2,<3", "openai>=3,<4")
+# Each version with its journey: 0.28 has other calls.
+PYTHON_SDKS = {
+    "openai==0.28.1": "journey_028.py",
+    "openai>=1.109,<2": "journey.py",
+    "openai>=2,<3": "journey.py",
+    "openai>=3,<4": "journey.py",
+}
 # Name, script, and lock of a program for Python.
 PYTHON_PROGRAMS = (("openai-agents", "openai_agents.py", "openai-agents.txt"),)
 # Scripts for Node with their arguments. Version 7 of the SDK and langchain.js ask for Node 22, and also pass
@@ -42,9 +48,9 @@ def python_environment(name: str, *requirements: str) -> str:
     return python
 
 
-def python_journey(requirement: str) -> list[str]:
+def python_journey(requirement: str, journey: str) -> list[str]:
     """Make the environment of one Python SDK, and return the command of its journey."""
-    return [python_environment(requirement, "--upgrade", requirement), str(HERE / "journey.py")]
+    return [python_environment(requirement, "--upgrade", requirement), str(HERE / journey)]
 
 
 def python_program(name: str, script: str, lock: str) -> list[str]:
@@ -73,8 +79,8 @@ def run(*command: str, **options: object) -> str:
 def clients() -> tuple[dict[str, Prepare], dict[str, str]]:
     """The clients by name, each with what makes its command; and those that cannot run here, and why."""
     found: dict[str, Prepare] = {}
-    for requirement in PYTHON_SDKS:
-        found[requirement] = lambda requirement=requirement: python_journey(requirement)
+    for sdk in PYTHON_SDKS.items():
+        found[sdk[0]] = lambda sdk=sdk: python_journey(*sdk)
     for program in PYTHON_PROGRAMS:
         found[program[0]] = lambda program=program: python_program(*program)
     scripts = {" ".join(script): lambda script=script: node_script(*script) for script in NODE_SCRIPTS}

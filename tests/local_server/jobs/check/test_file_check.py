@@ -122,3 +122,36 @@ def test_validation_rows_that_are_trained_on_give_a_warning(client: openai.OpenA
         "2 example(s) of the validation file are also in the training file: 2, 3. "
         "The validation loss will look better than it is. Leave them out of one of the files."
     ]
+
+
+def test_keys_that_are_not_read_are_said_in_a_warning(
+    client: openai.OpenAI, events: Callable[[str], list[str]]
+) -> None:
+    file = upload(client, [row(name) | {"topic": "sea"} for name in NAMES[:10]])
+
+    job = client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=file.id)
+
+    validated = "Files validated, moving job to queued state"
+    seen = wait_until(lambda: events(job.id), lambda found: validated in found)
+    client.fine_tuning.jobs.cancel(job.id)
+    assert seen[seen.index(validated) - 1] == (
+        "The training file has keys that are not used: 'topic' (example 1, 2, 3, 4, 5, …). "
+        "Look whether they are misspelled."
+    )
+
+
+def test_an_answer_that_is_only_a_call_fails_the_job_before_it_trains(client: openai.OpenAI) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages = [{"role": "user", "content": "Land"}, {"role": "assistant", "tool_calls": [call]}]
+
+    job = failed_job(client, [{"messages": messages}] * 10)
+
+    assert (job.error.code, job.error.param, job.trained_tokens) == (
+        "invalid_training_file",
+        "training_file",
+        None,
+    )
+    assert job.error.message == (
+        "The job failed due to an invalid training file. Example 1, message 2, 'tool_calls': found a call of "
+        "a tool, expected text. The models here read and write text only. Write it as text, or leave it out."
+    )

@@ -1,0 +1,142 @@
+"""What the models here can read and write: text. One rule for rows of files, chats and responses.
+
+Nothing is reduced in silence. What can be written as text is used; anything else fails the job before it
+trains, or is refused in a question, each with its place. The table in the README has every kind of content.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# Type of a part of a message → the key that holds its text. A refusal is what the model says, too.
+TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
+# Names of what is no text, for people.
+_NOT_TEXT = {
+    "image_url": "an image",
+    "input_image": "an image",
+    "input_audio": "audio",
+    "audio": "audio",
+    "file": "a file",
+    "input_file": "a file",
+    "annotations": "notes on another text",
+    "tools": "definitions of tools",
+    "functions": "definitions of tools",
+    "tool_calls": "a call of a tool",
+    "function_call": "a call of a tool",
+    "tool": "the result of a tool",
+    "function": "the result of a tool",
+    "function_call_output": "the result of a tool",
+}
+_KEYS = ("tool_calls", "function_call", "audio", "annotations")
+# Where a row of a file, a chat or a response has its messages.
+_LISTS = ("messages", "input")
+# A line without any of these words has nothing but text; JSON can write their letters as \u0061 also.
+_PERHAPS = re.compile(
+    rb'"(?:tools|functions|tool_calls|function_call|audio|annotations|refusal|tool|function|image_url'
+    rb'|input_audio|file)"|\\u00[567]'
+)
+FIX = "The models here read and write text only. Write it as text, or leave it out."
+
+
+class NotText(NamedTuple):
+    """Something that no model here can represent.
+
+    Args:
+        place: Keys and indexes from the row or request to it.
+        found: What it is.
+    """
+
+    place: tuple[str | int, ...]
+    found: str
+
+    def path(self) -> str:
+        """The place in a file, as `messages[1].content[0].type`."""
+        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.place)[1:]
+
+
+def not_text(whole: object) -> Iterator[NotText]:
+    """Find what is no text in a row of a file, or in a question.
+
+    Args:
+        whole: JSON of any form; what it should be is checked elsewhere.
+
+    Yields:
+        The places in reading order.
+    """
+    if not isinstance(whole, dict):
+        return
+    for key in _LISTS:
+        messages = whole.get(key)
+        for index, message in enumerate(messages if isinstance(messages, list) else ()):
+            if isinstance(message, dict):
+                yield from _in_message(message, (key, index))
+    for key in ("tools", "functions"):
+        if whole.get(key) and isinstance(whole[key], list):
+            yield NotText((key,), _NOT_TEXT[key])
+
+
+def _in_message(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
+    role, kind = message.get("role"), message.get("type")
+    if kind in ("function_call", "function_call_output"):
+        yield NotText((*place, "type"), _NOT_TEXT[kind])
+    elif role in ("tool", "function"):
+        yield NotText((*place, "role"), _NOT_TEXT[role])
+    for key in _KEYS:
+        if message.get(key):
+            yield NotText((*place, key), _NOT_TEXT[key])
+    content = message.get("content")
+    if message.get("refusal") and content:
+        yield NotText((*place, "refusal"), "a refusal beside the content")
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        named = part.get("type") if isinstance(part, dict) else None
+        if isinstance(named, str) and named not in TEXT_PARTS:
+            yield NotText((*place, "content", index, "type"), _NOT_TEXT.get(named, f"{named!r:.40}"))
+
+
+def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:
+    """Find what is no text in a file.
+
+    Args:
+        path: JSON Lines without errors.
+
+    Yields:
+        The number of a line, from 1, and what was found on it.
+    """
+    with open(path, "rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if _PERHAPS.search(line):
+                for found in not_text(json.loads(line)):
+                    yield number, found
+
+
+def plain(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Turn messages into those that a chat template reads.
+
+    Args:
+        messages: Checked by `not_text`.
+
+    Returns:
+        `role` and `content` of each. `developer` is the newer name of `system`. A name stands before the text
+        where it tells speakers of one role apart, which is what the API has it for.
+    """
+    names: dict[str, set[object]] = {}
+    for message in messages:
+        names.setdefault(_role(message), set()).add(message.get("name"))
+    return [
+        {"role": _role(message), "content": _named(message, several=len(names[_role(message)]) > 1)}
+        for message in messages
+    ]
+
+
+def _role(message: Mapping[str, Any]) -> str:
+    return "system" if message["role"] == "developer" else str(message["role"])
+
+
+def _named(message: Mapping[str, Any], *, several: bool) -> str:
+    content = message.get("content") or message.get("refusal") or ""
+    if not isinstance(content, str):
+        content = "".join(str(part[TEXT_PARTS[part["type"]]]) for part in content)
+    name = message.get("name")
+    return f"{name}: {content}" if several and name else content
