@@ -20,7 +20,7 @@ NEEDED = ("config.json", "*.safetensors", "tokenizer.json")
 # Rates at multiplier 1 for a folder whose card names none, by its number of parameters. Small models: what
 # trained SmolLM2-135M well (one seed, Nov 2026). Larger ones: common practice, not measured here.
 _SMALL_PARAMETERS = 500_000_000
-_SMALL_RATES: Mapping[TrainingMethod, float] = {"full": 2e-4, "lora": 2e-3}
+_SMALL_RATES: Mapping[TrainingMethod, float] = {"full": 1e-4, "lora": 1e-3}
 _LARGE_RATES: Mapping[TrainingMethod, float] = {"full": 2e-5, "lora": 2e-4}
 
 
