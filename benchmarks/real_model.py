@@ -133,7 +133,7 @@ def bare_training(model: Path, method: str, precision: str, threads: int) -> Non
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-    from local_server.training.tokenize import read_rows, tokenize_row
+    from local_server.training.rows.tokenize import read_rows, tokenize_row
 
     torch.set_num_threads(threads)
     tokenizer = AutoTokenizer.from_pretrained(model)

@@ -67,7 +67,7 @@ def bare_loop() -> Run:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-    from local_server.training.tokenize import read_rows, tokenize_row
+    from local_server.training.rows.tokenize import read_rows, tokenize_row
 
     tokenizer = AutoTokenizer.from_pretrained(PERIODIC_TINY)
     model = AutoModelForCausalLM.from_pretrained(PERIODIC_TINY, dtype=torch.float32).train()

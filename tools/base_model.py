@@ -30,9 +30,9 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL_ID = "periodic-tiny-2026-11"
-# The rate at multiplier 1. Twice this, 4e-4, kept more facts than 6e-4 and learned the form as well, on three
-# splits of the limericks that the course does not use (seeds 15, 16 and 17; measured Nov 2026). An adapter with
-# twice 2e-3 was not searched for: it saves nothing on a model of this size.
+# Rates at multiplier 1. Twice this, 4e-4, kept more facts than 6e-4 and learned the form as well, on three
+# splits of the limericks that the course does not use (seeds 15, 16 and 17; measured Nov 2026). The rate
+# of an adapter was not searched for: it saves nothing on a model of this size.
 CARD = {"model_id": MODEL_ID, "learning_rates": {"full": 2e-4, "lora": 2e-3}}
 SPECIAL_TOKENS = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 VOCABULARY, CONTEXT, SEQUENCE, BATCH = 2048, 1024, 384, 12

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from local_server.chat.structured.formats import ResponseFormat
 from local_server.http.requests import Body, Metadata
-from local_server.training.content import not_text
+from local_server.training.rows.content import not_text
 
 # A list or an object of what there is none of here.
 Nothing = Annotated[list[Any], Field(max_length=0)]

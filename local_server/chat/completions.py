@@ -29,7 +29,7 @@ from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body, TheSettings, TheStore
 from local_server.store import new_id
-from local_server.training import content
+from local_server.training.rows import content
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 

@@ -19,7 +19,7 @@ from local_server.chat.accepted import (
 from local_server.chat.answering import Temperature, TopP
 from local_server.http.requests import Body
 from local_server.store import Store
-from local_server.training import content
+from local_server.training.rows import content
 
 # What an answer can hold besides its text. Only log probabilities could be there, and they are not built.
 Includable = Literal[

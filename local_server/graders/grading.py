@@ -30,7 +30,7 @@ from local_server.graders.types import (
 from local_server.http.errors import ApiError
 from local_server.settings import Settings
 from local_server.store import Store
-from local_server.training import content
+from local_server.training.rows import content
 
 
 @dataclass

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, TrainerCallback, TrainerControl, Train
 from local_server.training.choice.memory import Size
 from local_server.training.job_log import CHECKPOINTS_KEPT, Log, StepMetrics, ValidationMetrics, step_of
 from local_server.training.keeping import kept_precision, strip
-from local_server.training.tokenize import IGNORED
+from local_server.training.rows.tokenize import IGNORED
 
 FULL_VALIDATION_BATCH = 16
 # A small batch after every step took a quarter of the training's time; after one step in twenty, two percent

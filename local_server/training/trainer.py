@@ -13,8 +13,8 @@ from local_server.training.choice.memory import Load, Size
 from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose, still_fits
 from local_server.training.job_log import Log
 from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
+from local_server.training.rows.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
 from local_server.training.specification import Chosen
-from local_server.training.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
 
 # Scores of the vocabulary that a validation may hold at once: 130 MB in float32. The tiny model stays below
 # with every row that it can read.

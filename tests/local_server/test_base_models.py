@@ -15,7 +15,7 @@ def test_a_folder_without_a_card_has_its_name_and_the_rates_of_its_size(tmp_path
         id="my-model",
         folder=folder,
         created=int((folder / "config.json").stat().st_mtime),
-        learning_rates={"full": 2e-4, "lora": 2e-3},
+        learning_rates={"full": 1e-4, "lora": 1e-3},
     )
 
 
@@ -24,7 +24,7 @@ def test_a_card_names_the_model_and_its_rates_and_may_leave_one_out(tmp_path: Pa
 
     model = read_base_model(folder)
 
-    assert (model.id, model.learning_rates) == ("b", {"full": 5e-5, "lora": 2e-3})
+    assert (model.id, model.learning_rates) == ("b", {"full": 5e-5, "lora": 1e-3})
 
 
 @pytest.mark.parametrize("rates", [[], {"full": 0}, {"full": True}, {"qlora": 1e-4}, {"lora": float("nan")}])

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_server.training.content import FIX, not_text_in
-from local_server.training.tokenize import MAX_FURTHER
+from local_server.training.rows.content import FIX, not_text_in
+from local_server.training.rows.tokenize import MAX_FURTHER
 
 if TYPE_CHECKING:
     from finetune_dataset.rules.issues.issue import Issue

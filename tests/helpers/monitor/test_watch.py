@@ -273,7 +273,11 @@ def test_watching_in_a_terminal_loads_no_pictures_no_widgets_and_no_dataset_chec
     modules = modules_after(PROGRAM.format(notebook=False))
 
     assert loaded(modules, "matplotlib", "ipywidgets", "torch", "local_server") == set()
-    assert loaded(modules, "finetune_dataset") == {"finetune_dataset", "finetune_dataset.errors"}
+    assert loaded(modules, "finetune_dataset") == NAMES_ONLY
+
+
+# What is known of models, and the errors: they check nothing.
+NAMES_ONLY = {"finetune_dataset", "finetune_dataset.errors", "finetune_dataset.models"}
 
 
 def test_watching_in_a_notebook_loads_no_dataset_checker():
@@ -281,7 +285,7 @@ def test_watching_in_a_notebook_loads_no_dataset_checker():
 
     assert {"matplotlib", "ipywidgets"} <= modules
     assert loaded(modules, "finetune_dataset") == {
-        *("finetune_dataset", "finetune_dataset.errors"),
+        *NAMES_ONLY,
         *("finetune_dataset.display", "finetune_dataset.display.html_text"),
     }
 

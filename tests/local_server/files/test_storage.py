@@ -58,8 +58,8 @@ def test_a_file_that_is_empty_or_not_utf8_is_not_kept(
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("train.jsonl.gz", gzip.compress(b"{}\n" * 99), "found a gzip file (.gz). Unpack it first"),
-        ("train.jsonl", gzip.compress(b"{}\n" * 99), "found a gzip file (.gz). Unpack it first"),
+        ("train.jsonl.gz", gzip.compress(b"{}\n" * 99, mtime=0), "found a gzip file (.gz). Unpack it first"),
+        ("train.jsonl", gzip.compress(b"{}\n" * 99, mtime=0), "found a gzip file (.gz). Unpack it first"),
         ("train.xz", lzma.compress(b"{}\n" * 99), "found an xz file (.xz). Unpack it first"),
         ("table.parquet", b"PAR1\x15\x04\x94", "found a Parquet file. Read it with pandas"),
         ("data.arrow", b"\xff\xff\xff\xff\x68\x01\0\0", "found an Arrow stream. Read it with datasets"),

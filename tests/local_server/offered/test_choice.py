@@ -44,7 +44,7 @@ def test_the_same_folder_twice_is_one_model_and_two_of_one_id_are_refused(tmp_pa
 def test_a_name_that_is_nowhere_is_refused_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnusableModel, match=rf"'gpt-4' is no folder .* Installed: {BASE_MODEL}\."):
         chosen(["gpt-4"])
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UnusableModel, match="'nobody/nothing' is no folder and not in the local"):
         chosen(["nobody/nothing"])
 

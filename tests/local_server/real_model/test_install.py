@@ -59,7 +59,7 @@ def test_what_is_installed_is_offered_private_and_has_origin_licence_and_checksu
 
     card = json.loads((models / REAL_MODEL / "course.json").read_text())
     files = {path.name for path in (models / REAL_MODEL).iterdir()}
-    assert (model.id, model.learning_rates) == (REAL_MODEL, {"full": 2e-4, "lora": 2e-3})
+    assert (model.id, model.learning_rates) == (REAL_MODEL, {"full": 1e-4, "lora": 1e-3})
     assert [found.id for found in installed()] == ["periodic-tiny-2026-11", REAL_MODEL]
     assert chosen([REAL_MODEL]) == (model,)
     assert "Apache-2.0" in card["license"]

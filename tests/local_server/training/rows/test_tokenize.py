@@ -4,7 +4,7 @@ import pytest
 from serving import ROOT
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from local_server.training.tokenize import IGNORED, tokenize_row
+from local_server.training.rows.tokenize import IGNORED, tokenize_row
 
 TWO_ANSWERS = [
     {"role": "system", "content": "Be brief."},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local_server.training.content import plain
+from local_server.training.rows.content import plain
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

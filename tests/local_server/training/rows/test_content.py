@@ -10,7 +10,7 @@ import pytest
 from serving import BASE_MODEL, NAMES, ROOT, row
 
 from local_server.jobs.check.file_check import BadFile, GoodFile, check_file
-from local_server.training.content import NotText, not_text, plain
+from local_server.training.rows.content import NotText, not_text, plain
 
 USER = {"role": "user", "content": "Hello"}
 FUNCTION = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}

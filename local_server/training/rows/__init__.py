@@ -1,0 +1,1 @@
+"""What a training row may hold, and its tokens."""
