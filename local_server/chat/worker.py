@@ -37,10 +37,17 @@ class _Process:
         # Never waits: the process reads all the time, and when it is gone the reader of its replies says so.
         self.stdin.write(json.dumps(message).encode() + b"\n")
 
+    async def _line(self) -> bytes:
+        """The next reply; nothing when the process has ended, or was killed and its socket reset."""
+        try:
+            return await self.stdout.readline()
+        except ConnectionError:
+            return b""
+
     async def deliver(self) -> None:
         """Hand each reply to whoever asked, until the process ends."""
         try:
-            while line := await self.stdout.readline():
+            while line := await self._line():
                 reply: Reply = json.loads(line)
                 # A request that was cancelled has no inbox any more.
                 if inbox := self.inboxes.get(reply["id"]):

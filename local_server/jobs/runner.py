@@ -205,7 +205,9 @@ class Runner:
 
     def _conclude(self, job_id: str, exit_status: int) -> None:
         lifecycle.take_over(self._settings, self._store, job_id)
-        futile = self._store.bytes_taken(job_id) == self._began_at[job_id]
+        events = self._settings.job_folder(job_id) / "events.jsonl"
+        told, _ = lifecycle.new_lines(events, self._began_at[job_id])
+        futile = not any(line["kind"] == "metrics" for line in told)
         self._futile_starts[job_id] = self._futile_starts[job_id] + 1 if futile else 0
         retry = self._futile_starts[job_id] < _FUTILE_STARTS
         lifecycle.conclude(self._settings, self._store, job_id, exit_status, retry=retry)

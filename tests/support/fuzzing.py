@@ -29,6 +29,9 @@ UNFORESEEN = (
     "expected text. Found",
     "Did you mean",
     "is the rank of an adapter",
+    # Which schemas can be followed is a rule of its own, and json_schema needs one.
+    "Invalid schema for response_format",
+    "Missing required parameter: 'response_format.json_schema'",
     "has no part",
     "parts have",
     "'bytes': a file can have at most",

@@ -78,7 +78,8 @@ class Held:
         """
         from peft import LoraConfig, PeftModel
 
-        with self._lock:
+        # PEFT sets flags of parameters that PyTorch does not allow on those made in inference mode.
+        with self._lock, torch.inference_mode(False):
             if self._adapted is None:
                 config = LoraConfig.from_pretrained(str(folder))
                 config.inference_mode = True
@@ -95,7 +96,7 @@ class Held:
 
     def remove(self, name: str) -> None:
         """Give the memory of an adapter back."""
-        with self._lock:
+        with self._lock, torch.inference_mode(False):
             self._names.discard(name)
             if self._adapted is None:
                 return
