@@ -1,6 +1,7 @@
 """One environment for all tests: no network, recorded answers at once, an own runs folder."""
 
 import os
+import re
 import runpy
 import shutil
 import tempfile
@@ -37,6 +38,17 @@ def pytest_configure(config: pytest.Config) -> None:
     }
     # This process started without the guard; its children load the file by themselves.
     runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+
+
+# Files that are slow as a whole: what they import takes seconds, too.
+ALL_SLOW = re.compile(r"^pytestmark = (\[\s*(#.*\s*)?)?pytest\.mark\.slow,?$", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files of which no test would run."""
+    if config.option.markexpr == "not slow" and collection_path.suffix == ".py":
+        return bool(ALL_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+    return None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

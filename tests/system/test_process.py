@@ -74,7 +74,8 @@ def test_the_server_process_never_loads_torch(server: LocalServer, client: opena
     assert "libtorch" in Path(f"/proc/{server.child('generation').pid}/maps").read_text()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_cleanly_on_a_signal_with_its_children(tmp_path: Path, ending: signal.Signals) -> None:
     with serve(tmp_path) as server:
         server.client().chat.completions.create(
@@ -169,6 +170,7 @@ def test_it_ends_by_itself_when_nobody_needs_it_but_not_in_the_middle_of_a_reque
         assert not (tmp_path / "server.json").exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_database_is_named_and_left_as_it_is(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         upload(server.client(), [row(name) for name in NAMES[:3]])
@@ -184,6 +186,7 @@ def test_a_damaged_database_is_named_and_left_as_it_is(tmp_path: Path) -> None:
     assert len(list((tmp_path / "files").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_back_does_not_turn_a_job_around(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         file = upload(server.client(), [row(name) for name in NAMES])

@@ -125,6 +125,7 @@ def test_a_stranger_that_takes_the_port_between_two_requests_gets_nothing(state)
             assert stranger.got == []
 
 
+@pytest.mark.slow
 def test_after_a_restart_an_earlier_client_sends_nothing_to_the_old_port(state):
     with serve(state) as first:
         client = connect("local")

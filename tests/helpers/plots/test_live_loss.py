@@ -1,6 +1,7 @@
 import io
 import math
 
+import pytest
 from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, rewards
 from matplotlib import image as mpimg, pyplot as plt
 
@@ -34,6 +35,7 @@ def test_the_picture_for_a_live_view_has_one_size_and_opens_no_figure():
     assert plt.get_fignums() == []
 
 
+@pytest.mark.slow
 def test_no_state_leaves_anything_in_the_picture_of_the_next_one():
     kept = LiveLossPlot()
 

@@ -14,7 +14,6 @@ from finetune_dataset.models import PERIODIC_TINY
 from local_server.jobs.models import MODELS, new_model
 from local_server.store import Store
 
-pytest.importorskip("peft")
 pytestmark = pytest.mark.slow
 
 NAME = "ft:periodic-tiny-2026-11:local::abcdefgh"

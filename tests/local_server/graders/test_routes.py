@@ -47,6 +47,7 @@ def test_a_run_answers_with_every_field_of_the_api(client: openai.OpenAI) -> Non
     }
 
 
+@pytest.mark.slow
 def test_other_requests_are_answered_while_a_grader_works(client: openai.OpenAI) -> None:
     source = """
 import time

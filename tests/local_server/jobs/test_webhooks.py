@@ -56,6 +56,7 @@ def failing_job(client: openai.OpenAI) -> str:
     return client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=file.id).id
 
 
+@pytest.mark.slow
 def test_the_sdk_accepts_the_events_of_a_failed_and_of_a_cancelled_job(tmp_path: Path) -> None:
     with receiver() as (url, received), serve(tmp_path, "--webhook-url", url) as server:
         client = server.client()

@@ -14,7 +14,6 @@ from serving import BASE_MODEL, ROOT, LocalServer, hyperparameters, refusal, upl
 
 from local_server.settings import Settings
 
-pytest.importorskip("peft")
 pytestmark = pytest.mark.slow
 
 QUESTION = [*ROWS[0]["messages"][:2]]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import peft
 import pytest
 import torch
 from lora import job_folder, trained
@@ -11,7 +12,6 @@ from finetune_dataset.models import PERIODIC_TINY
 from local_server.generation.models import Models
 from local_server.training import merge
 
-peft = pytest.importorskip("peft")
 pytestmark = pytest.mark.slow
 
 PROMPT = torch.tensor([[5, 300, 41, 7, 900]])
