@@ -31,7 +31,9 @@ UNFORESEEN = (
     "is the rank of an adapter",
     # Which schemas can be followed is a rule of its own, and json_schema needs one.
     "Invalid schema for response_format",
-    "Missing required parameter: 'response_format.json_schema'",
+    "Missing required parameter: 'response_format.",
+    "Missing required parameter: 'text.format.",
+    "must contain the word",
     "has no part",
     "parts have",
     "'bytes': a file can have at most",
