@@ -4,11 +4,11 @@ import errno
 import json
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from states import TINY, empty_state
+from states import TINY
 
 from local_server.jobs import lifecycle, routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
@@ -40,18 +40,6 @@ class Process:
 
     def wait(self, timeout: float | None = None) -> int:
         return -9
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return empty_state(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[JobStore]:
-    store = JobStore(settings.state / "server.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

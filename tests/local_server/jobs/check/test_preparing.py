@@ -2,12 +2,9 @@
 
 import errno
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from serving import NAMES, as_jsonl, row
-from states import empty_state
 
 from local_server.files.answers import FILES, new_file
 from local_server.jobs.answers import EVENTS, JOBS, new_job
@@ -18,18 +15,6 @@ from local_server.jobs.store import JobStore
 from local_server.settings import Settings
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return empty_state(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[JobStore]:
-    store = JobStore(settings.state / "server.db")
-    yield store
-    store.close()
 
 
 def job(settings: Settings, store: JobStore, content: bytes = as_jsonl([row(name) for name in NAMES])) -> str:

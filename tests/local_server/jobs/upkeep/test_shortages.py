@@ -4,11 +4,11 @@ import json
 import shutil
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from states import TINY, empty_state
+from states import TINY
 
 from local_server.jobs import routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
@@ -38,18 +38,6 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, made.free))
     monkeypatch.setattr(patience.time, "monotonic", lambda: made.time)
     return made
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return empty_state(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[JobStore]:
-    store = JobStore(settings.state / "server.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

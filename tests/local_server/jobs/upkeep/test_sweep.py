@@ -1,27 +1,9 @@
 """What a start does with bytes that no list names; `tests/local_server/test_disk.py` has the crashes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from states import empty_state
-
 from local_server.files.answers import FILES, new_file
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.sweep import sweep
 from local_server.settings import Settings
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return empty_state(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[JobStore]:
-    store = JobStore(settings.state / "server.db")
-    yield store
-    store.close()
 
 
 def test_bytes_of_another_database_are_set_aside_and_never_deleted(
