@@ -92,11 +92,12 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
         raise UnreadableContent(
             f"Expected the table of `events_to_frame`; found one without {', '.join(sorted(missing))}."
         )
-    reported = frame[list(METRICS)].notna().any(axis=1)
+    has_number = frame[list(METRICS)].notna().any(axis=1)
+    reported = has_number
     if "extra" in frame:
-        reported |= frame["extra"].map(_names_a_metric).astype(bool)
+        reported = has_number | frame["extra"].map(_names_a_metric).astype(bool)
         # Beside numbers, or alone, null stands for a step that was not measured.
-        null = frame["extra"].map(_is_null) & ~frame[list(METRICS)].notna().any(axis=1)
+        null = frame["extra"].map(_is_null) & ~has_number
         if null.sum() == 1 or frame[_TRAINING].notna().any():
             reported &= ~null
     frame = frame[frame["step"].notna() & reported]
@@ -186,11 +187,12 @@ def _frame(
     extras: list[dict[str, object]],
 ) -> pd.DataFrame:
     columns = {name: _column(name, [each.get(name) for each in numbers], extras) for name in _NUMBERS}
+    whole = {name: pd.array(columns[name], dtype="Int64") for name in _WHOLE}
     times = _column("created_at", [thing.get("created_at") for thing in things], extras)
     created_at = pd.to_datetime(pd.Series(times), unit="s", utc=True)
     # What `plain_tables` does; this room loads no dataset checker.
     pd.set_option("display.html.use_mathjax", False)
-    return numeric(pd.DataFrame({"created_at": created_at, **texts, **columns, "extra": extras}))
+    return pd.DataFrame({"created_at": created_at, **texts, **columns, **whole, "extra": extras})
 
 
 def _column(name: str, values: list[object], extras: list[dict[str, object]]) -> np.ndarray:
@@ -220,8 +222,11 @@ def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The table with whole numbers (Int64, which can be missing) and float64.
     """
-    whole = frame.columns.intersection(list(_WHOLE))
-    return frame.astype({name: "Int64" for name in whole} | {name: "float64" for name in METRICS})
+    kinds = {**dict.fromkeys(_WHOLE, "Int64"), **dict.fromkeys(METRICS, "float64")}
+    found = dict(frame.dtypes)
+    # pandas goes through each column of the table, also where none changes.
+    others = {name: kind for name, kind in kinds.items() if name in found and found[name] != kind}
+    return frame.astype(others) if others else frame
 
 
 def _is_null(extra: dict[str, object]) -> bool:

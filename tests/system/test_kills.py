@@ -20,7 +20,7 @@ ROWS = [row(f"{first} {second}") for first in NAMES[:5] for second in NAMES[10:]
 REQUEST = {
     "model": BASE_MODEL,
     "seed": 3,
-    "method": hyperparameters(n_epochs=4, batch_size=4, learning_rate_multiplier=2.0),
+    "method": hyperparameters(n_epochs=3, batch_size=4, learning_rate_multiplier=2.0),
 }
 # In this time a job is checked and queued, and its training process is loading.
 EARLY_SECONDS = 2
@@ -40,7 +40,7 @@ def await_moment(moments: random.Random, client: openai.OpenAI, job_id: str) -> 
     if moments.random() < 3 / 4:
         time.sleep(moments.uniform(0, EARLY_SECONDS))
         return
-    reached = len(steps(all_events(client, job_id))) + moments.randint(1, 40)
+    reached = len(steps(all_events(client, job_id))) + moments.randint(1, 30)
     wait_until(lambda: ended(client, job_id) or len(steps(all_events(client, job_id))) >= reached, bool)
 
 

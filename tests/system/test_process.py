@@ -139,6 +139,7 @@ def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
     assert "another --port" in message
 
 
+@pytest.mark.slow
 def test_two_servers_do_not_share_a_state_folder(server: LocalServer) -> None:
     message = refused(command(server.state))
     assert f"another server already uses the state folder {server.state}" in message

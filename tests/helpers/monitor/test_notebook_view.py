@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
@@ -48,6 +49,7 @@ def test_a_view_that_cannot_be_shown_is_a_sentence_that_never_changes():
     }
 
 
+@pytest.mark.slow
 def test_a_kernel_without_a_front_end_leaves_the_figure_a_sentence_and_a_table(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     with serve(openai_job()) as service:

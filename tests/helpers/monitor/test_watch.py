@@ -245,6 +245,7 @@ def test_an_interrupt_before_the_first_answer_is_an_ordinary_interrupt(monkeypat
             watch(service.client(), JOB_ID, wait=interrupt)
 
 
+@pytest.mark.slow
 def test_a_terminal_of_ipython_gets_text():
     program = "from helpers.monitor.watch import _in_notebook; print(_in_notebook())"
 
@@ -269,6 +270,7 @@ with serve(openai_job()) as service:
 """
 
 
+@pytest.mark.slow
 def test_watching_in_a_terminal_loads_no_pictures_no_widgets_and_no_dataset_checker():
     modules = modules_after(PROGRAM.format(notebook=False))
 
@@ -280,6 +282,7 @@ def test_watching_in_a_terminal_loads_no_pictures_no_widgets_and_no_dataset_chec
 NAMES_ONLY = {"finetune_dataset", "finetune_dataset.errors", "finetune_dataset.models"}
 
 
+@pytest.mark.slow
 def test_watching_in_a_notebook_loads_no_dataset_checker():
     modules = modules_after(PROGRAM.format(notebook=True))
 

@@ -18,6 +18,9 @@ from finetune_dataset.models import PERIODIC_TINY
 from local_server.generation import answer
 from local_server.generation.answer import Answer, GrowingText
 
+# PyTorch, in the process of the tests, takes seconds to load.
+pytestmark = pytest.mark.slow
+
 COURSE = AutoTokenizer.from_pretrained(PERIODIC_TINY)
 
 

@@ -1,8 +1,12 @@
 """The next token of one choice."""
 
+import pytest
 import torch
 
 from local_server.generation.row import Row
+
+# PyTorch, in the process of the tests, takes seconds to load.
+pytestmark = pytest.mark.slow
 
 
 def row(**options: object) -> Row:

@@ -10,6 +10,9 @@ from safetensors.torch import load_file, save_file
 from local_server.training import keeping
 from local_server.training.choice.memory import Size
 
+# PyTorch, in the process of the tests, takes seconds to load.
+pytestmark = pytest.mark.slow
+
 STATE = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "training_args.bin", "trainer_state.json")
 
 

@@ -45,6 +45,7 @@ def test_good_files_are_counted_and_compared(settings: Settings, tmp_path: Path)
     assert (found.rows, found.bad, found.overlap, found.stopped) == ([12, 2], None, [1], False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_AS"), reason="this system does not limit memory")
 def test_a_row_that_takes_more_memory_than_there_is_is_named(settings: Settings, tmp_path: Path) -> None:
     limited = dataclasses.replace(settings, check_memory_bytes=400 * MB)
@@ -61,6 +62,7 @@ def test_a_row_that_takes_more_memory_than_there_is_is_named(settings: Settings,
     assert not (tmp_path / ROW_ALONE).exists()
 
 
+@pytest.mark.slow
 def test_a_row_that_takes_more_time_than_there_is_is_named(settings: Settings, tmp_path: Path) -> None:
     limited = dataclasses.replace(settings, check_seconds=0.05)
 

@@ -8,6 +8,9 @@ from finetune_dataset.models import PERIODIC_TINY
 from local_server.training.choice import memory
 from local_server.training.choice.memory import Load, Size
 
+# PyTorch, in the process of the tests, takes seconds to load.
+pytestmark = pytest.mark.slow
+
 SMOLLM2 = Size(parameters=134_515_008, layers=30, hidden=576, intermediate=1536, vocabulary=49_152)
 # Resident memory of the process at its highest, less that of the imports (MB; Nov 2026, Linux, torch 2.13).
 MEASURED = [

@@ -6,6 +6,9 @@ import torch
 from local_server.training.choice import speed
 from local_server.training.choice.memory import Size
 
+# PyTorch, in the process of the tests, takes seconds to load.
+pytestmark = pytest.mark.slow
+
 SIZE = Size(parameters=1, layers=1, hidden=64, intermediate=128, vocabulary=100)
 
 

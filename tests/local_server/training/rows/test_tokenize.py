@@ -6,6 +6,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from local_server.training.rows.tokenize import IGNORED, tokenize_row
 
+# PyTorch, in the process of the tests, takes seconds to load.
+pytestmark = pytest.mark.slow
+
 TWO_ANSWERS = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Symbol of gold?"},
