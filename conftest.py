@@ -34,8 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "FINETUNE_REPLAY_SPEED": "instant",
         "FINETUNE_RUNS_DIR": folder,
         "OFFLINE_VIOLATIONS": str(Path(folder) / "violations.txt"),
-        # Two workers share two cores; more threads would only wait for each other.
-        "OMP_NUM_THREADS": "1",
         # No test speaks TLS, and each client of the SDK reads all certificates of the machine: 30 ms.
         "SSL_CERT_DIR": folder,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])),
