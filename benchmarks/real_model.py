@@ -50,12 +50,14 @@ def ours_chat(model: Path, count: int, rounds: int) -> None:
     generator = Generator(Models(1, 600))
     blank = {"top_p": 1.0, "seed": 1, "stop": [], "n": 1, "stream": False, "top_logprobs": None}
     blank |= {"max_tokens": MAX_TOKENS, "temperature": 0.0, "frequency_penalty": 0.0, "presence_penalty": 0.0}
+    blank |= {"schema": None}
     speeds = []
     for _ in range(rounds + 1):
         began, tokens = time.perf_counter(), 0
         for number, messages in enumerate(questions(count), start=1):
             asked = {"id": number, "folder": str(model), "messages": messages, **blank}
-            list(generator.take(generator.prepare(asked)))
+            if refused := list(generator.take(generator.prepare(asked))):
+                raise SystemExit(refused[0]["message"])
         while generator.busy:
             for reply in generator.step():
                 tokens += reply["completion_tokens"] if reply["kind"] == "done" else 0
@@ -167,8 +169,9 @@ def adapters_in_memory(model: Path) -> None:
     """Load the base, then 20 adapters, and let each of them read a prompt."""
     import torch
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, Cache
 
+    from local_server.generation.batch import RoomyLayer
     from local_server.generation.models import Models
 
     with tempfile.TemporaryDirectory() as name:
@@ -182,13 +185,17 @@ def adapters_in_memory(model: Path) -> None:
         size = (Path(name) / "0" / "adapter_model.safetensors").stat().st_size
         del subject, adapted
         models, process = Models(1, 600), psutil.Process()
-        prompt = torch.tensor([[1, 2, 3, 4]])
+        places = torch.tensor([[0, 1, 2, 3]])
+
+        def answer(folder: Path) -> None:
+            cache = Cache(layer_class_to_replicate=RoomyLayer)
+            models.get(str(folder)).model(places + 1, torch.ones_like(places), places, cache)
+
         with torch.inference_mode():
-            base = models.get(str(model))
-            base.model(prompt)
+            answer(model)
             alone = process.memory_info().rss
             for number in range(ADAPTERS):
-                models.get(str(Path(name) / str(number))).model(prompt)
+                answer(Path(name) / str(number))
         print(json.dumps({"base": alone, "adapter": size, "all": process.memory_info().rss}))
 
 

@@ -79,7 +79,8 @@ class Batch:
     """Rows of one model.
 
     Args:
-        model: Reads tokens, as `forward` of transformers, and gives scores in float32.
+        model: Reads tokens, with their mask and places, into a cache, and gives scores in float32; as `read`
+            of the weights.
 
     Attributes:
         rows: The choices that grow here.
@@ -232,15 +233,7 @@ class Batch:
 
     def _forward(self, tokens: torch.Tensor) -> None:
         positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
-        scores = self._model(
-            tokens,
-            attention_mask=self._mask,
-            position_ids=positions,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        self.scores = scores[:, -1]
+        self.scores = self._model(tokens, self._mask, positions, self._cache)
 
 
 def _widened(states: torch.Tensor, width: int) -> torch.Tensor:

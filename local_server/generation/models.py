@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, Cache, PreTrainedTokenizerBase
 
 from local_server.generation.weights.held import Held
 from local_server.training.keeping import base_of
@@ -60,9 +60,11 @@ class Loaded:
         """Tokens of prompt and answer together that the model can read."""
         return self.held.model.config.max_position_embeddings
 
-    def model(self, tokens: torch.Tensor, **inputs: object) -> torch.Tensor:
-        """Let the model read tokens, as `forward` of transformers; returns scores in float32."""
-        return self.held.read(self.adapter, tokens, **inputs)
+    def model(
+        self, tokens: torch.Tensor, mask: torch.Tensor, places: torch.Tensor, cache: Cache
+    ) -> torch.Tensor:
+        """Let the model read tokens, as `read` of the weights."""
+        return self.held.read(self.adapter, tokens, mask, places, cache)
 
 
 class Models:

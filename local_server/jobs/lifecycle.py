@@ -73,8 +73,8 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
         for choice in [line for line in lines if line["kind"] == "chosen"]:
             data = {**choice["chosen"]}
             store.add_event(job_id, choice["message"], data=data, created_at=choice["time"])
-        for waiting in [line for line in lines if line["kind"] == "waiting"]:
-            message, at = waiting["message"], waiting["time"]
+        for warning in [line for line in lines if line["kind"] in ("cut", "waiting")]:
+            message, at = warning["message"], warning["time"]
             store.add_event(job_id, message, level="warn", data={}, created_at=at)
         for line in steps:
             store.add_event(

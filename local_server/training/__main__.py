@@ -69,7 +69,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
     base = base_of(model_folder) or model_folder
     tokenizer = AutoTokenizer.from_pretrained(base)
     context: int = AutoConfig.from_pretrained(base).max_position_embeddings
-    rows = tokenized(folder / "training.jsonl", tokenizer, context)
+    rows = tokenized(folder / "training.jsonl", tokenizer, context, log)
     tokens = sum(len(row["input_ids"]) for row in rows) * job["n_epochs"]
     size = memory.size_of(base)
     if (folder / "model").exists():
@@ -79,7 +79,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         return None
     valid_rows = None
     if (folder / "validation.jsonl").exists():
-        valid_rows = tokenized(folder / "validation.jsonl", tokenizer, context)
+        valid_rows = tokenized(folder / "validation.jsonl", tokenizer, context, log)
     chosen = chosen_way(log, job, base, load_of(rows, job["batch_size"]))
     torch.set_num_threads(chosen["threads"])
     model = load(model_folder, chosen, job["seed"])

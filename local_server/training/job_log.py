@@ -100,6 +100,14 @@ class ChosenLine(TypedDict):
     message: str
 
 
+class CutLine(TypedDict):
+    """A line of events.jsonl: rows of a file were too long for the model. One for each file at most."""
+
+    kind: Literal["cut"]
+    time: float
+    message: str
+
+
 class WaitingLine(TypedDict):
     """A line of events.jsonl: the job cannot begin just now, and is tried again."""
 
@@ -108,7 +116,7 @@ class WaitingLine(TypedDict):
     message: str
 
 
-Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | WaitingLine
+Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | CutLine | WaitingLine
 
 
 def whole_steps(lines: Iterable[Line]) -> set[int]:
@@ -196,6 +204,11 @@ class Log:
     def chosen(self, chosen: Chosen, message: str) -> None:
         """Append what the job trains, with a sentence that says why."""
         self.append({"kind": "chosen", "time": time.time(), "chosen": chosen, "message": message})
+
+    def cut(self, message: str) -> None:
+        """Append that rows were cut off; once, however often the job goes on."""
+        if not any(line["kind"] == "cut" and line["message"] == message for line in self.lines):
+            self.append({"kind": "cut", "time": time.time(), "message": message})
 
     def waits(self, message: str) -> None:
         """Append that the job cannot begin just now; once, however often it is tried."""

@@ -44,13 +44,16 @@ class Trainer(SFTTrainer):
         return loss / count
 
 
-def tokenized(path: Path, tokenizer: PreTrainedTokenizerBase, context: int) -> list[dict[str, list[int]]]:
-    """Read the rows of a file as tokens.
+def tokenized(
+    path: Path, tokenizer: PreTrainedTokenizerBase, context: int, log: Log
+) -> list[dict[str, list[int]]]:
+    """Read the rows of a file as tokens. Rows that are too long are cut off at the end, as at OpenAI.
 
     Args:
         path: Of validated rows, named after the file's part in the job.
         tokenizer: Of the model.
         context: Tokens that the model can read.
+        log: Where it is said that rows were cut off.
 
     Returns:
         From `tokenize_row`.
@@ -58,13 +61,16 @@ def tokenized(path: Path, tokenizer: PreTrainedTokenizerBase, context: int) -> l
     Raises:
         TrainingFailed: A row has no answer that fits the model.
     """
-    rows, problems = [], []
+    rows, problems, cut = [], [], []
     for line, row in read_rows(path):
         try:
-            rows.append(tokenize_row(row, tokenizer, context))
+            whole = tokenize_row(row, tokenizer, context)
         except Exception as error:
             problems.append(f"Example {line} does not fit the chat template of the model: {error}")
             continue
+        if len(whole["input_ids"]) > context:
+            cut.append(line)
+        rows.append({name: values[:context] for name, values in whole.items()})
         if all(label == IGNORED for label in rows[-1]["labels"]):
             problems.append(
                 f"Example {line} has no answer within the first {context} tokens. Shorten it or leave it out."
@@ -74,7 +80,18 @@ def tokenized(path: Path, tokenizer: PreTrainedTokenizerBase, context: int) -> l
         message = f"The job failed due to an invalid {path.stem} file. {first}"
         param = f"{path.stem}_file"
         raise TrainingFailed(message, f"invalid_{param}", param, further[:MAX_FURTHER])
+    if cut:
+        log.cut(_cut_message(path.stem, cut, len(rows), context))
     return rows
+
+
+def _cut_message(part: str, cut: list[int], count: int, context: int) -> str:
+    named = ", ".join(map(str, cut[:MAX_FURTHER])) + (", …" if len(cut) > MAX_FURTHER else "")
+    examples = f"Example {named} was" if len(cut) == 1 else f"Examples {named} ({len(cut)} of {count}) were"
+    return (
+        f"{examples} cut off at the end: the model reads {context:,} tokens, and more were found in the "
+        f"{part} file. What was cut off is not learned. Shorten or split them to keep it."
+    )
 
 
 def load_of(rows: list[dict[str, list[int]]], batch_size: int) -> Load:

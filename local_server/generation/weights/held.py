@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, Cache, PreTrainedModel
 
+from local_server.generation.weights.decoder import decoder_of
 from local_server.training.choice import memory, speed
 from local_server.training.choice.plan import device_for
 from local_server.training.specification import SMALL_PARAMETERS
@@ -59,6 +60,7 @@ class Held:
         if report["missing_keys"]:
             raise ValueError(f"weights are missing: {', '.join(sorted(report['missing_keys'])[:3])}")
         self.model = model.eval().to(self._device)
+        self._decoder = decoder_of(self.model) if self._device == "cpu" else None
         # One thread loads adapters while another one lets the model read.
         self._lock = threading.Lock()
         self._adapted: PeftModel | None = None
@@ -109,28 +111,43 @@ class Held:
             if self._adapted is not None:
                 self._lora.disable_adapter_layers()
 
-    def read(self, adapter: str | None, tokens: torch.Tensor, **inputs: object) -> torch.Tensor:
-        """Let the model, or an adapter on it, read tokens.
+    def read(
+        self,
+        adapter: str | None,
+        tokens: torch.Tensor,
+        mask: torch.Tensor,
+        places: torch.Tensor,
+        cache: Cache,
+    ) -> torch.Tensor:
+        """Let the model, or an adapter on it, read tokens that follow those in the cache.
 
         Args:
             adapter: The name of the adapter; None for the model itself.
-            tokens: Shape (rows, tokens).
-            **inputs: As `forward` of transformers takes them.
+            tokens: Shape (rows, new tokens).
+            mask: 1 where a row has a token, 0 in padding; shape (rows, all tokens).
+            places: Where the new tokens stand in their rows, shape (rows, new tokens).
+            cache: Keys and values of what has been read; the new ones are added.
 
         Returns:
-            The scores of the vocabulary, in float32 and on the processor.
+            The scores of what follows the last token, in float32 and on the processor; shape (rows,
+            vocabulary).
         """
-        moved = {
-            name: value.to(self._device) if isinstance(value, torch.Tensor) else value
-            for name, value in inputs.items()
-        }
         if torch.get_num_threads() != self._threads:
             # Small and large models take turns in one process, each on its number of threads.
             torch.set_num_threads(self._threads)
+        if adapter is None and self._decoder is not None:
+            return self._decoder(tokens, mask, places, cache).float()
         with self._lock:
             self._switch_to(adapter)
-            scores: torch.Tensor = self.model(tokens.to(self._device), **moved).logits
-        return scores.float().cpu()
+            scores: torch.Tensor = self.model(
+                tokens.to(self._device),
+                attention_mask=mask.to(self._device),
+                position_ids=places.to(self._device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits
+        return scores[:, -1].float().cpu()
 
     @property
     def _lora(self) -> "LoraModel":

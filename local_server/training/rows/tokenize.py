@@ -28,10 +28,11 @@ def tokenize_row(
     Args:
         row: A validated row with `messages`.
         tokenizer: A tokenizer with a chat template.
-        max_length: Tokens that the model can read; more are cut off at the end, as at OpenAI.
+        max_length: Tokens that the model can read.
 
     Returns:
-        `input_ids` and `labels`, equally long; labels are -100 where nothing is learned.
+        `input_ids` and `labels`, equally long; labels are -100 where nothing is learned. More than
+        `max_length` tokens, perhaps without the last messages, where the row is too long.
 
     Raises:
         ValueError: The template writes an answer differently when more messages follow.
@@ -56,8 +57,8 @@ def tokenize_row(
         return text[len(done) :]
 
     for index, message in enumerate(messages):
-        if len(input_ids) >= max_length:
-            # What follows is cut off; a chat of a thousand turns would be written out a thousand times.
+        if len(input_ids) > max_length:
+            # Too long already; a chat of a thousand turns would be written out a thousand times.
             break
         if message["role"] == "assistant":
             prompt = rest(messages[:index], add_generation_prompt=True)
@@ -66,7 +67,7 @@ def tokenize_row(
             answer = rest(messages[: index + 1])
             add(answer, learned=row["messages"][index].get("weight") != 0)
             done += answer
-    return {"input_ids": input_ids[:max_length], "labels": labels[:max_length]}
+    return {"input_ids": input_ids, "labels": labels}
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import openai
 import pytest
@@ -272,6 +273,33 @@ def test_a_tuned_model_can_be_the_base_of_another_job_whatever_its_suffix(
         assert folder.exists()
         assert client.models.delete(model).deleted
         assert not folder.exists()
+
+
+def test_rows_that_were_cut_off_are_named_once_however_often_the_job_is_interrupted(tmp_path: Path) -> None:
+    rows = [row(name) for name in NAMES[:10]]
+    for place in (2, 6):
+        rows[place]["messages"][-1]["content"] += " and tea" * 1100
+    with serve(tmp_path) as server:
+        client = server.client()
+        jobs, uploaded = client.fine_tuning.jobs, [upload(client, rows), upload(client, rows[2:3], "v.jsonl")]
+        job = jobs.create(
+            model=BASE_MODEL, training_file=uploaded[0].id, validation_file=uploaded[1].id,
+            method=hyperparameters(n_epochs=3, batch_size=2),
+        )  # fmt: skip
+        wait_until(lambda: metrics_of(client, job.id), lambda seen: len(seen) >= 2)
+        jobs.pause(job.id)
+        wait_until(lambda: server.child("training"), lambda trainer: trainer is None)
+        jobs.resume(job.id)
+        job = ended(client, job.id)
+        warnings = [event.message for event in events_of(client, job.id) if event.level == "warn"]
+
+    advice = "What was cut off is not learned. Shorten or split them to keep it."
+    model = "cut off at the end: the model reads 1,024 tokens, and more were found in the"
+    assert job.status == "succeeded"
+    assert warnings == [
+        f"Examples 3, 7 (2 of 10) were {model} training file. {advice}",
+        f"Example 1 was {model} validation file. {advice}",
+    ]
 
 
 @dataclass

@@ -57,7 +57,13 @@ def test_a_chat_reads_the_same_tokens_that_training_did(tokenizer: PreTrainedTok
     assert IGNORED not in tokens["labels"][len(prompt_tokens) :]
 
 
-def test_a_row_that_is_too_long_is_cut_off_at_the_end(tokenizer: PreTrainedTokenizerBase) -> None:
-    whole = tokenize_row({"messages": TWO_ANSWERS}, tokenizer, 1024)
-    short = tokenize_row({"messages": TWO_ANSWERS}, tokenizer, 9)
-    assert short == {"input_ids": whole["input_ids"][:9], "labels": whole["labels"][:9]}
+def test_a_row_that_is_too_long_is_read_until_that_is_certain(tokenizer: PreTrainedTokenizerBase) -> None:
+    messages = TWO_ANSWERS * 50
+    whole = tokenize_row({"messages": messages}, tokenizer, 10_000)
+    fitting, short = (
+        tokenize_row({"messages": messages}, tokenizer, len(whole["labels"]) - cut) for cut in (0, 1)
+    )
+    early = tokenize_row({"messages": messages}, tokenizer, 100)
+    assert fitting == short == whole
+    assert 100 < len(early["input_ids"]) < 150
+    assert early == {name: values[: len(early["labels"])] for name, values in whole.items()}
