@@ -40,7 +40,7 @@ NAMES = [*STRICT, *FREE]
 MAX_TOKENS = 400
 
 
-def generations(client: openai.OpenAI, model: str, names: list[str], count: int) -> None:
+def generations(client: openai.OpenAI, model: str, names: list[str], count: int, max_tokens: int) -> None:
     """Ask for answers in these formats, and check each."""
 
     def answer(number: int) -> tuple[str, str]:
@@ -51,7 +51,7 @@ def generations(client: openai.OpenAI, model: str, names: list[str], count: int)
             response_format={"type": "json_object"} if name == "json_object" else wanted(name),
             temperature=1,
             seed=number,
-            max_tokens=MAX_TOKENS,
+            max_tokens=max_tokens,
         ).choices[0]
         if choice.finish_reason == "length":
             return name, "cut off at the token limit"
@@ -67,6 +67,8 @@ def generations(client: openai.OpenAI, model: str, names: list[str], count: int)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(answer, range(count)))
     print(f"{count} answers in {len(names)} formats:", dict(Counter(what for _, what in found)))
+    if cut := Counter(name for name, what in found if what.startswith("cut off")):
+        print(f"cut off at {max_tokens} tokens:", dict(cut))
 
 
 def cost(client: openai.OpenAI, server_pid: int, model: str) -> None:
@@ -196,6 +198,7 @@ def main() -> None:
     )
     parser.add_argument("--model", type=Path, default=ROOT / "data" / "base_model", help="folder of a model")
     parser.add_argument("--answers", type=int, default=500)
+    parser.add_argument("--max-tokens", type=int, default=MAX_TOKENS, help="of an answer")
     parser.add_argument("--coverage", type=Path, help="folder of schemas with instances")
     parser.add_argument("--schemas", type=int, help="draw so many files of that folder")
     options = parser.parse_args()
@@ -207,8 +210,8 @@ def main() -> None:
         with serve("--model", str(options.model)) as server:
             client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0)
             model = client.models.list().data[0].id
-            generations(client, model, NAMES, options.answers)
-            generations(client, model, ["json_object"], options.answers // 10)
+            generations(client, model, NAMES, options.answers, options.max_tokens)
+            generations(client, model, ["json_object"], options.answers // 10, options.max_tokens)
             cost(client, server.pid, model)
     print(f"{time.monotonic() - begun:.0f} s")
 
