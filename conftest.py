@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "FINETUNE_REPLAY_SPEED": "instant",
         "FINETUNE_RUNS_DIR": folder,
         "OFFLINE_VIOLATIONS": str(Path(folder) / "violations.txt"),
+        # For tests that load PyTorch themselves: two workers share two cores.
+        "OMP_NUM_THREADS": "1",
         # No test speaks TLS, and each client of the SDK reads all certificates of the machine: 30 ms.
         "SSL_CERT_DIR": folder,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])),

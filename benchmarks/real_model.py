@@ -171,8 +171,8 @@ def adapters_in_memory(model: Path) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, Cache
 
-    from local_server.generation.batch import RoomyLayer
     from local_server.generation.models import Models
+    from local_server.generation.weights.cache import RoomyLayer
 
     with tempfile.TemporaryDirectory() as name:
         subject = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16)

@@ -7,72 +7,12 @@ knows neither seeds nor the scores of a request.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 import torch
-from transformers import Cache, DynamicLayer
+from transformers import Cache
 
 from local_server.generation.row import Piece, Prompt, Row
-
-# Tokens that there is room for before everything is copied again.
-_SPARE = 64
-
-
-class RoomyLayer(DynamicLayer):
-    """Keys and values of one layer, with room for the next tokens.
-
-    transformers' own layer copies everything for every token: half of the time of a step with 64 rows.
-
-    Attributes:
-        keys: Shape (rows, heads, tokens, size of a head).
-        values: The same shape.
-    """
-
-    keys: torch.Tensor
-    values: torch.Tensor
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append tokens.
-
-        Args:
-            key_states: Keys of the new tokens.
-            value_states: Values of the new tokens.
-            *args: What transformers passes on to other kinds of layers.
-            **kwargs: The same.
-
-        Returns:
-            All keys and values.
-        """
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self.replace(key_states, value_states)
-        else:
-            start = self.keys.shape[-2]
-            end = start + key_states.shape[-2]
-            if end > self._key_room.shape[-2]:
-                self.replace(self.keys, self.values, max(_SPARE, end - start))
-            self._key_room[..., start:end, :] = key_states
-            self._value_room[..., start:end, :] = value_states
-            self._show(end)
-        return self.keys, self.values
-
-    def replace(self, keys: torch.Tensor, values: torch.Tensor, spare: int = _SPARE) -> None:
-        """Hold other keys and values, copied to where there is room behind them.
-
-        Args:
-            keys: Shape (rows, heads, tokens, size of a head).
-            values: The same shape.
-            spare: Tokens that there is to be room for.
-        """
-        self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, spare))
-        self._value_room = torch.nn.functional.pad(values, (0, 0, 0, spare))
-        self._show(keys.shape[-2])
-
-    def _show(self, width: int) -> None:
-        self.keys = self._key_room[..., :width, :]
-        self.values = self._value_room[..., :width, :]
+from local_server.generation.weights.cache import RoomyLayer, layers_of
 
 
 class Batch:
@@ -111,24 +51,24 @@ class Batch:
         Args:
             pieces: Of prompts; those of one prompt in their order.
         """
-        # Together with a long one, short prompts would be mostly padding.
-        whole = sorted((piece.prompt for piece in pieces if piece.whole), key=lambda one: len(one.tokens))
-        for _, group in groupby(whole, key=lambda prompt: len(prompt.tokens).bit_length()):
-            prompts = list(group)
-            width = max(len(prompt.tokens) for prompt in prompts)
-            read = Batch(self._model)
-            padding = [width - len(prompt.tokens) for prompt in prompts]
-            read._mask = torch.tensor([[0] * left + [1] * (width - left) for left in padding])
-            read._forward(
-                torch.tensor(
-                    [[0] * left + prompt.tokens for left, prompt in zip(padding, prompts, strict=True)]
-                )
-            )
+        groups: dict[tuple[tuple[int, ...], int], list[Prompt]] = {}
+        for prompt in sorted((piece.prompt for piece in pieces if piece.whole), key=lambda one: one.rest):
+            # Together with a long one, short prompts would be mostly padding.
+            key = tuple(prompt.tokens[: prompt.known]), prompt.rest.bit_length()
+            groups.setdefault(key, []).append(prompt)
+        for prompts in groups.values():
+            known, width = prompts[-1].known, prompts[-1].rest
+            padding = [width - prompt.rest for prompt in prompts]
+            read = self._begin(prompts)
+            read._mask = torch.tensor([[1] * known + [0] * left + [1] * (width - left) for left in padding])
+            rests = [[0] * left + one.tokens[known:] for left, one in zip(padding, prompts, strict=True)]
+            read._forward(torch.tensor(rests))
             self._add(read, prompts)
         for piece in pieces:
             if piece.whole:
                 continue
-            read = self._begun.pop(piece.prompt) if piece.begin else Batch(self._model)
+            first = piece.begin == piece.prompt.known
+            read = self._begin([piece.prompt]) if first else self._begun.pop(piece.prompt)
             read._mask = torch.ones(1, piece.end, dtype=torch.long)
             read._forward(torch.tensor([piece.tokens]))
             if piece.last:
@@ -136,8 +76,18 @@ class Batch:
             else:
                 self._begun[piece.prompt] = read
 
+    def _begin(self, prompts: list[Prompt]) -> "Batch":
+        """A batch of its own for prompts that begin alike, as far as that has been read."""
+        read = Batch(self._model)
+        if (kept := prompts[0].kept) is not None:
+            read._cache = kept.cache(len(prompts))
+        return read
+
     def _add(self, read: "Batch", prompts: list[Prompt]) -> None:
-        """Let the rows of prompts that have been read grow with the others."""
+        """Let the rows of prompts that have been read grow with the others; the last has no padding."""
+        longest = prompts[-1]
+        if (prefixes := longest.rows[0].prefixes) is not None:
+            prefixes.add(longest.tokens, layers_of(read._cache), len(prompts) - 1)
         read.rows = [row for prompt in prompts for row in prompt.rows]
         if len(read.rows) > len(prompts):
             read._select([place for place, prompt in enumerate(prompts) for _ in prompt.rows])
@@ -148,7 +98,7 @@ class Batch:
             self._cache, self._mask, self.scores = other._cache, other._mask, other.scores
         else:
             width = max(self._mask.shape[1], other._mask.shape[1])
-            for mine, theirs in zip(self._layers(), other._layers(), strict=True):
+            for mine, theirs in zip(layers_of(self._cache), layers_of(other._cache), strict=True):
                 mine.replace(
                     torch.cat([_widened(mine.keys, width), _widened(theirs.keys, width)]),
                     torch.cat([_widened(mine.values, width), _widened(theirs.values, width)]),
@@ -159,9 +109,6 @@ class Batch:
             )
             self.scores = torch.cat([self.scores, other.scores])
         self.rows = self.rows + other.rows
-
-    def _layers(self) -> list[RoomyLayer]:
-        return [layer for layer in self._cache.layers if isinstance(layer, RoomyLayer)]
 
     def keep(self, places: list[int]) -> None:
         """Let every row leave except those at these places."""
@@ -180,7 +127,7 @@ class Batch:
         mask = self._mask[places]
         start = int(mask.any(dim=0).long().argmax())
         self._mask, self.scores = mask[:, start:], self.scores[places]
-        for layer in self._layers():
+        for layer in layers_of(self._cache):
             layer.replace(layer.keys[places, :, start:], layer.values[places, :, start:])
 
     @torch.inference_mode()

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ from weakref import WeakSet
 import torch
 from transformers import AutoTokenizer, Cache, PreTrainedTokenizerBase
 
+from local_server.generation.weights.cache import Prefixes
 from local_server.generation.weights.held import Held
 from local_server.training.keeping import base_of
 
@@ -38,6 +39,7 @@ class Loaded:
         tokenizer: With a chat template.
         end_tokens: Every token that ends a turn.
         longest_token: Most bytes of text that one token can stand for.
+        prefixes: What it has read of earlier prompts.
     """
 
     folder: str
@@ -46,6 +48,7 @@ class Loaded:
     tokenizer: PreTrainedTokenizerBase
     end_tokens: set[int]
     longest_token: int
+    prefixes: Prefixes = field(default_factory=Prefixes)
 
     @cached_property
     def vocabulary(self) -> tuple[str, tuple[int, ...]]:
@@ -136,7 +139,7 @@ class Models:
         name = f"adapter{next(self._numbers)}"
         base.held.add(name, Path(folder))
         self._names[name] = base.held
-        loaded = replace(base, folder=folder, adapter=name)
+        loaded = replace(base, folder=folder, adapter=name, prefixes=Prefixes())
         self._needed.add(loaded)
         return loaded
 

@@ -65,6 +65,7 @@ class Request:
                 frequency_penalty=asked["frequency_penalty"],
                 presence_penalty=asked["presence_penalty"],
                 top_logprobs=asked["top_logprobs"],
+                prefixes=loaded.prefixes,
             )
             for index in range(asked["n"])
         ]

@@ -9,6 +9,7 @@ from local_server.generation.answer import Answer
 
 if TYPE_CHECKING:
     from local_server.generation.structured.constraint import Constraint
+    from local_server.generation.weights.cache import Kept, Prefixes
 
 # The places of the bits in a byte.
 _BITS = torch.arange(8, dtype=torch.uint8)
@@ -31,6 +32,7 @@ class Row:
         presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
         top_logprobs: How many log probabilities go with a token; None for none at all.
         constraint: Which tokens may come next; None for all.
+        prefixes: What its model has read for earlier prompts; None where nothing is kept.
         chosen: Its tokens so far.
         joined: How many it had when it joined the rows that grow.
     """
@@ -47,6 +49,7 @@ class Row:
     presence_penalty: float = 0.0
     top_logprobs: int | None = None
     constraint: "Constraint | None" = None
+    prefixes: "Prefixes | None" = None
     chosen: list[int] = field(default_factory=list)
     joined: int = 0
 
@@ -106,12 +109,24 @@ class Prompt:
     Attributes:
         tokens: All of them.
         rows: Those that all begin with these tokens.
+        kept: Its beginning, which was read for an earlier prompt; None for nothing of it.
         read: How many tokens have been read, or will be between these two tokens of the others.
     """
 
     tokens: list[int]
     rows: list[Row]
+    kept: "Kept | None" = None
     read: int = 0
+
+    @property
+    def known(self) -> int:
+        """How many tokens were read for an earlier prompt."""
+        return 0 if self.kept is None else len(self.kept.tokens)
+
+    @property
+    def rest(self) -> int:
+        """How many tokens were not."""
+        return len(self.tokens) - self.known
 
     @property
     def request(self) -> int:
@@ -149,5 +164,5 @@ class Piece(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether it is all of the prompt."""
-        return self.begin == 0 and self.last
+        """Whether it is all of the prompt that was not read for an earlier one."""
+        return self.begin == self.prompt.known and self.last

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from finetune_dataset.models import PERIODIC_TINY
-from local_server.generation.batch import RoomyLayer
+from local_server.generation.weights.cache import RoomyLayer
 from local_server.generation.weights.decoder import Decoder, decoder_of
 
 # PyTorch, in the process of the tests, takes seconds to load.

@@ -9,8 +9,8 @@ from lora import job_folder, trained
 from transformers import AutoModelForCausalLM, Cache
 
 from finetune_dataset.models import PERIODIC_TINY
-from local_server.generation.batch import RoomyLayer
 from local_server.generation.models import Models
+from local_server.generation.weights.cache import RoomyLayer
 from local_server.training import merge
 
 pytestmark = pytest.mark.slow
