@@ -22,8 +22,9 @@ WEIGHTS_SHA256 = "05f6bbcf1b663a0e562bb41f2a038acfe52bbb6d031cd06afffbfa328dad74
 
 LEARNING_RATES = {"full": 1e-4, "lora": 1e-3}
 """At multiplier 1; "auto" doubles it. `benchmarks/learning_rates.py` (three seeds, unseen rows, Nov 2026):
-LoRA r16 at 1e-3, 2e-3, 4e-3 and 8e-3 had losses of .299, .162, .139 and .267; half of the best one is taken
-for "auto", because longer jobs fail at high rates. All weights: 2e-4, as in `benchmarks/elle.py`."""
+all weights at 5e-5, 1e-4, 2e-4 and 4e-4 had mean losses of .351, .155, .131 and .169; LoRA r16 at 1e-3, 2e-3,
+4e-3 and 8e-3 had .299, .162, .139 and .267. For "auto", half of LoRA's best one is taken: longer jobs fail at
+high rates."""
 
 NEEDED_BYTES = 700 * 1024**2
 """Room for the packages, the conversion and the model together; the model alone keeps 260 MB (Nov 2026)."""

@@ -100,23 +100,15 @@ class ChosenLine(TypedDict):
     message: str
 
 
-class CutLine(TypedDict):
-    """A line of events.jsonl: rows of a file were too long for the model. One for each file at most."""
+class WarningLine(TypedDict):
+    """A line of events.jsonl: rows were too long for the model, or the job cannot begin just now."""
 
-    kind: Literal["cut"]
+    kind: Literal["cut", "waiting"]
     time: float
     message: str
 
 
-class WaitingLine(TypedDict):
-    """A line of events.jsonl: the job cannot begin just now, and is tried again."""
-
-    kind: Literal["waiting"]
-    time: float
-    message: str
-
-
-Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | CutLine | WaitingLine
+Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | WarningLine
 
 
 def whole_steps(lines: Iterable[Line]) -> set[int]:
