@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 
 from local_server.training.specification import Chosen
 
-# The checkpoints of the last epochs, as at OpenAI.
-CHECKPOINTS_KEPT = 3
+CHECKPOINTS_KEPT = 3  # Those of the last epochs, as at OpenAI.
 # Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
 RESULT_COLUMNS = {
     "step": "step",
@@ -182,16 +181,8 @@ class Log:
             param: The field of the request that is to blame, or None.
             further: One line for each further problem.
         """
-        self.append(
-            {
-                "kind": "failed",
-                "time": time.time(),
-                "code": code,
-                "message": message,
-                "param": param,
-                "further": further,
-            }
-        )
+        told = {"code": code, "message": message, "param": param, "further": further}
+        self.append(cast(FailedLine, {"kind": "failed", "time": time.time(), **told}))
 
     def chosen(self, chosen: Chosen, message: str) -> None:
         """Append what the job trains, with a sentence that says why."""
@@ -199,7 +190,7 @@ class Log:
 
     def cut(self, message: str) -> None:
         """Append that rows were cut off; once, however often the job goes on."""
-        if not any(line["kind"] == "cut" and line["message"] == message for line in self.lines):
+        if message not in [line["message"] for line in self.lines if line["kind"] == "cut"]:
             self.append({"kind": "cut", "time": time.time(), "message": message})
 
     def waits(self, message: str) -> None:
