@@ -27,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # a worker inherits the environment of the main process
         return
     folder = tempfile.mkdtemp(prefix="course-tests-")
-    for name in [name for name in os.environ if name.startswith(("FINETUNE_", "OPENAI_", "AZURE_"))]:
+    others = ("FINETUNE_", "OPENAI_", "AZURE_", "SSL_CERT_FILE")
+    for name in [name for name in os.environ if name.startswith(others)]:
         del os.environ[name]
     os.environ |= {
         "FINETUNE_BACKEND": "replay",
