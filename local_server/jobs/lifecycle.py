@@ -179,12 +179,10 @@ def with_place(store: JobStore, job: Job, events: list[Event]) -> None:
         job: The job.
         events: Its newest events, newest first; the first one is changed.
     """
-    if events and job["status"] == "queued" and "queue_position" in (events[0]["data"] or {}):
-        queued = store.queued()
-        if job["id"] in queued:
-            place = queued.index(job["id"]) + 1
-            message, data = _WAITING.format(place), {"queue_position": place}
-            events[0] = {**events[0], "message": message, "data": data}
+    told = bool(events) and "queue_position" in (events[0]["data"] or {})
+    if told and job["status"] == "queued" and (place := store.place(job["id"])):
+        message, data = _WAITING.format(place), {"queue_position": place}
+        events[0] = {**events[0], "message": message, "data": data}
 
 
 def fail(

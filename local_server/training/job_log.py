@@ -92,10 +92,7 @@ class ChosenLine(TypedDict):
 
 
 class WarningLine(TypedDict):
-    """A line of events.jsonl: rows of a file were cut off, or the job cannot begin just now and is tried again.
-
-    Each is there once, however often the job goes on.
-    """
+    """A line of events.jsonl: rows were cut off, or the job cannot begin just now and is tried again."""
 
     kind: Literal["cut", "waiting"]
     time: float
@@ -208,7 +205,7 @@ class Log:
             self.append({"kind": "waiting", "time": time.time(), "message": message})
 
     def reads(self, file: str, examples: int, message: str) -> None:
-        """Append how far a file is read, unless it was as far before: a job that is tried again reads it again.
+        """Append how far a file is read, unless it was as far before: a job that goes on reads it again.
 
         Args:
             file: `training` or `validation`.
