@@ -70,20 +70,17 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
     steps = [line for line in lines if line["kind"] == "metrics"]
     with store.transaction():
         store.set_bytes_taken(job_id, position)
-        for choice in [line for line in lines if line["kind"] == "chosen"]:
-            data = {**choice["chosen"]}
-            store.add_event(job_id, choice["message"], data=data, created_at=choice["time"])
-        for warning in [line for line in lines if line["kind"] in ("cut", "waiting")]:
-            message, at = warning["message"], warning["time"]
-            store.add_event(job_id, message, level="warn", data={}, created_at=at)
-        for line in steps:
-            store.add_event(
-                job_id,
-                _step_message(line["metrics"]),
-                data=line["metrics"],
-                type="metrics",
-                created_at=line["time"],
-            )
+        for line in lines:
+            at = line["time"]
+            if line["kind"] == "metrics":
+                message, data = _step_message(line["metrics"]), line["metrics"]
+                store.add_event(job_id, message, data=data, type="metrics", created_at=at)
+            elif line["kind"] == "chosen":
+                store.add_event(job_id, line["message"], data={**line["chosen"]}, created_at=at)
+            elif line["kind"] == "reading":
+                store.add_event(job_id, line["message"], data={}, created_at=at)
+            elif line["kind"] in ("cut", "waiting"):
+                store.add_event(job_id, line["message"], level="warn", data={}, created_at=at)
         if steps:
             store.move_job(job_id, ("running",), estimated_finish=int(steps[-1]["estimated_finish"]))
         for failure in [line for line in lines if line["kind"] == "failed"]:
@@ -182,12 +179,10 @@ def with_place(store: JobStore, job: Job, events: list[Event]) -> None:
         job: The job.
         events: Its newest events, newest first; the first one is changed.
     """
-    if events and job["status"] == "queued" and "queue_position" in (events[0]["data"] or {}):
-        queued = store.queued()
-        if job["id"] in queued:
-            place = queued.index(job["id"]) + 1
-            message, data = _WAITING.format(place), {"queue_position": place}
-            events[0] = {**events[0], "message": message, "data": data}
+    told = bool(events) and "queue_position" in (events[0]["data"] or {})
+    if told and job["status"] == "queued" and (place := store.place(job["id"])):
+        message, data = _WAITING.format(place), {"queue_position": place}
+        events[0] = {**events[0], "message": message, "data": data}
 
 
 def fail(

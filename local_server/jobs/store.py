@@ -132,6 +132,12 @@ class JobStore(Store):
         sql = "SELECT id FROM objects WHERE kind = 'job' AND json_extract(body, '$.status') = 'queued'"
         return [job_id for (job_id,) in self.rows(sql + " ORDER BY seq")]
 
+    def place(self, job_id: str) -> int:
+        """The place of a job in the queue, from 1; 0 for one that is not in it."""
+        queued = "kind = 'job' AND json_extract(body, '$.status') = 'queued'"
+        own = f"SELECT seq FROM objects WHERE {queued} AND id = ?"
+        return self.rows(f"SELECT count(*) FROM objects WHERE {queued} AND seq <= ({own})", job_id)[0][0]
+
     def forget_job(self, job_id: str) -> None:
         """Remove a job with its events, checkpoints, models and unsent webhooks; call it in a transaction."""
         self.delete(JOBS, job_id)

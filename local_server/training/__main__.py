@@ -30,9 +30,10 @@ from finetune_dataset.quality.private_data import mask_private
 from local_server.training import shortage, specification
 from local_server.training.adapters import load
 from local_server.training.choice import memory
-from local_server.training.job_log import Log, remove_half_written, step_of, write_result_file
+from local_server.training.job_log import Log, remove_half_written, step_of
 from local_server.training.keeping import base_of, keep_weights_only
 from local_server.training.reporter import Reporter, TrainingFailed, Validation
+from local_server.training.result_file import write_result_file
 from local_server.training.trainer import (
     Trainer,
     chosen_way,

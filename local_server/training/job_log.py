@@ -1,25 +1,17 @@
-"""What the training program writes for others to read: events.jsonl, checkpoints, and the result file."""
+"""What the training program writes for others to read: events.jsonl, and checkpoints."""
 
-import csv
 import json
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypedDict, cast
+from typing import Literal, TypedDict
 
 from local_server.training.specification import Chosen
 
-CHECKPOINTS_KEPT = 3  # Those of the last epochs, as at OpenAI.
-# Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
-RESULT_COLUMNS = {
-    "step": "step",
-    "train_loss": "train_loss",
-    "train_accuracy": "train_mean_token_accuracy",
-    "valid_loss": "valid_loss",
-    "valid_mean_token_accuracy": "valid_mean_token_accuracy",
-}
+# The checkpoints of the last epochs, as at OpenAI.
+CHECKPOINTS_KEPT = 3
 
 
 class ValidationMetrics(TypedDict, total=False):
@@ -100,14 +92,24 @@ class ChosenLine(TypedDict):
 
 
 class WarningLine(TypedDict):
-    """A line of events.jsonl: rows were too long for the model, or the job cannot begin just now."""
+    """A line of events.jsonl: rows were cut off, or the job cannot begin just now and is tried again."""
 
     kind: Literal["cut", "waiting"]
     time: float
     message: str
 
 
-Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | WarningLine
+class ReadingLine(TypedDict):
+    """A line of events.jsonl: how far the program has come with a file of many examples."""
+
+    kind: Literal["reading"]
+    time: float
+    file: str
+    examples: int
+    message: str
+
+
+Line = StepLine | CheckpointLine | FailedLine | FinishedLine | ChosenLine | WarningLine | ReadingLine
 
 
 def whole_steps(lines: Iterable[Line]) -> set[int]:
@@ -125,11 +127,6 @@ def remove_half_written(folder: Path, lines: Iterable[Line]) -> None:
     """Delete the checkpoints that their process has not finished: they fill the disk."""
     for path in half_written(folder, lines):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def disk_is_full(folder: Path) -> bool:
-    """Whether the disk of a folder has too little room, less than 1 MB, to record even a failure."""
-    return shutil.disk_usage(folder).free < 1024**2
 
 
 class Log:
@@ -181,8 +178,16 @@ class Log:
             param: The field of the request that is to blame, or None.
             further: One line for each further problem.
         """
-        told = {"code": code, "message": message, "param": param, "further": further}
-        self.append(cast(FailedLine, {"kind": "failed", "time": time.time(), **told}))
+        self.append(
+            {
+                "kind": "failed",
+                "time": time.time(),
+                "code": code,
+                "message": message,
+                "param": param,
+                "further": further,
+            }
+        )
 
     def chosen(self, chosen: Chosen, message: str) -> None:
         """Append what the job trains, with a sentence that says why."""
@@ -190,13 +195,30 @@ class Log:
 
     def cut(self, message: str) -> None:
         """Append that rows were cut off; once, however often the job goes on."""
-        if message not in [line["message"] for line in self.lines if line["kind"] == "cut"]:
+        if not any(line["kind"] == "cut" and line["message"] == message for line in self.lines):
             self.append({"kind": "cut", "time": time.time(), "message": message})
 
     def waits(self, message: str) -> None:
         """Append that the job cannot begin just now; once, however often it is tried."""
-        if not self.lines or self.lines[-1]["kind"] != "waiting":
+        last = next((line["kind"] for line in reversed(self.lines) if line["kind"] != "reading"), None)
+        if last != "waiting":
             self.append({"kind": "waiting", "time": time.time(), "message": message})
+
+    def reads(self, file: str, examples: int, message: str) -> None:
+        """Append how far a file is read, unless it was as far before: a job that goes on reads it again.
+
+        Args:
+            file: `training` or `validation`.
+            examples: How many are read.
+            message: Says so.
+        """
+        for line in reversed(self.lines):
+            if line["kind"] == "metrics":
+                break
+            if line["kind"] == "reading" and line["file"] == file and line["examples"] >= examples:
+                return
+        now = time.time()
+        self.append({"kind": "reading", "time": now, "file": file, "examples": examples, "message": message})
 
     def finished(self, trained_tokens: int) -> None:
         """Append that the job is done."""
@@ -224,20 +246,3 @@ class Log:
 def step_of(checkpoint: Path) -> int:
     """The step in the name of a checkpoint's folder, `checkpoint-<step>`."""
     return int(checkpoint.name.removeprefix("checkpoint-"))
-
-
-def write_result_file(path: Path, metrics: list[StepMetrics]) -> None:
-    """Write CSV with OpenAI's column names, and blanks where nothing was measured.
-
-    Args:
-        path: The file; replaced when it exists.
-        metrics: Of every step.
-    """
-    with open(path, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(RESULT_COLUMNS)
-        writer.writerows(map(_row, metrics))
-
-
-def _row(metrics: Mapping[str, object]) -> list[object]:
-    return [metrics.get(name, "") for name in RESULT_COLUMNS.values()]

@@ -1,6 +1,7 @@
 """What the machine lacks just now: how the training program says so, and what it must not leave behind."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from local_server import disk
 from local_server.training import keeping
 from local_server.training.choice import memory
-from local_server.training.job_log import CHECKPOINTS_KEPT, disk_is_full
+from local_server.training.job_log import CHECKPOINTS_KEPT
 
 # Exit statuses of the training program: on a full disk nothing else can be said. Those of sysexits.h (BSD)
 # for "can't create output" and "temporary failure".
@@ -20,6 +21,11 @@ _WORDS = {
 }
 # AdamW keeps two numbers for each weight (float32).
 _NUMBERS_PER_WEIGHT = 3
+
+
+def disk_is_full(folder: Path) -> bool:
+    """Whether the disk of a folder has too little room, less than 1 MB, to record even a failure."""
+    return shutil.disk_usage(folder).free < 1024**2
 
 
 def status_of(error: BaseException, folder: Path) -> int | None:

@@ -13,7 +13,8 @@ from local_server.training.choice.memory import Load, Size
 from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose, still_fits
 from local_server.training.job_log import Log
 from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
-from local_server.training.rows.tokenize import IGNORED, MAX_FURTHER, read_rows, tokenize_row
+from local_server.training.rows.progress import Progress
+from local_server.training.rows.tokenize import IGNORED, MAX_FURTHER, read_chunks, tokenize_rows
 from local_server.training.specification import Chosen
 
 # Scores of the vocabulary that a validation may hold at once: 130 MB in float32. The tiny model stays below
@@ -53,28 +54,34 @@ def tokenized(
         path: Of validated rows, named after the file's part in the job.
         tokenizer: Of the model.
         context: Tokens that the model can read.
-        log: Where it is said that rows were cut off.
+        log: Where it is said that rows were cut off, and how far the reading is when it takes long.
 
     Returns:
-        From `tokenize_row`.
+        From `tokenize_rows`.
 
     Raises:
         TrainingFailed: A row has no answer that fits the model.
     """
-    rows, problems, cut = [], [], []
-    for line, row in read_rows(path):
-        try:
-            whole = tokenize_row(row, tokenizer, context)
-        except Exception as error:
-            problems.append(f"Example {line} does not fit the chat template of the model: {error}")
-            continue
-        if len(whole["input_ids"]) > context:
-            cut.append(line)
-        rows.append({name: values[:context] for name, values in whole.items()})
-        if all(label == IGNORED for label in rows[-1]["labels"]):
-            problems.append(
-                f"Example {line} has no answer within the first {context} tokens. Shorten it or leave it out."
-            )
+    rows: list[dict[str, list[int]]] = []
+    problems, cut = [], []
+    progress = Progress(path, log)
+    examples = 0
+    for chunk in read_chunks(path):
+        found = tokenize_rows([row for _, row in chunk], tokenizer, context)
+        for (line, _), whole in zip(chunk, found, strict=True):
+            if isinstance(whole, Exception):
+                problems.append(f"Example {line} does not fit the chat template of the model: {whole}")
+                continue
+            if len(whole["input_ids"]) > context:
+                cut.append(line)
+            rows.append({name: values[:context] for name, values in whole.items()})
+            if all(label == IGNORED for label in rows[-1]["labels"]):
+                problems.append(
+                    f"Example {line} has no answer within the first {context} tokens. "
+                    "Shorten it or leave it out."
+                )
+        examples += len(chunk)
+        progress.read(examples)
     if problems:
         first, *further = problems
         message = f"The job failed due to an invalid {path.stem} file. {first}"

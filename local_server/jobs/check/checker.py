@@ -23,6 +23,10 @@ _START_SECONDS = 30
 # More than any answer of the program; a line that has no end is not read further.
 _LINE_BYTES = 16 * 1024**2
 _SECONDS_FOR = 10 * 1024**2
+# Between two words of a check that takes long, and before the first.
+_TELL_SECONDS = 2.0
+# Of smaller files nothing is told: they are checked in a second, unless the machine is busy.
+_LARGE = 1024**2
 
 
 @dataclass
@@ -45,7 +49,11 @@ class Checked:
 
 
 def check_job(
-    settings: Settings, folder: Path, names: list[str], stopped: Callable[[], bool] = lambda: False
+    settings: Settings,
+    folder: Path,
+    names: list[str],
+    stopped: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Checked:
     """Check the files of a job in a process of its own.
 
@@ -54,6 +62,7 @@ def check_job(
         folder: The job folder, with copies of the files.
         names: `training_file` and perhaps `validation_file`.
         stopped: Asked while the process works; when it says True, the process is ended.
+        tell: Called every two seconds with a sentence that says what the process is doing.
 
     Returns:
         What was found. A row that cannot be checked within the limits is named.
@@ -74,17 +83,53 @@ def check_job(
         else:
             found.overlap = line["overlap"]
 
-    end = _Run(settings, folder, names, seconds).until(stopped, take, _START_SECONDS + seconds)
+    tells = _Tells(tell)
+
+    def asked() -> bool:
+        if not stopped() and size >= _LARGE:
+            tells.when_due(lambda: _doing(folder, names, found))
+        return stopped()
+
+    end = _Run(settings, folder, names, seconds).until(asked, take, _START_SECONDS + seconds)
     found.stopped = end == "stopped"
     if end in ("done", "stopped") or found.bad is not None or len(found.rows) == len(names):
         return found
     param = names[len(found.rows)]
-    found.bad = _unchecked(settings, folder, param, seconds, stopped, end)
+    found.bad = _unchecked(settings, folder, param, seconds, stopped, tells, end)
     return found
 
 
+class _Tells:
+    """Says what is done while it takes long."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._began = self._told = time.monotonic()
+
+    def when_due(self, doing: Callable[[], str]) -> None:
+        now = time.monotonic()
+        if now - self._told >= _TELL_SECONDS:
+            self._told = now
+            self._tell(f"{doing()}: {now - self._began:.0f} seconds so far")
+
+
+def _doing(folder: Path, names: list[str], found: Checked) -> str:
+    """What a check is at, by what it has found."""
+    if len(found.rows) < len(names):
+        param = names[len(found.rows)]
+        megabytes = _path(folder, param).stat().st_size / 1024**2
+        return f"Checking the {param.replace('_', ' ')} ({megabytes:,.0f} MB)"
+    return f"Looking for validation examples among {found.rows[0]:,} training examples"
+
+
 def _unchecked(
-    settings: Settings, folder: Path, param: str, seconds: float, stopped: Callable[[], bool], how: str
+    settings: Settings,
+    folder: Path,
+    param: str,
+    seconds: float,
+    stopped: Callable[[], bool],
+    tells: _Tells,
+    how: str,
 ) -> BadFile:
     """Find the row that the limits are for: it is the last that was begun when each is checked alone."""
     last, began = 0, time.monotonic()
@@ -94,6 +139,7 @@ def _unchecked(
         last, began = line["line"], time.monotonic()
 
     def overdue() -> bool:
+        tells.when_due(lambda: f"Looking for the example that cannot be checked, now at example {last:,}")
         allowed = settings.check_seconds + (0 if last else _START_SECONDS)
         return stopped() or time.monotonic() - began > allowed
 

@@ -114,7 +114,12 @@ class Preparing:
             def stopped() -> bool:
                 return self._stopping.is_set() or self._store.job(job["id"])["status"] != "validating_files"
 
-            checked = check_job(self._settings, folder, names, stopped)
+            def tell(message: str) -> None:
+                with self._store.transaction():
+                    if not stopped():
+                        self._store.add_event(job["id"], message, data={})
+
+            checked = check_job(self._settings, folder, names, stopped, tell)
             if checked.stopped:
                 return checked
             if len(self._results) >= _KEPT_RESULTS:

@@ -9,7 +9,7 @@ from local_server.jobs.store import FINAL, JobStore
 from local_server.jobs.upkeep.patience import Patience
 from local_server.settings import Settings
 from local_server.training import shortage, specification
-from local_server.training.job_log import disk_is_full, half_written, whole_steps
+from local_server.training.job_log import half_written, whole_steps
 
 _FULL = "the disk is full"
 _LACKING = "the machine had too little memory, or too many open files or processes"
@@ -42,7 +42,7 @@ class Shortages:
             False when the process ended for another reason; then nothing was done.
         """
         folder = self._settings.job_folder(job_id)
-        full = exit_status == shortage.NO_ROOM or (exit_status != 0 and disk_is_full(folder))
+        full = exit_status == shortage.NO_ROOM or (exit_status != 0 and shortage.disk_is_full(folder))
         if not full and exit_status != shortage.LACKING:
             self._forget(job_id)
             return False

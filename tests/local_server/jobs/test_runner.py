@@ -18,6 +18,7 @@ from local_server.jobs.upkeep.shortages import Shortages
 from local_server.settings import Settings
 from local_server.store import Store
 from local_server.training import specification
+from local_server.training.job_log import Log
 from local_server.training.shortage import NO_ROOM
 from local_server.warm.children import Children
 
@@ -129,8 +130,54 @@ def test_a_long_queue_has_one_event_for_each_job_however_often_it_moves(
     assert len([text for text in messages_of_all(store) if text.startswith("Waiting")]) == 299
 
 
+def test_a_move_of_a_long_queue_takes_as_many_statements_as_that_of_a_short_one(
+    settings: Settings, store: JobStore, queued: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Children, "start", Process)
+    work, rows, moves = Runner(settings, store, Children(settings)), Store.rows, []
+    for more in (5, 100):
+        with store.transaction():
+            ids = [queued() for _ in range(more)]
+        work._train()
+        statements: list[str] = []
+        monkeypatch.setattr(
+            Store,
+            "rows",
+            lambda self, sql, *values, to=statements: to.append(sql) or rows(self, sql, *values),
+        )
+        running = store.jobs("running")[0]["id"]
+        store.move_job(running, ("running",), status="cancelled")
+        work._train()
+        work._train()
+        monkeypatch.setattr(Store, "rows", rows)
+        assert store.job(running)["status"] == "cancelled"
+        assert ids[-1] in store.queued()
+        moves.append(statements)
+
+    assert moves[0] == moves[1]
+
+
 def messages_of_all(store: JobStore) -> list[str]:
     return [event["message"] for event in store.page(EVENTS, limit=100_000)[0]]
+
+
+def test_what_the_training_program_says_becomes_events_in_its_order(
+    settings: Settings, store: JobStore, queued: Callable
+) -> None:
+    job_id = queued("running")
+    log = Log(settings.job_folder(job_id) / "events.jsonl")
+    log.reads("training", 40_000, "Preparing the training file: 40,000 of 100,000 examples read")
+    log.cut("Example 7 was cut off")
+    log.chosen({"threads": 2}, "Full fine-tuning")  # type: ignore[typeddict-item]
+
+    lifecycle.take_over(settings, store, job_id)
+
+    events = store.page(EVENTS, job_id=job_id, limit=9, oldest_first=True)[0]
+    assert [(event["level"], event["type"], event["message"], event["data"]) for event in events] == [
+        ("info", "message", "Preparing the training file: 40,000 of 100,000 examples read", {}),
+        ("warn", "message", "Example 7 was cut off", {}),
+        ("info", "message", "Full fine-tuning", {"threads": 2}),
+    ]
 
 
 def folder_is_a_file(folder: Path) -> None:

@@ -1,11 +1,11 @@
-"""The lines of events.jsonl, and the result file."""
+"""The lines of events.jsonl."""
 
 import errno
 from pathlib import Path
 
 import pytest
 
-from local_server.training.job_log import Log, write_result_file
+from local_server.training.job_log import Log
 
 FIRST = {"step": 1, "total_steps": 2, "train_loss": 2.5, "train_mean_token_accuracy": 0.25}
 SECOND = FIRST | {"step": 2, "train_loss": 1.5, "valid_loss": 2.0, "valid_mean_token_accuracy": 0.5}
@@ -22,16 +22,6 @@ def test_a_log_goes_on_after_the_last_whole_line(tmp_path: Path) -> None:
 
     assert second.metrics() == [FIRST]
     assert [line["kind"] for line in Log(path).lines] == ["metrics", "checkpoint"]
-
-
-def test_the_result_file_has_blanks_where_nothing_was_measured(tmp_path: Path) -> None:
-    write_result_file(tmp_path / "step_metrics.csv", [FIRST, SECOND])
-
-    assert (tmp_path / "step_metrics.csv").read_text() == (
-        "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n"
-        "1,2.5,0.25,,\n"
-        "2,1.5,0.25,2.0,0.5\n"
-    )
 
 
 def test_a_log_removes_what_a_killed_process_has_left_half_written(tmp_path: Path) -> None:

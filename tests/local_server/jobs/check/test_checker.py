@@ -11,6 +11,7 @@ import pytest
 from serving import BASE_MODEL, NAMES, as_jsonl, row, serve, upload, wait_until
 from states import TINY
 
+from local_server.jobs.check import checker
 from local_server.jobs.check.checker import check_job
 from local_server.jobs.check.file_check import ROW_ALONE
 from local_server.settings import Settings
@@ -43,6 +44,34 @@ def test_good_files_are_counted_and_compared(settings: Settings, tmp_path: Path)
     found = check_job(settings, tmp_path, ["training_file", "validation_file"])
 
     assert (found.rows, found.bad, found.overlap, found.stopped) == ([12, 2], None, [1], False)
+
+
+def test_a_check_that_takes_long_says_what_it_does(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checker, "_TELL_SECONDS", 0.0)
+    monkeypatch.setattr(checker, "_LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(checker, "_LARGE", 0)
+    (tmp_path / "training.jsonl").write_bytes(as_jsonl(GOOD) * 200)
+    (tmp_path / "validation.jsonl").write_bytes(as_jsonl(GOOD[:1]))
+    told: list[str] = []
+
+    check_job(settings, tmp_path, ["training_file", "validation_file"], tell=told.append)
+
+    assert told[0] == "Checking the training file (1 MB): 0 seconds so far"
+    assert told[-1].startswith("Looking for validation examples among 2,400 training examples: ")
+
+
+def test_a_check_of_a_small_file_says_nothing_on_the_busiest_machine(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checker, "_TELL_SECONDS", 0.0)
+    (tmp_path / "training.jsonl").write_bytes(as_jsonl(GOOD))
+    told: list[str] = []
+
+    check_job(settings, tmp_path, ["training_file"], tell=told.append)
+
+    assert told == []
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from typing import Any
 
 import pytest
 from serving import NAMES, as_jsonl, row
@@ -56,6 +57,24 @@ def test_a_passing_lack_of_resources_never_ends_a_job(
         f"The files could not be checked just now: [Errno {number}] it lacks. "
         "It is tried again by itself; the job keeps its place."
     ]
+
+
+def test_what_a_long_check_does_becomes_events_until_the_job_is_cancelled(
+    settings: Settings, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = job(settings, store)
+
+    def check_job(*arguments: Any) -> Checked:
+        tell = arguments[-1]
+        tell("Checking the training file (45 MB): 2 seconds so far")
+        store.move_job(job_id, ("validating_files",), status="cancelled")
+        tell("Checking the training file (45 MB): 4 seconds so far")
+        return Checked(stopped=True)
+
+    monkeypatch.setattr(preparing, "check_job", check_job)
+    Preparing(settings, store, threading.Event()).round()
+
+    assert messages(store, job_id) == ["Checking the training file (45 MB): 2 seconds so far"]
 
 
 def test_a_job_whose_check_has_ended_the_server_three_times_is_not_checked_again(
