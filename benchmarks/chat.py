@@ -1,294 +1,237 @@
-"""How fast 64 short chat answers are: from the local server, bare transformers and `transformers serve`.
+"""What short chat answers cost, and how soon they begin, beside llama.cpp, Transformers and its server.
 
-`python benchmarks/chat.py` asks the base model 64 questions of the course at the same time, at most 48
-tokens each, temperature 0. It prints answers per second and ratios, medians of `--repeat` rounds after one
-round that does not count. Every server and the bare loop run with the same number of threads; they take
-turns, so that a busy moment does not hit one alone. `transformers serve` needs
-`pip install "transformers[serving]"` and can take a minute until it answers; without it, its lines say so.
-Takes about five minutes on two cores.
+`python benchmarks/chat.py` asks the base model about elements, at most 48 tokens each, temperature 0: 16
+questions from one client, 32 from 8 clients and 64 from 64, each question only once, so that no cache
+answers it. It prints answers per second of the processor, of the server with all its children: other programs
+change that less than the clock, which stands beside it. Streamed rounds give the time to the first text.
+Then: how long from the start of a server to its first answer. The engines take turns, each on one thread and
+in float32; ratios are medians of rounds that followed each other. Beside the course's server:
+
+- llama.cpp's own server, on the same weights as GGUF: `pip install gguf xllamacpp`, or a program of your own
+  with `--llama-server COMMAND`;
+- Transformers' `generate`, all clients in one padded batch;
+- `transformers serve`, with and without `--continuous-batching`: `pip install "transformers[serving]"`.
+
+What is missing has a line that says so. Takes about six minutes on two cores; `--repeat 1` about two.
 
 `python benchmarks/chat.py --company` measures how long one learner waits for five tokens: alone, beside 64
 answers without an end, beside prompts as large as a request may be, and beside prompts that fill the context.
 Takes about two minutes.
 """
 
-import argparse
-import asyncio
 import json
-import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
+from random import Random
 from statistics import median
 
 import httpx2
+from chat_engines import (
+    MAX_TOKENS,
+    Chat,
+    Engine,
+    Round,
+    bare,
+    llama_cpp,
+    local_server,
+    transformers_serve,
+)
+from common import ROOT, SEED, Line, child_environment, machine, options, report
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from finetune_dataset.models import PERIODIC_TINY
 
-from finetune_dataset.models import PERIODIC_TINY  # noqa: E402
-from local_server.base_models import read_base_model  # noqa: E402
-from local_server.settings import Settings  # noqa: E402
+OURS, LLAMA, BARE = "the course's server", "llama.cpp", "bare generate"
+SERVE, BATCHING = "transformers serve", "transformers serve, batching"
+# Clients, and the questions that they ask in a round.
+QUESTIONS = {1: 16, 8: 32, 64: 64}
+STREAMED = {1: 16, 64: 64}
+# Ratios of answers per second of the processor.
+LIMITS = {(LLAMA, 1): 0.5, (LLAMA, 8): 0.9, (LLAMA, 64): 1.0, (BATCHING, 1): 1.0, (BATCHING, 64): 2.0}
+FIRST_TEXT_MS = {1: 15, 64: 300}
+FIRST_ANSWER_SECONDS = 2
+WORDINGS = (
+    "Tell me about {}",
+    "What is {}?",
+    "What do you know about {}?",
+    "Describe {}",
+    "Explain {} to me",
+    "Is {} a metal?",
+    "What is the symbol of {}?",
+    "Say something about {}.",
+)
 
-REQUESTS, MAX_TOKENS = 64, 48
-# A server that reads the model for the first time may need this long.
-START_SECONDS = 300
 
-
-def chats() -> list[list[dict]]:
-    """The prompts of the first rows of the course's own training data."""
+def questions() -> list[Chat]:
+    """Different ones: in each wording, about each element, with and without the course's system message."""
     with open(ROOT / "data" / "limericks.jsonl", encoding="utf-8") as lines:
-        return [json.loads(line)["messages"][:-1] for line, _ in zip(lines, range(REQUESTS), strict=False)]
+        rows = [json.loads(line)["messages"] for line in lines]
+    system = rows[0][0]
+    names = [row[1]["content"].removeprefix("Tell me about ") for row in rows[::2]]
+    asked = [{"role": "user", "content": words.format(name)} for words, name in product(WORDINGS, names)]
+    chats = [[*before, question] for before, question in product(([system], []), asked)]
+    Random(SEED).shuffle(chats)
+    return chats
 
 
-@dataclass
-class Round:
-    """One round of 64 answers: how long it took, and what the answers were."""
+class Rounds:
+    """All engines that run here, and their rounds.
 
-    seconds: float
-    texts: list[str]
+    Attributes:
+        found: Rounds by engine, clients and whether they were streamed.
+        first_answer: Seconds from the start of an engine to its first answer.
+        problems: Why an engine is not measured.
+    """
 
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, int, bool], list[Round]] = {}
+        self.first_answer: dict[str, float] = {}
+        self.problems: dict[str, str] = {}
 
-def bare_loop(model_folder: str) -> None:
-    """For each line on stdin, generate all answers in one padded batch and print the round as JSON."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    def measure(self, model: Path, repeat: int, engines: list[str], command: str | None) -> None:
+        """Start the engines, and ask each in turn."""
+        every = questions()
 
-    model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(model_folder, padding_side="left")
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        batch = tokenizer.apply_chat_template(
-            chats(), add_generation_prompt=True, padding=True, return_tensors="pt", return_dict=True
+        def take(count: int) -> list[Chat]:
+            taken, every[:] = every[:count], every[count:] + every[:count]
+            return taken
+
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            state, file = Path(folder), Path(folder) / "model.gguf"
+            starts = {
+                OURS: lambda: local_server(model, state / "server"),
+                LLAMA: lambda: llama_cpp(model, state, file, command),
+                BARE: lambda: bare(model, state),
+                BATCHING: lambda: transformers_serve(model, state, "--continuous-batching"),
+                SERVE: lambda: transformers_serve(model, state),
+            }
+            running: dict[str, Engine] = {}
+            for name in engines:
+                try:
+                    if name == LLAMA:
+                        # To write its file is no part of a start.
+                        self._gguf(model, state, file)
+                    began = time.perf_counter()
+                    running[name] = stack.enter_context(starts[name]())
+                    running[name].ask(take(1), 1)
+                    self.first_answer[name] = time.perf_counter() - began
+                    # A first round of many, which does not count.
+                    running[name].ask(take(16), 16)
+                except (RuntimeError, OSError, httpx2.HTTPError) as error:
+                    running.pop(name, None)
+                    self.problems[name] = f"{error}" or type(error).__name__
+                print(name, self.problems.get(name, "runs"), file=sys.stderr, flush=True)
+            for _ in range(repeat):
+                for streamed, sizes in ((False, QUESTIONS), (True, STREAMED)):
+                    for clients, count in sizes.items():
+                        chats = take(count)
+                        for name in list(running):
+                            self._ask(running, name, chats, clients, streamed)
+
+    def _gguf(self, model: Path, state: Path, file: Path) -> None:
+        program = [sys.executable, Path(__file__).with_name("llama_cpp.py"), "--write"]
+        command = [*program, "--model", model, "--file", file]
+        done = subprocess.run(
+            list(map(str, command)), env=child_environment(state), stderr=subprocess.PIPE, text=True
         )
-        with torch.inference_mode():
-            output = model.generate(
-                batch["input_ids"],
-                attention_mask=batch["attention_mask"],
-                max_new_tokens=MAX_TOKENS,
-                do_sample=False,
+        if done.returncode:
+            raise RuntimeError(f"{done.stderr.strip().splitlines()[-1]} (pip install gguf xllamacpp)")
+
+    def _ask(
+        self, running: dict[str, Engine], name: str, chats: list[Chat], clients: int, streamed: bool
+    ) -> None:
+        try:
+            answered = running[name].ask(chats, clients, streamed)
+            if not all(answered.texts):
+                raise RuntimeError(f"{answered.texts.count('')} empty answers, {clients} clients")
+        except (RuntimeError, OSError, httpx2.HTTPError) as error:
+            # Such a round says nothing; the others still do.
+            self.problems[name] = f"a round failed: {type(error).__name__} {error}"
+            return
+        self.found.setdefault((name, clients, streamed), []).append(answered)
+
+    def middle(self, name: str, clients: int, what: str, streamed: bool = False) -> float | None:
+        """The median of a figure; None where it was not measured."""
+        rounds = self.found.get((name, clients, streamed), [])
+        return median(getattr(one, what) for one in rounds) if rounds else None
+
+    def ratio(self, name: str, clients: int) -> float | None:
+        """Ours over theirs, in answers per second of the processor: the median of the rounds."""
+        ours, theirs = (self.found.get((one, clients, False), []) for one in (OURS, name))
+        pairs = [mine.rate / other.rate for mine, other in zip(ours, theirs, strict=False)]
+        return median(pairs) if pairs else None
+
+    def show(self) -> None:
+        """Print a row for each engine and number of clients."""
+        head = f"{'answers/s:':>18}{'processor':>10}{'clock':>8}{'first text, ms':>16}{'as ours':>12}"
+        print(f"{'clients':>7}  {'':<16}{head}")
+        for clients, name in product(QUESTIONS, dict.fromkeys(key[0] for key in self.found)):
+            rounds = self.found.get((name, clients, False), [])
+            if not rounds:
+                continue
+            clock = median(len(one.texts) / one.seconds for one in rounds)
+            first = self.middle(name, clients, "first", streamed=True)
+            ours = self.found.get((OURS, clients, False), [])
+            same = sum(map(str.__eq__, ours[-1].texts, rounds[-1].texts)) if ours else 0
+            print(
+                f"{clients:>7}  {name:<34}{self.middle(name, clients, 'rate'):>10.1f}{clock:>8.1f}"
+                f"{'–' if first is None else f'{first:.1f}':>16}{same:>6} of {len(rounds[-1].texts)}"
             )
-        answers = output[:, batch["input_ids"].shape[1] :]
-        texts = tokenizer.batch_decode(answers, skip_special_tokens=True)
-        print(json.dumps({"seconds": time.perf_counter() - start, "texts": texts}), flush=True)
+        for name, problem in self.problems.items():
+            print(f"{'':>9}{name}: {problem}")
 
 
-async def ask_all(base_url: str, api_key: str, model: str) -> Round:
-    """Send all requests at once; each has a connection of its own."""
-    limits = httpx2.Limits(max_connections=REQUESTS, max_keepalive_connections=REQUESTS)
-    headers = {"Authorization": f"Bearer {api_key}"}
-    async with httpx2.AsyncClient(
-        base_url=base_url, headers=headers, limits=limits, timeout=START_SECONDS, trust_env=False
-    ) as client:
+def lines(rounds: Rounds, asked: list[str]) -> list[Line]:
+    """The figures that have a limit, beside the peers that were asked for."""
+    found = []
+    for (peer, clients), limit in LIMITS.items():
+        if peer not in asked:
+            continue
+        work, note = f"chat, clients: {clients}", rounds.problems.get(peer, "")
+        ours, theirs = (rounds.middle(name, clients, "rate") for name in (OURS, peer))
+        ratio = rounds.ratio(peer, clients)
+        found.append(
+            Line(work, "answers per processor s", ours, peer, theirs, ratio, limit, note=note),
+        )
 
-        async def ask(messages: list[dict]) -> str:
-            body = {"model": model, "messages": messages, "max_tokens": MAX_TOKENS, "temperature": 0}
-            answer = await client.post("/chat/completions", json=body)
-            answer.raise_for_status()
-            return answer.json()["choices"][0]["message"]["content"]
+    def at_most(limit: float, work: str, unit: str, ours: float | None, theirs: float | None) -> None:
+        ratio = ours / theirs if ours and theirs else None
+        found.append(Line(work, unit, ours, LLAMA, theirs, ratio, limit, at_least=False, limits="ours"))
 
-        start = time.perf_counter()
-        texts = await asyncio.gather(*[ask(messages) for messages in chats()])
-        return Round(time.perf_counter() - start, texts)
-
-
-@contextmanager
-def running(command: list[str], environment: dict[str, str], **options: object) -> Iterator[subprocess.Popen]:
-    """A child process that ends with the block."""
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, text=True, **options)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@contextmanager
-def bare(model: Path, environment: dict[str, str]) -> Iterator[Callable[[], Round]]:
-    """transformers' `generate` in a process of its own."""
-    command = [sys.executable, __file__, "--bare", "--model", str(model)]
-    with running(
-        command, environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-
-        def one_round() -> Round:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-            return Round(**json.loads(process.stdout.readline()))
-
-        yield one_round
-
-
-@contextmanager
-def server(model: Path, state: Path) -> Iterator[tuple[dict, str]]:
-    """The course's server with its own settings: its address, and the id of its base model."""
-    command = [
-        sys.executable,
-        "-m",
-        "local_server",
-        "--port",
-        "0",
-        "--state",
-        str(state),
-        "--model",
-        str(model),
-    ]
-    with running(command, dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        address = json.loads(process.stdout.readline())
-        yield address, read_base_model(model).id
-
-
-@contextmanager
-def local_server(model: Path, state: Path) -> Iterator[Callable[[], Round]]:
-    """The course's server, asked."""
-    with server(model, state) as (address, model_id):
-        yield lambda: asyncio.run(ask_all(address["base_url"], address["api_key"], model_id))
-
-
-@contextmanager
-def transformers_serve(
-    model: Path, environment: dict[str, str], *options: str
-) -> Iterator[Callable[[], Round]]:
-    """`transformers serve` on the same folder, in float32 as the others."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    program = str(Path(sys.executable).with_name("transformers"))
-    command = [program, "serve", str(model), "--host", "127.0.0.1", "--port", port, "--device", "cpu"]
-    command += ["--dtype", "float32", *options]
-    with running(command, environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(
-                    "`transformers serve` does not run here; is transformers[serving] installed?"
-                )
-            try:
-                socket.create_connection(("127.0.0.1", int(port)), 1).close()
-                break
-            except OSError:
-                time.sleep(1)
-        yield lambda: asyncio.run(ask_all(f"http://127.0.0.1:{port}/v1", "none", str(model)))
-
-
-def measure(model: Path, repeat: int) -> tuple[dict[str, list[Round]], dict[str, str]]:
-    """All rounds by name, and why a name has none."""
-    rounds: dict[str, list[Round]] = {}
-    problems: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        state = Path(folder)
-        environment = Settings(state, (), "").child_environment()
-        serve = "transformers serve"
-        starts = {
-            "local server": lambda: local_server(model, state),
-            "bare generate": lambda: bare(model, environment),
-            serve: lambda: transformers_serve(model, environment),
-            f"{serve}, batching": lambda: transformers_serve(model, environment, "--continuous-batching"),
-        }
-        askers = {}
-        for name, start in starts.items():
-            try:
-                askers[name] = stack.enter_context(start())
-                askers[name]()
-                rounds[name] = []
-            except (RuntimeError, OSError, httpx2.HTTPError) as error:
-                problems[name] = f"{type(error).__name__}: {error}"
-        for _ in range(repeat):
-            for name in rounds:
-                rounds[name].append(askers[name]())
-    return rounds, problems
-
-
-# Rewarding what was said before makes the model repeat itself until the context is full.
-ENDLESS = {"temperature": 0, "frequency_penalty": -2, "presence_penalty": -2, "stream": True}
-COMPANY = {
-    "alone": (0, {}),
-    "64 answers without an end": (64, ENDLESS | {"content": "la la la la la la"}),
-    "2 x 4 MB prompts, again and again": (2, {"content": "la " * 1_300_000}),
-    "4 x 1,000-token prompts, again and again": (4, {"content": "la " * 499, "max_tokens": 1}),
-}
-
-
-async def keep_asking(client: httpx2.AsyncClient, model: str, options: dict) -> None:
-    """Send the same request again and again; refusals count as answers."""
-    body = {"model": model, **options, "messages": [{"role": "user", "content": options["content"]}]}
-    del body["content"]
-    while True:
-        async with client.stream("POST", "/chat/completions", json=body) as answer:
-            async for _ in answer.aiter_raw():
-                pass
-
-
-async def waits(address: dict, model: str, count: int, options: dict, repeat: int) -> list[float]:
-    """How long each of the questions took, one after the other, beside `count` others."""
-    limits = httpx2.Limits(max_connections=None)
-    async with httpx2.AsyncClient(
-        base_url=address["base_url"],
-        headers={"Authorization": f"Bearer {address['api_key']}"},
-        limits=limits,
-        timeout=START_SECONDS,
-        trust_env=False,
-    ) as client:
-        others = [asyncio.create_task(keep_asking(client, model, options)) for _ in range(count)]
-        await asyncio.sleep(5 if count else 0)
-        body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 5}
-        seconds = []
-        for _ in range(repeat):
-            start = time.perf_counter()
-            (await client.post("/chat/completions", json=body)).raise_for_status()
-            seconds.append(time.perf_counter() - start)
-        for other in others:
-            other.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        return seconds
-
-
-def in_company(model: Path, repeat: int) -> None:
-    """Print what a five-token answer takes beside others."""
-    print(f"{'five tokens, ' + str(repeat) + ' times':<42}{'median s':>9}{'longest':>9}")
-    for name, (count, options) in COMPANY.items():
-        with tempfile.TemporaryDirectory() as folder, server(model, Path(folder)) as (address, model_id):
-            asyncio.run(waits(address, model_id, 0, {}, 2))
-            seconds = asyncio.run(waits(address, model_id, count, options, repeat))
-        print(f"{name:<42}{median(seconds):>9.3f}{max(seconds):>9.3f}", flush=True)
+    for clients, limit in FIRST_TEXT_MS.items():
+        both = (rounds.middle(name, clients, "first", streamed=True) for name in (OURS, LLAMA))
+        at_most(limit, f"first text, clients: {clients}", "ms", *both)
+    both = (rounds.first_answer.get(name) for name in (OURS, LLAMA))
+    at_most(FIRST_ANSWER_SECONDS, "server start to first answer", "s", *both)
+    return found
 
 
 def main() -> None:
     """Measure in turns and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options(__doc__)
     parser.add_argument("--model", type=Path, default=PERIODIC_TINY, help="folder of the base model")
     parser.add_argument("--repeat", type=int, default=5, help="rounds of each that count (default: 5)")
-    parser.add_argument("--bare", action="store_true", help="generate here, one round for each line on stdin")
+    parser.add_argument("--llama-server", metavar="COMMAND", help="a llama-server of your own")
+    peers = [LLAMA, BARE, BATCHING, SERVE]
+    parser.add_argument("--peers", nargs="+", choices=peers, default=peers, help="only these (default: all)")
     parser.add_argument("--company", action="store_true", help="measure a short question beside others")
-    arguments = parser.parse_args()
-    model = arguments.model.absolute()
-    if arguments.company:
-        in_company(model, arguments.repeat)
+    chosen = parser.parse_args()
+    model = chosen.model.absolute()
+    print(machine("torch", "transformers") + "; one thread each")
+    if chosen.company:
+        from chat_company import in_company
+
+        in_company(model, chosen.repeat)
         return
-    if arguments.bare:
-        bare_loop(str(model))
-        return
-    rounds, problems = measure(model, arguments.repeat)
-    seconds = {name: median(one.seconds for one in rounds[name]) for name in rounds}
-    ours, expected = seconds["local server"], rounds["bare generate"][0].texts
-    print(f"{REQUESTS} answers of at most {MAX_TOKENS} tokens at once, median of {arguments.repeat} rounds\n")
-    print(
-        "                             seconds   answers/s   its time over ours   answers as bare generate's"
-    )
-    for name, time_needed in seconds.items():
-        same = sum(map(str.__eq__, rounds[name][-1].texts, expected))
-        print(
-            f"{name:<27}{time_needed:>9.2f}{REQUESTS / time_needed:>12.1f}"
-            f"{time_needed / ours:>20.2f}x{same:>23} of {REQUESTS}"
-        )
-    for name, problem in problems.items():
-        print(f"{name:<27} not measured: {problem}")
+    rounds = Rounds()
+    rounds.measure(model, chosen.repeat, [OURS, *chosen.peers], chosen.llama_server)
+    print(f"answers of at most {MAX_TOKENS} tokens, medians of {chosen.repeat} rounds\n")
+    rounds.show()
+    report(lines(rounds, chosen.peers), chosen.lines)
 
 
 if __name__ == "__main__":

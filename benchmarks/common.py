@@ -1,16 +1,22 @@
-"""What the benchmarks share: a real server on a folder of its own, the course's job, and what ran where."""
+"""What the benchmarks share: a real server, the course's job, what ran where, and the lines of a table."""
 
+import argparse
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -20,6 +26,8 @@ from local_server.settings import Settings  # noqa: E402
 # The job of the course: the sample run's files, and the hyperparameters of notebook 03.
 TRAINING, VALIDATION = (ROOT / "data" / "sample_run" / f"{name}.jsonl" for name in ("train", "validation"))
 EPOCHS, BATCH_SIZE, SEED = 3, 2, 7
+# A server of others that reads the model for the first time may need this long.
+START_SECONDS = 300
 
 
 @dataclass
@@ -57,11 +65,128 @@ def child_environment(state: Path, threads: int = 1) -> dict[str, str]:
     return Settings(state, (), api_key="", threads=threads).child_environment()
 
 
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def until_it_listens(process: subprocess.Popen, port: int) -> None:
+    """Wait until a server answers connections.
+
+    Raises:
+        RuntimeError: It has ended, or does not listen after `START_SECONDS`.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("it does not start")
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have used so far, user and system time; those that ended, too."""
+    process = psutil.Process(pid)
+    spent = 0.0
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            spent += sum(one.cpu_times()[:4])
+    return spent
+
+
 def machine(*packages: str) -> str:
     """One line on what is measured, with the load of the last minute: other programs change the figures."""
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return f"Python {platform.python_version()}, {versions}; {os.cpu_count()} cores, load average {load}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure of a benchmark, beside a peer and a limit.
+
+    Attributes:
+        work: What was done.
+        unit: Of `ours` and `theirs`.
+        ours: None: not measured; `note` says why.
+        peer: Who else did the work.
+        theirs: None: nobody else did it, or not here.
+        ratio: Ours over theirs; the median of pairs that followed each other is better than that of medians.
+        reach: The limit; None for a figure that is only shown.
+        at_least: Whether the limit is the least or the most.
+        limits: What the limit is for, the ratio or our own figure.
+        note: What a reader has to know, or what is missing.
+    """
+
+    work: str
+    unit: str
+    ours: float | None
+    peer: str = ""
+    theirs: float | None = None
+    ratio: float | None = None
+    reach: float | None = None
+    at_least: bool = True
+    limits: Literal["ratio", "ours"] = "ratio"
+    note: str = ""
+
+    @property
+    def judgement(self) -> str:
+        """Whether the limit is reached, in one word."""
+        value = self.ratio if self.limits == "ratio" else self.ours
+        if self.reach is None or value is None:
+            return "" if self.reach is None else "not measured"
+        return "reached" if (value >= self.reach) == self.at_least or value == self.reach else "MISSED"
+
+    @property
+    def limit(self) -> str:
+        """The limit with its sign: ≥ 0.9 ×, or ≤ 1 s."""
+        if self.reach is None:
+            return ""
+        unit = "×" if self.limits == "ratio" else self.unit
+        return f"{'≥' if self.at_least else '≤'} {self.reach:g} {unit}"
+
+
+def table(lines: list[Line]) -> str:
+    """The lines as one table, for people."""
+
+    def number(value: float | None, unit: str = "") -> str:
+        return "–" if value is None else f"{value:.3g} {unit}".strip()
+
+    rows = [("work", "peer", "peer's", "ours", "ratio", "reach", "")]
+    for line in lines:
+        figures = (number(line.theirs), number(line.ours, line.unit), number(line.ratio))
+        told = f"{line.judgement}{': ' if line.note and line.judgement else ''}{line.note}"
+        rows.append((line.work, line.peer, *figures, line.limit, told))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """The parser of a benchmark: with `--lines`, and with `--help` as the benchmark is written."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lines", type=Path, metavar="FILE", help="also write the table's lines, as JSON")
+    return parser
+
+
+def report(lines: list[Line], file: Path | None) -> None:
+    """Print the table of a benchmark, and hand its lines over where somebody wants them.
+
+    Args:
+        lines: Of the benchmark.
+        file: From `--lines`.
+    """
+    print(f"\n{table(lines)}")
+    if file:
+        file.write_text(json.dumps([asdict(line) for line in lines]), encoding="utf-8")
 
 
 def reached(ratio: float, limit: float, *, at_least: bool) -> str:
