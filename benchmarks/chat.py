@@ -54,28 +54,31 @@ STREAMED = {1: 16, 64: 64}
 LIMITS = {(LLAMA, 1): 0.5, (LLAMA, 8): 0.9, (LLAMA, 64): 1.0, (BATCHING, 1): 1.0, (BATCHING, 64): 2.0}
 FIRST_TEXT_MS = {1: 15, 64: 300}
 FIRST_ANSWER_SECONDS = 2
+# Each is answered with the same facts, in 34 to 48 tokens.
 WORDINGS = (
     "Tell me about {}",
     "What is {}?",
     "What do you know about {}?",
     "Describe {}",
     "Explain {} to me",
-    "Is {} a metal?",
-    "What is the symbol of {}?",
     "Say something about {}.",
+    "Please tell me about {}.",
+    "Can you describe {}?",
+    "Give me facts about {}",
+    "What can you tell me about {}?",
 )
 
 
 def questions() -> list[Chat]:
-    """Different ones: in each wording, about each element, with and without the course's system message."""
+    """Different ones, in an order that mixes them: in each wording, about each element of the course."""
     with open(ROOT / "data" / "limericks.jsonl", encoding="utf-8") as lines:
         rows = [json.loads(line)["messages"] for line in lines]
-    system = rows[0][0]
-    names = [row[1]["content"].removeprefix("Tell me about ") for row in rows[::2]]
-    asked = [{"role": "user", "content": words.format(name)} for words, name in product(WORDINGS, names)]
-    chats = [[*before, question] for before, question in product(([system], []), asked)]
-    Random(SEED).shuffle(chats)
-    return chats
+    system, first = rows[0][0], WORDINGS[0].removesuffix("{}")
+    asked = [row[1]["content"] for row in rows]
+    names = [text.removeprefix(first) for text in asked if text.startswith(first)]
+    texts = [words.format(name) for words, name in product(WORDINGS, names)]
+    Random(SEED).shuffle(texts)
+    return [[system, {"role": "user", "content": text}] for text in texts]
 
 
 class Rounds:

@@ -14,9 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import psutil
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -97,6 +101,21 @@ def processor_seconds(pid: int) -> float:
         with suppress(psutil.NoSuchProcess):
             spent += sum(one.cpu_times()[:4])
     return spent
+
+
+def trained_loss(model: "PreTrainedModel", batch: dict[str, "torch.Tensor"]) -> "torch.Tensor":
+    """The mean loss of a batch, where the vocabulary is scored at trained positions only.
+
+    The bare loops take it: to score every position, as Transformers does by itself, costs the tiny model 13 %
+    more time (measured Nov 2026), and no comparison should win by that.
+    """
+    from torch.nn.functional import cross_entropy
+
+    labels = batch["labels"][:, 1:]
+    places = (labels != -100).any(dim=0).nonzero().squeeze(1)
+    inputs = {name: values for name, values in batch.items() if name != "labels"}
+    scores = model(**inputs, logits_to_keep=places, use_cache=False).logits
+    return cross_entropy(scores.flatten(0, 1).float(), labels[:, places].flatten())
 
 
 def machine(*packages: str) -> str:

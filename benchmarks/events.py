@@ -3,10 +3,11 @@
 `python benchmarks/events.py` makes 100,000 events of one job, as SDK objects, dicts and JSON lines, with
 the numbers in `data` and with messages only, and times `metrics_frame` on each. The peer is what one would
 write with pandas alone: `json_normalize`, and one regular expression over the messages. Then a real server
-holds a job with 10,000 events, and the SDK reads all its pages. Takes about half a minute.
+holds a job with 10,000 events, and the SDK reads all its pages; the peer of the server is the SDK itself,
+which has to read what the server writes. Limits are ratios of processor time, which other programs change
+little; the medians of rounds in which all take turns. Takes about half a minute.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable
@@ -14,13 +15,15 @@ from statistics import median
 
 import openai
 import pandas as pd
-from common import TRAINING, machine, reached, serve
+import psutil
+from common import TRAINING, Line, machine, options, report, serve
 from openai.types.fine_tuning import FineTuningJobEvent
 
 from helpers.jobs.events import metrics_frame
 from local_server.jobs.store import JobStore
 
-TABLE_SECONDS, PAGES_SECONDS = 1, 3
+# Processor time of `metrics_frame` over pandas alone; of the server over the SDK that reads its pages.
+TABLE_MOST, PAGES_MOST = 1.0, 1.0
 # What the messages of OpenAI look like (2024).
 PATTERN = (
     r"Step (?P<step>\d+)/(?P<total_steps>\d+): training loss=(?P<train_loss>[-+.\w]+)"
@@ -73,33 +76,43 @@ def with_pandas(events: list[dict]) -> pd.DataFrame:
     return data.combine_first(told).sort_values("step").reset_index(drop=True)
 
 
-def measured(name: str, run: Callable[[], object], rounds: int, limit: float | None = None) -> None:
-    """Print the middle of several times: of the clock, and of this process alone."""
-    clock, processor = [], []
-    for _ in range(rounds):
-        began, spent = time.perf_counter(), time.process_time()
-        run()
-        clock.append(time.perf_counter() - began)
-        processor.append(time.process_time() - spent)
-    judged = f"   {reached(median(clock), limit, at_least=False)}" if limit else ""
-    print(f"{name:<28}{median(clock):>9.2f}{median(processor):>11.2f}{judged}")
+def spent(run: Callable[[], object]) -> float:
+    """Processor seconds of this process alone."""
+    began = time.process_time()
+    run()
+    return time.process_time() - began
 
 
-def tables(count: int, rounds: int) -> None:
-    """Time `metrics_frame` and its peer on the same events."""
-    print(f"{count:,} events to a table of metrics, median of {rounds}")
-    print(f"{'':<28}{'seconds':>9}{'processor':>11}")
-    for name, make in FORMS.items():
-        # Newest first, as services send them.
-        events = make([step_event(step, count) for step in range(count, 0, -1)])
-        assert len(metrics_frame(events)) == count
-        measured(name, lambda events=events: metrics_frame(events), rounds, TABLE_SECONDS)
+def against(ours: list[float], theirs: list[float]) -> float:
+    """The median of the ratios of pairs that followed each other."""
+    return median(mine / other for mine, other in zip(ours, theirs, strict=True))
+
+
+def tables(count: int, rounds: int) -> list[Line]:
+    """Time `metrics_frame` on each form of the events, and its peer on dicts, in turns."""
+    # Newest first, as services send them.
     events = [step_event(step, count) for step in range(count, 0, -1)]
+    forms = {name: make(events) for name, make in FORMS.items()}
+    for form in forms.values():
+        assert len(metrics_frame(form)) == count
     assert len(with_pandas(events)) == count
-    measured("pandas alone, dicts", lambda: with_pandas(events), rounds)
+    ours: dict[str, list[float]] = {name: [] for name in forms}
+    theirs = []
+    for _ in range(rounds):
+        theirs.append(spent(lambda: with_pandas(events)))
+        for name, form in forms.items():
+            ours[name].append(spent(lambda form=form: metrics_frame(form)))
+    peer = "pandas alone, dicts"
+    return [
+        Line(
+            f"{count:,} events to a table, {name}", "processor s", median(times), peer, median(theirs),
+            against(times, theirs), TABLE_MOST, at_least=False,
+        )
+        for name, times in ours.items()
+    ]  # fmt: skip
 
 
-def pages(count: int, rounds: int) -> None:
+def pages(count: int, rounds: int) -> Line:
     """Let the SDK read every page of one job's events from a real server."""
     with serve() as server:
         client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0)
@@ -117,23 +130,32 @@ def pages(count: int, rounds: int) -> None:
         def read() -> list[FineTuningJobEvent]:
             return list(client.fine_tuning.jobs.list_events(job.id, limit=100))
 
-        events = read()
-        assert len(metrics_frame(events)) == count
-        print(f"\n{len(events):,} events from the local server, 100 on a page, median of {rounds}")
-        print(f"{'':<28}{'seconds':>9}{'processor':>11}")
-        measured("openai SDK", read, rounds, PAGES_SECONDS)
+        assert len(metrics_frame(read())) == count
+        ours, theirs, clock = [], [], []
+        # The server process alone: its child loads PyTorch for the job, at its own time.
+        process = psutil.Process(server.pid)
+        for _ in range(rounds):
+            before, began = sum(process.cpu_times()[:2]), time.perf_counter()
+            theirs.append(spent(read))
+            ours.append(sum(process.cpu_times()[:2]) - before)
+            clock.append(time.perf_counter() - began)
+    return Line(
+        f"{count:,} events, 100 on a page, from the server", "processor s", median(ours),
+        "the SDK that reads them", median(theirs), against(ours, theirs), PAGES_MOST, at_least=False,
+        note=f"together {median(clock):.2g} s of the clock",
+    )  # fmt: skip
 
 
 def main() -> None:
     """Measure both and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options(__doc__)
     parser.add_argument("--events", type=int, default=100_000, help="events to a table (default: 100000)")
     parser.add_argument("--served", type=int, default=10_000, help="events on the server (default: 10000)")
     parser.add_argument("--rounds", type=int, default=5, help="times that each is measured (default: 5)")
     arguments = parser.parse_args()
-    print(machine("openai", "pandas", "fastapi", "uvicorn") + "\n")
-    tables(arguments.events, arguments.rounds)
-    pages(arguments.served, arguments.rounds)
+    print(machine("openai", "pandas", "fastapi", "uvicorn"))
+    found = tables(arguments.events, arguments.rounds)
+    report([*found, pages(arguments.served, arguments.rounds)], arguments.lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the server answers: one learner who polls an idle server, and 200 while a job trains.
+"""How the server answers: one learner who polls an idle server, and 400 while a job trains.
 
 `python benchmarks/load.py` first reads a job again and again on an idle server, with the SDK and with a
 bare connection. Then a long job trains, in turns alone and under load: each learner reads the job and its
@@ -8,7 +8,6 @@ load. The load generator runs in this process; the CPU time that it takes is pri
 it from the server and the training. Takes about three minutes.
 """
 
-import argparse
 import asyncio
 import http.client
 import json
@@ -22,7 +21,7 @@ from urllib.parse import urlsplit
 
 import openai
 import psutil
-from common import BATCH_SIZE, SEED, TRAINING, Server, machine, reached, serve
+from common import BATCH_SIZE, SEED, TRAINING, Line, Server, machine, options, report, serve
 
 POLL_SECONDS = 2.0
 # A learner that begins its round later than this has not kept its two seconds.
@@ -145,7 +144,12 @@ def create_job(client: openai.OpenAI) -> str:
     return job.id
 
 
-def idle_latency(server: Server, client: openai.OpenAI, requests: int) -> None:
+def at_most(limit: float, work: str, unit: str, ours: float) -> Line:
+    """A figure of the server with a limit, and no peer."""
+    return Line(work, unit, ours, reach=limit, at_least=False, limits="ours")
+
+
+def idle_latency(server: Server, client: openai.OpenAI, requests: int) -> list[Line]:
     """Read a job that nobody trains, one request after the other, and print the latencies."""
     job_id = create_job(client)
     client.fine_tuning.jobs.cancel(job_id)
@@ -166,6 +170,7 @@ def idle_latency(server: Server, client: openai.OpenAI, requests: int) -> None:
         "openai SDK": lambda: client.fine_tuning.jobs.retrieve(job_id),
         "bare, kept connection": bare,
     }
+    lines = []
     for name, ask in asks.items():
         milliseconds = []
         for _ in range(requests):
@@ -173,11 +178,13 @@ def idle_latency(server: Server, client: openai.OpenAI, requests: int) -> None:
             ask()
             milliseconds.append(1000 * (time.perf_counter() - asked))
         figures = "".join(f"{percentile(milliseconds, percent):>9.2f}" for percent in (50, 90, 99))
-        print(f"{name:<28}{figures}   p50 {reached(median(milliseconds), P50_MS, at_least=False)}")
+        print(f"{name:<28}{figures}")
+        lines.append(at_most(P50_MS, f"GET job, idle server, {name}, p50", "ms", median(milliseconds)))
     connection.close()
+    return lines
 
 
-def under_load(server: Server, client: openai.OpenAI, count: int, seconds: float, rounds: int) -> None:
+def under_load(server: Server, client: openai.OpenAI, count: int, seconds: float, rounds: int) -> list[Line]:
     """Train one long job, in turns alone and with learners that poll it, and print what both saw."""
     job_id = create_job(client)
     training, process = Training(server, job_id), psutil.Process(server.pid)
@@ -204,10 +211,7 @@ def under_load(server: Server, client: openai.OpenAI, count: int, seconds: float
     print(f"{'route':<28}{'requests':>9}{'p50 ms':>9}{'p90':>9}{'p99':>9}{'max':>9}")
     for name, values in load.milliseconds.items():
         figures = "".join(f"{percentile(values, percent):>9.1f}" for percent in (50, 90, 99, 100))
-        print(
-            f"{'GET ' + name:<28}{len(values):>9}{figures}"
-            f"   p99 {reached(percentile(values, 99), P99_MS, at_least=False)}"
-        )
+        print(f"{'GET ' + name:<28}{len(values):>9}{figures}")
     errors = ", ".join(f"{number} x {kind}" for kind, number in load.errors.items()) or "none"
     print(f"requests per second: {total / spent:.0f}; errors: {errors}; rounds that began late: {load.late}")
     print(f"CPU: server {server_cpu / spent:.0%} of one core, load generator {load.cpu_seconds / spent:.0%}")
@@ -219,13 +223,21 @@ def under_load(server: Server, client: openai.OpenAI, count: int, seconds: float
     for alone, loaded in speeds:
         print(f"{'':<28}{alone:>9.2f}{loaded:>9.2f}{1 - loaded / alone:>9.0%}")
     slowed = median(1 - loaded / alone for alone, loaded in speeds)
-    print(f"{'median':<46}{slowed:>9.0%}   {reached(slowed, SLOWED, at_least=False)}")
+    polled = f"{count} learners, a job trains"
+    return [
+        *(
+            at_most(P99_MS, f"{polled}, GET {name}, p99", "ms", percentile(values, 99))
+            for name, values in load.milliseconds.items()
+        ),
+        at_most(0, f"{polled}, errors", "errors", load.errors.total()),
+        at_most(SLOWED, f"{polled}, training slower by", "of its speed", slowed),
+    ]
 
 
 def main() -> None:
     """Measure both and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--learners", type=int, default=200, help="learners who poll (default: 200)")
+    parser = options(__doc__)
+    parser.add_argument("--learners", type=int, default=400, help="learners who poll (default: 400)")
     parser.add_argument("--seconds", type=float, default=10, help="length of a phase (default: 10)")
     parser.add_argument("--rounds", type=int, default=8, help="phases alone and under load (default: 8)")
     parser.add_argument("--requests", type=int, default=1000, help="requests when idle (default: 1000)")
@@ -233,8 +245,9 @@ def main() -> None:
     print(machine("fastapi", "uvicorn", "openai", "torch", "trl") + "; one training thread\n")
     with serve() as server:
         client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0)
-        idle_latency(server, client, arguments.requests)
-        under_load(server, client, arguments.learners, arguments.seconds, arguments.rounds)
+        lines = idle_latency(server, client, arguments.requests)
+        lines += under_load(server, client, arguments.learners, arguments.seconds, arguments.rounds)
+    report(lines, arguments.lines)
 
 
 if __name__ == "__main__":

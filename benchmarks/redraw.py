@@ -4,21 +4,20 @@
 
 Brings the panel of a job of 10,000 steps up to date: reads its tables, writes the sentence, draws the
 PNG of the course's size. Beside it, the course's own job. The peer is a figure with empty axes, made,
-drawn and saved as a PNG: text and layout take most of the time, not the points. Processor time, the
-middle of several rounds in which all cases take turns. Then it counts how often the tables are read.
+drawn and saved as a PNG: text and layout take most of the time, not the points. Ratios of processor
+time, medians of rounds in which all cases take turns. Then it counts how often the tables are read.
 """
 
-import argparse
 import cProfile
 import io
 import pstats
 import random
-import statistics
 import time
 from collections.abc import Callable, Mapping
+from statistics import median
 
 import pandas as pd
-from common import ROOT, machine, reached
+from common import ROOT, Line, machine, options, report
 from matplotlib.figure import Figure
 
 from helpers.jobs.event_messages import METRICS
@@ -32,6 +31,7 @@ from helpers.plots.style import style
 
 STEPS, EPOCH = 10_000, 1_000
 MOST_TIMES, READINGS = 2.5, 1
+EMPTY = "empty axes"
 JOB = {"id": "ftjob-1", "status": "running", "model": "periodic-tiny-2026-11", "created_at": 0}
 
 
@@ -80,16 +80,16 @@ def empty_png() -> None:
         figure.savefig(io.BytesIO(), format="png")
 
 
-def milliseconds(cases: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median processor time of one call of each case."""
+def milliseconds(cases: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Processor time of each call of each case, in turns."""
     found: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(rounds + 1):
         for name, draw in cases.items():
             start = time.process_time()
             draw()
-            found[name].append(time.process_time() - start)
+            found[name].append(1000 * (time.process_time() - start))
     # The first round loads fonts.
-    return {name: 1000 * statistics.median(times[1:]) for name, times in found.items()}
+    return {name: times[1:] for name, times in found.items()}
 
 
 def times_called(function: Callable[..., object], run: Callable[[], object]) -> int:
@@ -103,25 +103,32 @@ def times_called(function: Callable[..., object], run: Callable[[], object]) -> 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = options(__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="times that each is drawn (default: 15)")
-    rounds = parser.parse_args().rounds
+    arguments = parser.parse_args()
     course = pd.read_csv(ROOT / "data" / "sample_run" / "04_metrics.csv")
+    longest = f"{STEPS:,} steps"
     cases: dict[str, Callable[[], object]] = {
-        "empty axes": empty_png,
+        EMPTY: empty_png,
         f"the course's job, {len(course)} steps": redraw(course),
-        f"{STEPS:,} steps": redraw(long_job()),
+        longest: redraw(long_job()),
     }
     print(machine("matplotlib", "pandas"))
-    taken = milliseconds(cases, rounds)
-    ratios = {name: spent / taken["empty axes"] for name, spent in taken.items()}
-    for name, spent in taken.items():
-        print(f"{name:28} {spent:6.0f} ms {ratios[name]:6.2f} × empty axes")
-    *_, (longest, ratio) = ratios.items()
-    print(f"redraw at {longest}: {ratio:.2f} × empty axes, {reached(ratio, MOST_TIMES, at_least=False)}")
+    taken = milliseconds(cases, arguments.rounds)
+    empty = taken.pop(EMPTY)
+    lines = [
+        Line(
+            f"redraw, {name}", "processor ms", median(times), EMPTY, median(empty),
+            median(mine / other for mine, other in zip(times, empty, strict=True)),
+            MOST_TIMES if name == longest else None, at_least=False,
+        )
+        for name, times in taken.items()
+    ]  # fmt: skip
     for function in (read_losses, find_rise):
         times = times_called(function, cases[longest])
-        print(f"{function.__name__} in one redraw: {times}, {reached(times, READINGS, at_least=False)}")
+        work = f"{function.__name__} in one redraw"
+        lines.append(Line(work, "times", times, reach=READINGS, at_least=False, limits="ours"))
+    report(lines, arguments.lines)
 
 
 if __name__ == "__main__":
