@@ -3,11 +3,12 @@
     python benchmarks/all.py
 
 The table has a row for each figure: the work, the peer, its figure and ours, the ratio, the limit, and
-whether it is reached. Benchmarks run one after the other and hand their lines over as JSON (`--lines`). Ratios are
-taken within one run. A short form has few rounds, and on a machine that others use, figures of the clock vary
-by a half and ratios of processor time by a tenth: run the benchmark alone, on a quiet machine, before you
-believe a figure. `--only NAME` runs some; `--minutes` changes the time. Not here, because they take longer:
-`elle.py`, `learning_rates.py`, `structured.py`, and training the real model (`real_model.py full`, `lora`).
+whether it is reached. The benchmarks run one after the other and hand their lines over (`--lines`). Ratios
+are taken within one run. A short form has few rounds, and on a machine that others use, figures of the clock
+vary by a half and ratios of processor time by a tenth: run a benchmark alone, on a quiet machine, before you
+believe its figures. `--only NAME` runs some; `--minutes` changes the time. Not here, because they take
+longer: `elle.py`, `learning_rates.py`, `structured.py`, and training the real model (`real_model.py full`,
+`lora`).
 """
 
 import json

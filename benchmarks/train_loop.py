@@ -119,7 +119,7 @@ def job(epochs: int, with_validation: bool) -> Run:
 
     from local_server.training.__main__ import train
     from local_server.training.job_log import Line as Entry, Log
-    from local_server.training.specification import BASE_LEARNING_RATE, Specification
+    from local_server.training.specification import Specification
 
     class TimedLog(Log):
         """A log that also notes the CPU time of each line."""
@@ -140,7 +140,7 @@ def job(epochs: int, with_validation: bool) -> Run:
         specification: Specification = {
             "n_epochs": epochs,
             "batch_size": BATCH_SIZE,
-            "learning_rate_multiplier": LEARNING_RATE / BASE_LEARNING_RATE,
+            "learning_rate_multiplier": 1.0,
             "learning_rate": LEARNING_RATE,
             "seed": SEED,
             "model_folder": str(PERIODIC_TINY),
@@ -151,8 +151,9 @@ def job(epochs: int, with_validation: bool) -> Run:
     steps = log.metrics()
     # The bill counts the tokens of the first step too.
     tokens = round(tokens * (1 - 1 / len(steps)))
-    seconds = log.lines[-1]["time"] - log.lines[0]["time"]
-    return Run(tokens, seconds, log.cpu[-1] - log.cpu[0], steps[-1]["train_loss"])
+    first = next(place for place, line in enumerate(log.lines) if line["kind"] == "metrics")
+    seconds = log.lines[-1]["time"] - log.lines[first]["time"]
+    return Run(tokens, seconds, log.cpu[-1] - log.cpu[first], steps[-1]["train_loss"])
 
 
 LOOPS = {
@@ -170,10 +171,11 @@ def measure(loop: str, threads: int, epochs: int) -> Run:
             [sys.executable, __file__, "--loop", loop, "--epochs", str(epochs)],
             env=child_environment(Path(state), threads),
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=True,
         )
+    if result.returncode:
+        sys.exit(f"{loop}: {result.stderr}")
     return Run(**json.loads(result.stdout.splitlines()[-1]))
 
 
