@@ -232,6 +232,8 @@ def main() -> None:
         PROGRAMS[program](Path(folder), *further)
         return
     model = arguments.model.absolute()
+    if not model.is_dir():
+        sys.exit(f"There is no base model in {model}; `make real-model` installs it.")
     print(machine("torch", "transformers", "peft"))
     if arguments.what == "memory":
         lines = [memory(model)]

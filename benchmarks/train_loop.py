@@ -170,8 +170,7 @@ def measure(loop: str, threads: int, epochs: int) -> Run:
         result = subprocess.run(
             [sys.executable, __file__, "--loop", loop, "--epochs", str(epochs)],
             env=child_environment(Path(state), threads),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
         )
     if result.returncode:
