@@ -12,7 +12,8 @@ in float32; ratios are medians of rounds that followed each other. Beside the co
 - Transformers' `generate`, all clients in one padded batch;
 - `transformers serve`, with and without `--continuous-batching`: `pip install "transformers[serving]"`.
 
-What is missing has a line that says so. Takes about six minutes on two cores; `--repeat 1` about two.
+What is missing has a line that says so. Takes about ten minutes on two cores; `--repeat 1` two and a half.
+The limits are those of the tiny model; `--model FOLDER --clients 1 16` measures another.
 
 `python benchmarks/chat.py --company` measures how long one learner waits for five tokens: alone, beside 64
 answers without an end, beside prompts as large as a request may be, and beside prompts that fill the context.
@@ -49,7 +50,6 @@ OURS, LLAMA, BARE = "the course's server", "llama.cpp", "bare generate"
 SERVE, BATCHING = "transformers serve", "transformers serve, batching"
 # Clients, and the questions that they ask in a round.
 QUESTIONS = {1: 16, 8: 32, 64: 64}
-STREAMED = {1: 16, 64: 64}
 # Ratios of answers per second of the processor.
 LIMITS = {(LLAMA, 1): 0.5, (LLAMA, 8): 0.9, (LLAMA, 64): 1.0, (BATCHING, 1): 1.0, (BATCHING, 64): 2.0}
 FIRST_TEXT_MS = {1: 15, 64: 300}
@@ -95,7 +95,9 @@ class Rounds:
         self.first_answer: dict[str, float] = {}
         self.problems: dict[str, str] = {}
 
-    def measure(self, model: Path, repeat: int, engines: list[str], command: str | None) -> None:
+    def measure(
+        self, model: Path, repeat: int, clients_at_once: list[int], engines: list[str], command: str | None
+    ) -> None:
         """Start the engines, and ask each in turn."""
         every = questions()
 
@@ -129,11 +131,10 @@ class Rounds:
                     self.problems[name] = f"{error}" or type(error).__name__
                 print(name, self.problems.get(name, "runs"), file=sys.stderr, flush=True)
             for _ in range(repeat):
-                for streamed, sizes in ((False, QUESTIONS), (True, STREAMED)):
-                    for clients, count in sizes.items():
-                        chats = take(count)
-                        for name in list(running):
-                            self._ask(running, name, chats, clients, streamed)
+                for clients, streamed in product(clients_at_once, (False, True)):
+                    chats = take(QUESTIONS.get(clients, max(16, clients)))
+                    for name in list(running):
+                        self._ask(running, name, chats, clients, streamed)
 
     def _gguf(self, model: Path, state: Path, file: Path) -> None:
         program = [sys.executable, Path(__file__).with_name("llama_cpp.py"), "--write"]
@@ -172,7 +173,7 @@ class Rounds:
         """Print a row for each engine and number of clients."""
         head = f"{'answers/s:':>18}{'processor':>10}{'clock':>8}{'first text, ms':>16}{'as ours':>12}"
         print(f"{'clients':>7}  {'':<16}{head}")
-        for clients, name in product(QUESTIONS, dict.fromkeys(key[0] for key in self.found)):
+        for clients, name in product(*(dict.fromkeys(key[part] for key in self.found) for part in (1, 0))):
             rounds = self.found.get((name, clients, False), [])
             if not rounds:
                 continue
@@ -188,26 +189,27 @@ class Rounds:
             print(f"{'':>9}{name}: {problem}")
 
 
-def lines(rounds: Rounds, asked: list[str]) -> list[Line]:
-    """The figures that have a limit, beside the peers that were asked for."""
+def lines(rounds: Rounds, clients_at_once: list[int], peers: list[str], *, limited: bool) -> list[Line]:
+    """The figures that have a limit, beside the peers that were asked; without it for another model."""
     found = []
-    for (peer, clients), limit in LIMITS.items():
-        if peer not in asked:
+    for clients, peer in product(clients_at_once, peers):
+        limit = LIMITS.get((peer, clients))
+        if limited and limit is None:
             continue
         work, note = f"chat, clients: {clients}", rounds.problems.get(peer, "")
         ours, theirs = (rounds.middle(name, clients, "rate") for name in (OURS, peer))
         ratio = rounds.ratio(peer, clients)
-        found.append(
-            Line(work, "answers per processor s", ours, peer, theirs, ratio, limit, note=note),
-        )
+        reach = limit if limited else None
+        found.append(Line(work, "answers per processor s", ours, peer, theirs, ratio, reach, note=note))
 
-    def at_most(limit: float, work: str, unit: str, ours: float | None, theirs: float | None) -> None:
+    def at_most(limit: float | None, work: str, unit: str, ours: float | None, theirs: float | None) -> None:
         ratio = ours / theirs if ours and theirs else None
-        found.append(Line(work, unit, ours, LLAMA, theirs, ratio, limit, at_least=False, limits="ours"))
+        reach = limit if limited else None
+        found.append(Line(work, unit, ours, LLAMA, theirs, ratio, reach, at_least=False, limits="ours"))
 
-    for clients, limit in FIRST_TEXT_MS.items():
+    for clients in clients_at_once:
         both = (rounds.middle(name, clients, "first", streamed=True) for name in (OURS, LLAMA))
-        at_most(limit, f"first text, clients: {clients}", "ms", *both)
+        at_most(FIRST_TEXT_MS.get(clients), f"first text, clients: {clients}", "ms", *both)
     both = (rounds.first_answer.get(name) for name in (OURS, LLAMA))
     at_most(FIRST_ANSWER_SECONDS, "server start to first answer", "s", *both)
     return found
@@ -217,6 +219,10 @@ def main() -> None:
     """Measure in turns and print the medians."""
     parser = options(__doc__)
     parser.add_argument("--model", type=Path, default=PERIODIC_TINY, help="folder of the base model")
+    parser.add_argument(
+        "--clients", type=int, nargs="+", default=list(QUESTIONS), metavar="1-64",
+        choices=range(1, 65), help="who ask at the same time (default: 1 8 64)",
+    )  # fmt: skip
     parser.add_argument("--repeat", type=int, default=5, help="rounds of each that count (default: 5)")
     parser.add_argument("--llama-server", metavar="COMMAND", help="a llama-server of your own")
     peers = [LLAMA, BARE, BATCHING, SERVE]
@@ -231,10 +237,11 @@ def main() -> None:
         in_company(model, chosen.repeat)
         return
     rounds = Rounds()
-    rounds.measure(model, chosen.repeat, [OURS, *chosen.peers], chosen.llama_server)
+    rounds.measure(model, chosen.repeat, chosen.clients, [OURS, *chosen.peers], chosen.llama_server)
     print(f"answers of at most {MAX_TOKENS} tokens, medians of {chosen.repeat} rounds\n")
     rounds.show()
-    report(lines(rounds, chosen.peers), chosen.lines)
+    limited = model == PERIODIC_TINY
+    report(lines(rounds, chosen.clients, chosen.peers, limited=limited), chosen.lines)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ serves it until stdin closes; the first line on stdout is its address. It needs 
 import argparse
 import json
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,8 @@ def serve_command(command: str, path: Path, threads: int) -> None:
     options = ["-m", path, "--host", "127.0.0.1", "--port", port, "-t", threads, "-tb", threads]
     options += ["-np", CLIENTS, "-c", CLIENTS * CONTEXT, "--jinja"]
     process = subprocess.Popen([*shlex.split(command), *map(str, options)], stdout=subprocess.DEVNULL)
+    # When this process is told to end, the program has to end, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         until_it_listens(process, port)
         print(json.dumps({"base_url": f"http://127.0.0.1:{port}/v1"}), flush=True)

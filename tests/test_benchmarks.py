@@ -1,4 +1,4 @@
-"""Benchmarks are run by hand, and rarely: here it is seen when an import is gone, or when a table is wrong."""
+"""Benchmarks are run by hand, and rarely: here it is seen when an import is gone or a table is wrong."""
 
 import ast
 import sys
