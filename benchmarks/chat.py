@@ -81,6 +81,11 @@ def questions() -> list[Chat]:
     return [[system, {"role": "user", "content": text}] for text in texts]
 
 
+def first_line(error: Exception) -> str:
+    """What went wrong, short enough for a table."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
 class Rounds:
     """All engines that run here, and their rounds.
 
@@ -128,7 +133,7 @@ class Rounds:
                     running[name].ask(take(16), 16)
                 except (RuntimeError, OSError, httpx2.HTTPError) as error:
                     running.pop(name, None)
-                    self.problems[name] = f"{error}" or type(error).__name__
+                    self.problems[name] = first_line(error)
                 print(name, self.problems.get(name, "runs"), file=sys.stderr, flush=True)
             for _ in range(repeat):
                 for clients, streamed in product(clients_at_once, (False, True)):
@@ -154,7 +159,7 @@ class Rounds:
                 raise RuntimeError(f"{answered.texts.count('')} empty answers, {clients} clients")
         except (RuntimeError, OSError, httpx2.HTTPError) as error:
             # Such a round says nothing; the others still do.
-            self.problems[name] = f"a round failed: {type(error).__name__} {error}"
+            self.problems[name] = f"a round failed: {first_line(error)}"
             return
         self.found.setdefault((name, clients, streamed), []).append(answered)
 

@@ -174,7 +174,8 @@ def table(lines: list[Line]) -> str:
     """The lines as one table, for people."""
 
     def number(value: float | None, unit: str = "") -> str:
-        return "–" if value is None else f"{value:.3g} {unit}".strip()
+        digits = ",.0f" if value is not None and abs(value) >= 100 else ".3g"
+        return "–" if value is None else f"{value:{digits}} {unit}".strip()
 
     rows = [("work", "peer", "peer's", "ours", "ratio", "reach", "")]
     for line in lines:

@@ -12,6 +12,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from common import free_port, until_it_listens
@@ -88,6 +91,18 @@ def serve_wheel(path: Path, threads: int) -> None:
     sys.stdin.read()
 
 
+def until_it_is_loaded(address: str) -> None:
+    """Wait until llama.cpp has read its model: before, it answers 503."""
+    while True:
+        try:
+            urllib.request.urlopen(address).close()
+            return
+        except urllib.error.HTTPError as error:
+            if error.code != 503:
+                raise
+            time.sleep(0.02)
+
+
 def serve_command(command: str, path: Path, threads: int) -> None:
     """Serve the file with a program of one's own, until stdin closes."""
     port = free_port()
@@ -98,6 +113,7 @@ def serve_command(command: str, path: Path, threads: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         until_it_listens(process, port)
+        until_it_is_loaded(f"http://127.0.0.1:{port}/health")
         print(json.dumps({"base_url": f"http://127.0.0.1:{port}/v1"}), flush=True)
         sys.stdin.read()
     finally:
