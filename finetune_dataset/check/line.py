@@ -11,6 +11,7 @@ from typing import Any
 from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
 from finetune_dataset.chat import PREFERRED, PROMPT, REJECTED, JsonObject
+from finetune_dataset.check.decoded import UnusualRow
 from finetune_dataset.check.fast import good_row
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.tally import Tally
@@ -94,6 +95,8 @@ class RowChecker:
             return False
         self.found.rows += 1
         self.found.digests.append(xxh3_64_intdigest(raw))
+        if type(row) is UnusualRow:
+            self.found.image_rows += row.images > 0
         tokens = self._tally.add_decoded(row, raw)
         if self._limit:
             self._check_length(tokens, line)

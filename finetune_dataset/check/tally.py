@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from finetune_dataset.chat import SYSTEM_ROLES, TOOL_KEYS, JsonObject, message_text
-from finetune_dataset.check.fast import Message, Row, text_of
+from finetune_dataset.check.decoded import UNSET, Assistant, Message, Row, UnusualRow, text_of
 from finetune_dataset.models import is_local
 from finetune_dataset.report import Statistics
-from finetune_dataset.tokens.count import count_row, count_tokens
+from finetune_dataset.tokens.count import count_row, count_tokens, count_tools
 
 # Characters. Shorter texts are often the same in many rows, such as labels.
 _SHORT = 64
@@ -48,9 +48,23 @@ class Tally:
             tokens = self._count(text_of(message), message.role)
             by_role[message.role] += tokens
             total += tokens
-        if self._local or not row.is_plain:
+        if self._local:
             total = count_row(msgspec.json.decode(raw), self._model).total
+        elif type(row) is UnusualRow:
+            total += self._count_beside_texts(row, self._model)
         self._statistics.tokens_per_row[total] += 1
+        return total
+
+    def _count_beside_texts(self, row: UnusualRow, model: str | Path) -> int:
+        """Count the tools, the calls and the names of a row, as `count_row` does."""
+        total = 0 if row.tools is UNSET else count_tools(bytes(row.tools).decode(), model)
+        for message in row.messages:
+            if message.name is not UNSET and (name := msgspec.json.decode(message.name)):
+                total += 1 + count_tokens(name, model)
+            if type(message) is Assistant and message.tool_calls is not UNSET:
+                for call in message.tool_calls:
+                    total += count_tokens(call.function.name, model)
+                    total += count_tokens(call.function.arguments, model)
         return total
 
     def add(self, prompt: JsonObject, messages: list[JsonObject]) -> int:

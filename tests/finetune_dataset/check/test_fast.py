@@ -16,7 +16,8 @@ from random_rows import (
 )
 
 from finetune_dataset.chat import CHAT_KEYS, MESSAGE_KEYS
-from finetune_dataset.check.fast import Message, Row, good_row
+from finetune_dataset.check.decoded import Message, Row
+from finetune_dataset.check.fast import good_row
 from finetune_dataset.check.line import RowChecker, check_line
 from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.validate import validate_dataset
