@@ -27,9 +27,13 @@ class Call(msgspec.Struct, gc=False):
 
 
 class Text(msgspec.Struct, tag_field="type", tag="text", forbid_unknown_fields=True, gc=False):
-    """A part of a content that is text."""
+    """A part of a content that is text.
 
-    text: str
+    Attributes:
+        text: The JSON of the text.
+    """
+
+    text: msgspec.Raw
 
 
 class Address(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -116,12 +120,13 @@ class UnusualRow(Row):
     images: int = 0
 
 
+_decode_text = msgspec.json.Decoder(str).decode
 _decode_texts = msgspec.json.Decoder(str | list[Text | Image] | None).decode
 
 
 def text_of(message: Message) -> str:
     """Return the text of a message of a good row, as `chat.message_text` does."""
     content = _decode_texts(message.content)
-    if type(content) is list:
-        return "".join(part.text for part in content if type(part) is Text)
-    return content or ""  # type: ignore[return-value]  # Null beside calls.
+    if isinstance(content, list):
+        return "".join(_decode_text(part.text) for part in content if isinstance(part, Text))
+    return content or ""  # Null beside calls.

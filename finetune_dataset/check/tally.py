@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,7 @@ from finetune_dataset.chat import SYSTEM_ROLES, TOOL_KEYS, JsonObject, message_t
 from finetune_dataset.check.decoded import UNSET, Assistant, Message, Row, UnusualRow, text_of
 from finetune_dataset.models import is_local
 from finetune_dataset.report import Statistics
-from finetune_dataset.tokens.count import count_row, count_tokens, count_tools
+from finetune_dataset.tokens.count import count_row, count_tokens, count_tools, counter_of
 
 # Characters. Shorter texts are often the same in many rows, such as labels.
 _SHORT = 64
@@ -43,10 +43,11 @@ class Tally:
         self._roles[tuple(map(type, row.messages))] += 1
         if self._count is None or self._model is None:
             return 0
-        by_role, total = self._statistics.tokens_by_role, 3 + 4 * len(row.messages)
+        count, by_role, total = self._count, self._statistics.tokens_by_role, 3 + 4 * len(row.messages)
         for message in row.messages:
-            tokens = self._count(text_of(message), message.role)
-            by_role[message.role] += tokens
+            role = message.role
+            tokens = count(text_of(message), role)
+            by_role[role] += tokens
             total += tokens
         if self._local:
             total = count_row(msgspec.json.decode(raw), self._model).total
@@ -104,7 +105,7 @@ class Tally:
 @lru_cache
 def _text_counter(model: str | Path) -> Callable[[str, str], int]:
     """Return a function that counts a text of a role, and remembers what many rows share."""
-    count = partial(count_tokens, model=model)
+    count = counter_of(model)
     remembered = lru_cache(maxsize=4096)(count)
 
     def count_text(text: str, role: str) -> int:

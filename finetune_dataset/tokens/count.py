@@ -52,7 +52,7 @@ def count_tokens(text: str, model: str | Path) -> int:
     Raises:
         DatasetError: The folder of the local model has no `tokenizer.json`, or one that cannot be read.
     """
-    return _counter(model)(text)
+    return counter_of(model)(text)
 
 
 def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
@@ -151,9 +151,9 @@ def _count_message(message: JsonObject, model: str | Path) -> int:
     content = message.get("content")
     if message["role"] in SYSTEM_ROLES:
         text = message_text(message)
-        return _count_repeated(text, model) if len(text) <= _REMEMBERED else _counter(model)(text)
+        return _count_repeated(text, model) if len(text) <= _REMEMBERED else counter_of(model)(text)
     if len(message) == 2 and isinstance(content, str):  # Nearly every message: a role and a text.
-        return _counter(model)(content)
+        return counter_of(model)(content)
     texts = [message_text(message), message.get("refusal")]
     if isinstance(content, list):
         texts += [part.get("refusal") for part in content]
@@ -186,23 +186,33 @@ def n_epochs_auto(n_rows: int) -> int:
 @lru_cache(maxsize=256)
 def _count_repeated(text: str, model: str | Path) -> int:
     """Count a text that many rows share: most files have few system prompts."""
-    return _counter(model)(text)
+    return counter_of(model)(text)
 
 
 @lru_cache(maxsize=256)
 def _count_tools(tools: str, model: str | Path) -> int:
-    return _counter(model)(render_tools(json.loads(tools)))
+    return counter_of(model)(render_tools(json.loads(tools)))
 
 
 @lru_cache
-def _counter(model: str | Path) -> Callable[[str], int]:
-    """Return the function that counts the tokens of a text for a model."""
+def counter_of(model: str | Path) -> Callable[[str], int]:
+    """Return the function that counts the tokens of a text for a model, for a program that has many texts.
+
+    Args:
+        model: See `count_tokens`.
+
+    Returns:
+        `count_tokens` for this model.
+
+    Raises:
+        DatasetError: The folder of the local model has no `tokenizer.json`, or one that cannot be read.
+    """
     if isinstance(model, Path) or is_local(model):
-        tokenizer = _local_tokenizer(tokenizer_file(model))
-        return lambda text: len(tokenizer.encode(text, add_special_tokens=False))
+        encode = _local_tokenizer(tokenizer_file(model)).encode
+        return lambda text: len(encode(text, add_special_tokens=False))
     tokenizer = _openai_tokenizer(encoding_of(model))
     flat, ordinary = tokenizer.encode_flat, tokenizer.encode_ordinary
-    # Four bytes for each token, and no list of numbers. But it takes special tokens for what they are.
+    # The flat call gives four bytes for each token, in two thirds of the time; but it reads special tokens.
     return lambda text: len(flat(text)) // 4 if "<|" not in text else len(ordinary(text))
 
 
