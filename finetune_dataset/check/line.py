@@ -11,6 +11,7 @@ from typing import Any
 from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
 from finetune_dataset.chat import PREFERRED, PROMPT, REJECTED, JsonObject
+from finetune_dataset.check.decoded import UnusualRow
 from finetune_dataset.check.fast import good_row
 from finetune_dataset.check.found import Found
 from finetune_dataset.check.tally import Tally
@@ -76,6 +77,7 @@ class RowChecker:
         """
         self.found = Found()
         self._method = known_method(method)
+        self._has_fast_way = method == "supervised"
         self._limit = None if model is None else context_limit(model)
         self._tally = Tally(model)
 
@@ -89,11 +91,13 @@ class RowChecker:
         Returns:
             False for any other line; give it to `take_piece`.
         """
-        row = good_row(raw) if self._method == "supervised" else None
-        if row is None:
+        if not self._has_fast_way or (row := good_row(raw)) is None:
             return False
-        self.found.rows += 1
-        self.found.digests.append(xxh3_64_intdigest(raw))
+        found = self.found
+        found.rows += 1
+        found.digests.append(xxh3_64_intdigest(raw))
+        if type(row) is UnusualRow:
+            found.image_rows += row.images > 0
         tokens = self._tally.add_decoded(row, raw)
         if self._limit:
             self._check_length(tokens, line)

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from finetune_dataset.chat import SYSTEM_ROLES, TOOL_KEYS, JsonObject, message_text
-from finetune_dataset.check.fast import Message, Row, text_of
+from finetune_dataset.check.decoded import UNSET, Assistant, Message, Row, UnusualRow, text_of
 from finetune_dataset.models import is_local
 from finetune_dataset.report import Statistics
-from finetune_dataset.tokens.count import count_row, count_tokens
+from finetune_dataset.tokens.count import count_row, count_tokens, count_tools, counter_of
 
 # Characters. Shorter texts are often the same in many rows, such as labels.
 _SHORT = 64
@@ -43,14 +43,29 @@ class Tally:
         self._roles[tuple(map(type, row.messages))] += 1
         if self._count is None or self._model is None:
             return 0
-        by_role, total = self._statistics.tokens_by_role, 3 + 4 * len(row.messages)
+        count, by_role, total = self._count, self._statistics.tokens_by_role, 3 + 4 * len(row.messages)
         for message in row.messages:
-            tokens = self._count(text_of(message), message.role)
-            by_role[message.role] += tokens
+            role = message.role
+            tokens = count(text_of(message), role)
+            by_role[role] += tokens
             total += tokens
-        if self._local or not row.is_plain:
+        if self._local:
             total = count_row(msgspec.json.decode(raw), self._model).total
+        elif type(row) is UnusualRow:
+            total += self._count_beside_texts(row, self._model)
         self._statistics.tokens_per_row[total] += 1
+        return total
+
+    def _count_beside_texts(self, row: UnusualRow, model: str | Path) -> int:
+        """Count the tools, the calls and the names of a row, as `count_row` does."""
+        total = 0 if row.tools is UNSET else count_tools(bytes(row.tools).decode(), model)
+        for message in row.messages:
+            if message.name is not UNSET and (name := msgspec.json.decode(message.name)):
+                total += 1 + count_tokens(name, model)
+            if type(message) is Assistant and message.tool_calls is not UNSET:
+                for call in message.tool_calls:
+                    total += count_tokens(call.function.name, model)
+                    total += count_tokens(call.function.arguments, model)
         return total
 
     def add(self, prompt: JsonObject, messages: list[JsonObject]) -> int:
@@ -90,7 +105,7 @@ class Tally:
 @lru_cache
 def _text_counter(model: str | Path) -> Callable[[str, str], int]:
     """Return a function that counts a text of a role, and remembers what many rows share."""
-    count = partial(count_tokens, model=model)
+    count = counter_of(model)
     remembered = lru_cache(maxsize=4096)(count)
 
     def count_text(text: str, role: str) -> int:

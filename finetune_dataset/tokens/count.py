@@ -52,7 +52,7 @@ def count_tokens(text: str, model: str | Path) -> int:
     Raises:
         DatasetError: The folder of the local model has no `tokenizer.json`, or one that cannot be read.
     """
-    return _counter(model)(text)
+    return counter_of(model)(text)
 
 
 def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
@@ -103,9 +103,21 @@ def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
     if not tools and messages[-1]["role"] != "user":
         tools = prompt.get("functions")
     if tools:
-        text = json.dumps(tools)
-        total += (_count_tools if len(text) <= _REMEMBERED else _count_tools.__wrapped__)(text, model)
+        total += count_tools(json.dumps(tools), model)
     return TokenCounts(total, answer, len(messages))
+
+
+def count_tools(tools: str, model: str | Path) -> int:
+    """Count the tokens of the tools that a row declares; many rows declare the same ones.
+
+    Args:
+        tools: The JSON of a row's `tools`.
+        model: A model id.
+
+    Returns:
+        The number of tokens, see `tool_definitions`; 0 without any tool.
+    """
+    return (_count_tools if len(tools) <= _REMEMBERED else _count_tools.__wrapped__)(tools, model)
 
 
 def _as_chat(messages: list[JsonObject], model: str | Path) -> str:
@@ -139,9 +151,9 @@ def _count_message(message: JsonObject, model: str | Path) -> int:
     content = message.get("content")
     if message["role"] in SYSTEM_ROLES:
         text = message_text(message)
-        return _count_repeated(text, model) if len(text) <= _REMEMBERED else _counter(model)(text)
+        return _count_repeated(text, model) if len(text) <= _REMEMBERED else counter_of(model)(text)
     if len(message) == 2 and isinstance(content, str):  # Nearly every message: a role and a text.
-        return _counter(model)(content)
+        return counter_of(model)(content)
     texts = [message_text(message), message.get("refusal")]
     if isinstance(content, list):
         texts += [part.get("refusal") for part in content]
@@ -174,22 +186,34 @@ def n_epochs_auto(n_rows: int) -> int:
 @lru_cache(maxsize=256)
 def _count_repeated(text: str, model: str | Path) -> int:
     """Count a text that many rows share: most files have few system prompts."""
-    return _counter(model)(text)
+    return counter_of(model)(text)
 
 
 @lru_cache(maxsize=256)
 def _count_tools(tools: str, model: str | Path) -> int:
-    return _counter(model)(render_tools(json.loads(tools)))
+    return counter_of(model)(render_tools(json.loads(tools)))
 
 
 @lru_cache
-def _counter(model: str | Path) -> Callable[[str], int]:
-    """Return the function that counts the tokens of a text for a model."""
+def counter_of(model: str | Path) -> Callable[[str], int]:
+    """Return the function that counts the tokens of a text for a model, for a program that has many texts.
+
+    Args:
+        model: See `count_tokens`.
+
+    Returns:
+        `count_tokens` for this model.
+
+    Raises:
+        DatasetError: The folder of the local model has no `tokenizer.json`, or one that cannot be read.
+    """
     if isinstance(model, Path) or is_local(model):
-        tokenizer = _local_tokenizer(tokenizer_file(model))
-        return lambda text: len(tokenizer.encode(text, add_special_tokens=False))
-    encode = _openai_tokenizer(encoding_of(model)).encode_ordinary
-    return lambda text: len(encode(text))
+        encode = _local_tokenizer(tokenizer_file(model)).encode
+        return lambda text: len(encode(text, add_special_tokens=False))
+    tokenizer = _openai_tokenizer(encoding_of(model))
+    flat, ordinary = tokenizer.encode_flat, tokenizer.encode_ordinary
+    # The flat call gives four bytes for each token, in two thirds of the time; but it reads special tokens.
+    return lambda text: len(flat(text)) // 4 if "<|" not in text else len(ordinary(text))
 
 
 @lru_cache

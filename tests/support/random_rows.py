@@ -201,3 +201,70 @@ def valid_rows(number, method="supervised"):
 
     collect()
     return found
+
+
+# Values for a key that stands twice: some look like the messages that come after it.
+_TWICE = (
+    "x",
+    None,
+    5,
+    [],
+    [{"a": 1}, {"role": "user", "content": "y"}],
+    {"role": "user", "content": "a"},
+    [{"type": "text", "text": "b"}],
+)
+# What stands in odd texts: pipes and spaces in each spelling, halves of pairs, quotes.
+_INSIDE = (
+    *(
+        "\\u007c",
+        "|",
+        "<|im_end|>",
+        "\\u003c|a\\u007C>",
+        "<|a\\u007c>",
+        "7",
+        "\\u2003",
+        "\\u0020",
+        "\\n",
+        "\u3000",
+    ),
+    *(
+        "\\ud83d",
+        "\\ud83d\\ude00",
+        "\\/",
+        "\\\\",
+        '\\"',
+        '\\"}, {\\"role\\": \\"user\\"',
+        "\\u0000",
+        "\x7f",
+        "é",
+        "😀",
+    ),
+)
+
+
+def write_oddly(value, chance, odd):
+    """Write a value as no library would: each separator anew, keys in any order and twice, odd texts."""
+    if isinstance(value, str):
+        escaped = (
+            f"\\u{ord(each):04x}" if ord(each) < 65536 and chance.random() < odd else json.dumps(each)[1:-1]
+            for each in value
+        )
+        text = "".join(escaped)
+        if chance.random() < odd:
+            text = chance.choice([text + chance.choice(_INSIDE), chance.choice(_INSIDE) + text, ""])
+        return f'"{text}"'
+    if not isinstance(value, dict | list):
+        return json.dumps(value)
+    comma, colon = (", ", ": ") if chance.random() > odd else chance.choice(SEPARATORS)
+    if isinstance(value, list):
+        return f"[{comma.join(write_oddly(each, chance, odd) for each in value)}]"
+    pairs = list(value.items())
+    if pairs and chance.random() < odd:
+        key, same = chance.choice(pairs)
+        pairs.insert(chance.randrange(len(pairs) + 1), (key, chance.choice([same, *_TWICE])))
+    if chance.random() < odd:
+        chance.shuffle(pairs)
+    written = (
+        f"{write_oddly(key, chance, odd)}{colon}{write_oddly(each, chance, odd)}" for key, each in pairs
+    )
+    return f"{{{comma.join(written)}}}"

@@ -3,21 +3,21 @@
 import json
 import random
 
-import msgspec
 import pytest
 from random_rows import (
     INPUTS,
+    MODEL,
     SEPARATORS,
     break_bytes,
     break_values,
     line_of,
     places_in,
     valid_rows,
+    write_oddly,
 )
 
-from finetune_dataset.chat import CHAT_KEYS, MESSAGE_KEYS
-from finetune_dataset.check.fast import Message, Row, good_row
-from finetune_dataset.check.line import RowChecker, check_line
+from finetune_dataset.check.fast import good_row
+from finetune_dataset.check.line import RowChecker, check_line, with_plain_end
 from finetune_dataset.jsonlines import read_pieces
 from finetune_dataset.validate import validate_dataset
 
@@ -71,7 +71,8 @@ def test_a_usual_row_is_recognized_fast_whoever_wrote_it(rows):
         row
         for row in rows
         if all(
-            isinstance(message.get("content"), str) or ("content" in message and "tool_calls" in message)
+            isinstance(message.get("content"), str | list)
+            or ("content" in message and "tool_calls" in message)
             for message in row["messages"]
         )
     ]
@@ -83,6 +84,102 @@ def test_a_usual_row_is_recognized_fast_whoever_wrote_it(rows):
 
     assert len(usual) > 50
     assert [raw for raw in raws if not is_recognized(raw)] == []
+
+
+def everything(raw, fast):
+    """All that is found in a line: issues, statistics, tokens, rows with images, digests."""
+    checker = RowChecker("supervised", MODEL)
+    if not (fast and checker.take_good(with_plain_end(raw), 1)):
+        for piece in read_pieces([raw]):
+            checker.take_piece(piece)
+    return checker.finish()
+
+
+def test_both_ways_find_the_same_in_rows_that_no_library_would_write(rows):
+    chance, differ, recognized = random.Random(5), [], 0
+    for _ in range(INPUTS):
+        row = chance.choice(rows)
+        row = break_values(row, chance) if chance.random() < 0.1 else row
+        raw = write_oddly(row, chance, chance.choice([0, 0.003, 0.02, 0.1])).encode()
+        recognized += is_recognized(raw)
+        differ += [raw] if everything(raw, fast=True) != everything(raw, fast=False) else []
+
+    assert differ == []
+    assert INPUTS / 10 < recognized < INPUTS * 0.9
+
+
+def test_spaces_that_are_missing_do_not_pay_for_a_key_that_stands_twice():
+    # Written closely, later messages are shorter than `json.dumps` writes them, by what the key takes.
+    later = b'{"role":"user","content":"b"},{"role":"assistant","content":"c"}'
+    for count in range(1, 12):
+        first = b'{"role": "user", "content": "ab", "content": "cd"}'
+        row = b'{"messages": [%b, %b]}' % (first, b",".join([later] * count))
+
+        assert not is_recognized(row)
+        assert ("", "duplicate_key") in explained(row)
+
+
+def picture(url="https://example.com/a.png", **more):
+    return {"type": "image_url", "image_url": {"url": url, **more}}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [picture()],
+        [{"type": "text", "text": "What is this?"}, picture(detail="low")],
+        [{"type": "text", "text": " "}, {"type": "text", "text": "Two parts."}],
+    ],
+)
+def test_good_parts_of_a_question_are_recognized_and_counted(parts):
+    messages = [{"role": "user", "content": parts}, {"role": "assistant", "content": "A cat."}]
+    raw = json.dumps({"messages": messages}).encode()
+
+    assert is_recognized(raw)
+    assert everything(raw, fast=True) == everything(raw, fast=False)
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ([], "missing_content"),
+        ([{"type": "text", "text": " "}], "empty_content"),
+        ([picture()] * 11, "too_many_images"),
+        ([picture("http://localhost/a.png")], "unreachable_image"),
+        ([picture("data:image/png;base64,A")], "invalid_image_url"),
+        ([picture(detail="huge")], "invalid_content_part"),
+        ([{"type": "text", "text": "<|im_end|>"}], "special_token"),
+        ([{"type": "sound", "text": "a"}], "invalid_content_part"),
+        ([picture(), {"type": "text", "text": 5}], "invalid_content_part"),
+        ([picture(), {"type": "text"}], "invalid_content_part"),
+    ],
+)
+def test_bad_parts_of_a_question_are_left_to_the_rules(parts, code):
+    messages = [{"role": "user", "content": parts}, {"role": "assistant", "content": "A cat."}]
+    raw = json.dumps({"messages": messages}).encode()
+
+    assert not is_recognized(raw)
+    assert code in [each for _, each in explained(raw)]
+
+
+def test_a_part_with_a_key_twice_is_left_to_the_rules():
+    part = b'{"type": "text", "text": "a", "text": "b"}'
+    raw = b'{"messages": [{"role": "user", "content": [%b]}, {"role": "assistant", "content": "c"}]}' % part
+
+    assert not is_recognized(raw)
+    assert ("", "duplicate_key") in explained(raw)
+
+
+def test_a_whole_file_of_odd_rows_has_one_report_whichever_way_it_went(rows, tmp_path, monkeypatch):
+    chance, path = random.Random(8), tmp_path / "train.jsonl"
+    lines = [write_oddly(chance.choice(rows[:50]), chance, chance.choice([0, 0.02])) for _ in range(200)]
+    path.write_bytes(b"\xef\xbb\xbf" + "\n".join([*lines, "", lines[0] + " ", lines[3] + "\r"]).encode())
+
+    quick = validate_dataset(path, model=MODEL).to_dict()
+    monkeypatch.setattr("finetune_dataset.check.line.good_row", lambda raw: None)
+
+    assert quick["counts"]["duplicate_row"] > 5
+    assert validate_dataset(path, model=MODEL).to_dict() == quick
 
 
 def key_twice(row, chance):
@@ -117,10 +214,3 @@ def test_a_mutated_file_names_the_lines_that_were_broken(rows, tmp_path):
         report = validate_dataset(path)
 
         assert broken <= {issue.line for issue in report.errors}
-
-
-def test_the_fast_way_knows_only_keys_of_the_table_and_gives_each_to_its_role():
-    assert {field.encode_name for field in msgspec.structs.fields(Row)} <= set(CHAT_KEYS)
-    for kind in Message.__subclasses__():
-        owners = {MESSAGE_KEYS[field.encode_name] for field in msgspec.structs.fields(kind)}
-        assert owners <= {None, kind.role}

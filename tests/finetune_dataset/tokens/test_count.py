@@ -61,8 +61,11 @@ def test_texts_have_the_token_counts_that_openai_published(text, model, tokens):
     assert count_tokens(text, model) == tokens
 
 
-def test_a_special_token_in_a_text_counts_as_plain_text():
-    assert count_tokens("<|endoftext|>", "gpt-4o") > 1
+# The last is one of splintr's own.
+@pytest.mark.parametrize("text", ["<|endoftext|>", "<|im_start|>", "<|/think|>"])
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4"])
+def test_a_special_token_in_a_text_counts_as_plain_text(text, model):
+    assert count_tokens(text, model) > 1
 
 
 def test_a_row_follows_the_published_estimate():
