@@ -176,8 +176,10 @@ def find_no_number(metrics: pd.DataFrame, losses: pd.Series, trained: pd.Series)
     if losses.empty and _has_validation(metrics):
         return None  # A service that reports validation only.
     last = losses.index[-1] if len(losses) else -math.inf
-    training = metrics[LOSS.training] if LOSS.training in metrics else pd.Series(math.nan, metrics.index)
-    infinite = metrics.loc[training.abs() == math.inf, "step"].astype(int)
+    infinite: set[int] = set()
+    if LOSS.training in metrics:
+        training = metrics[LOSS.training].to_numpy("float64", na_value=math.nan)
+        infinite = set(metrics.loc[np.isinf(training), "step"].astype(int))
     accurate = trained.index[trained.index > last]
     told = {*accurate, *infinite, *_steps_without_values(metrics, last)}
     return min((int(step) for step in told if step > last), default=None)
@@ -206,9 +208,11 @@ def _steps_without_values(metrics: pd.DataFrame, last: float) -> list[int]:
     After a loss, one alone can be an empty row of a result file. A checkpoint may have no values at all, and
     a table without a column for a metric tells nothing about it.
     """
-    later = metrics[metrics["step"].gt(last).fillna(False)]
-    if "fine_tuned_model_checkpoint" in metrics or LOSS.training not in metrics:
+    # In NumPy, because a live view asks twice a second: most jobs have no such step.
+    places = metrics["step"].to_numpy("float64", na_value=math.nan) > last
+    if not places.any() or "fine_tuned_model_checkpoint" in metrics or LOSS.training not in metrics:
         return []
+    later = metrics[places]
     told = metrics.columns.intersection(list(METRICS))
     without = later.loc[later[told].isna().all(axis=1), "step"].astype(int).tolist()
     return without if len(without) > 1 or last == -math.inf else []
