@@ -139,7 +139,7 @@ class Models:
         name = f"adapter{next(self._numbers)}"
         base.held.add(name, Path(folder))
         self._names[name] = base.held
-        loaded = replace(base, folder=folder, adapter=name, prefixes=Prefixes())
+        loaded = replace(base, folder=folder, adapter=name, prefixes=base.prefixes.beside())
         self._needed.add(loaded)
         return loaded
 

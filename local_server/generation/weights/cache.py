@@ -97,8 +97,8 @@ class Kept:
         return made
 
 
-# Prompts that are kept for each model. Two: questions with and without examples before them often alternate.
-_PROMPTS = 2
+# Prompts that are kept for a model and its adapters: with and without examples, before and after tuning.
+_PROMPTS = 4
 # Tokens that are kept of each: 23 MB of SmolLM2-135M in bfloat16, 10 MB of the tiny model.
 _MOST_TOKENS = 1024
 # A shorter beginning is read as fast as it is copied.
@@ -113,7 +113,14 @@ class Prefixes:
     """
 
     def __init__(self) -> None:
-        self._kept: list[Kept] = []
+        # Each with the model that has read it; adapters on the same weights share the room.
+        self._kept: list[tuple[Prefixes, Kept]] = []
+
+    def beside(self) -> "Prefixes":
+        """Those of another model on the same weights, which reads the same tokens in another way."""
+        other = Prefixes()
+        other._kept = self._kept
+        return other
 
     def longest(self, tokens: list[int]) -> Kept | None:
         """Look up what has been read of a prompt already; its last token never is, as its scores are wanted.
@@ -124,7 +131,7 @@ class Prefixes:
         Returns:
             Its beginning; None where too little or nothing is known.
         """
-        found = max(self._kept, key=lambda kept: _common(kept.tokens, tokens), default=None)
+        found = max(self._own(), key=lambda kept: _common(kept.tokens, tokens), default=None)
         length = 0 if found is None else min(_common(found.tokens, tokens), len(tokens) - 1)
         return found.cut(length) if found is not None and length >= _FEWEST_TOKENS else None
 
@@ -138,12 +145,17 @@ class Prefixes:
         """
         length = min(len(tokens), _MOST_TOKENS)
         if length < _FEWEST_TOKENS or any(
-            _common(kept.tokens, tokens) > 0.75 * length for kept in self._kept
+            _common(kept.tokens, tokens) > 0.75 * length for kept in self._own()
         ):
             return
         here = (slice(row, row + 1), slice(None), slice(length))
         copied = [(layer.keys[here].clone(), layer.values[here].clone()) for layer in layers]
-        self._kept = [Kept(tokens[:length], copied), *self._kept[: _PROMPTS - 1]]
+        # In place: it is everybody's list.
+        self._kept.insert(0, (self, Kept(tokens[:length], copied)))
+        del self._kept[_PROMPTS:]
+
+    def _own(self) -> list[Kept]:
+        return [kept for owner, kept in self._kept if owner is self]
 
 
 def _common(some: list[int], others: list[int]) -> int:

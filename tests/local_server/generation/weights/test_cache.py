@@ -146,12 +146,17 @@ def test_the_last_token_of_a_prompt_is_always_read_and_a_short_beginning_too() -
     assert prefixes.longest([99, *tokens]) is None
 
 
-def test_two_prompts_are_kept_of_each_the_first_thousand_tokens() -> None:
-    prefixes = Prefixes()
-    for first in (0, 10_000, 20_000):
-        prefixes.add([first + place for place in range(1500)], layers(1500), 0)
+def test_four_prompts_are_kept_of_a_model_and_its_adapters_of_each_the_first_thousand_tokens() -> None:
+    base = Prefixes()
+    adapter = base.beside()
+    prompts = [[first + place for place in range(1500)] for first in range(0, 50_000, 10_000)]
+    for model, prompt in zip((base, base, adapter, base, adapter), prompts, strict=True):
+        model.add(prompt, layers(1500), 0)
 
-    found = [prefixes.longest([first + place for place in range(1500)]) for first in (0, 10_000, 20_000)]
+    found = [[model.longest(prompt) for prompt in prompts] for model in (base, adapter)]
 
-    assert [kept and len(kept.tokens) for kept in found] == [None, 1024, 1024]
-    assert {keys.shape for kept in found[1:] for keys, _ in kept.layers} == {(1, 1, 1024, 4)}
+    assert [[kept and len(kept.tokens) for kept in each] for each in found] == [
+        [None, 1024, None, 1024, None],
+        [None, None, 1024, None, 1024],
+    ]
+    assert {keys.shape for keys, _ in found[0][1].layers} == {(1, 1, 1024, 4)}
