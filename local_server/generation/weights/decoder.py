@@ -1,10 +1,10 @@
 """A plain forward pass for Llama-shaped models: what Transformers calculates, without its work around it.
 
 Transformers spends half of a step of the tiny model on Python and on small operations (one row, float32:
-4.8 ms, of which the matrices take 1.8; this takes 2.7, measured Nov 2026). Engines that others keep lacked
-something. llama.cpp (the wheel xllamacpp) is twice as fast for one row and as fast for 64, but wants a copy
-of each model in its own format, and a server for each; the log probabilities and the constraint of a row are
-its own. CTranslate2 has no batch that requests join and leave, with a seed and a constraint each.
+4.8 ms, of which the matrices take 1.8; this takes 2.7, measured Nov 2026). Other engines lacked something.
+llama.cpp (the wheel xllamacpp) is three times as fast for one row and a bit faster for 64, but wants a
+copy of each model in its own format, and follows its own rules for seeds and constraints. CTranslate2 has no
+batch that requests join and leave, with a seed and a constraint each.
 """
 
 from collections.abc import Sequence
