@@ -1,0 +1,9 @@
+"""The stories of the course: which rows a bot learns from, how they are split, and when an answer is right.
+
+`FINETUNE_DATASET` chooses one for all notebooks. The notebooks know a story only as a `Lesson`.
+"""
+
+from helpers.lessons.lesson import Lesson, Score, Settings
+from helpers.lessons.open_lesson import LESSONS, open_lesson
+
+__all__ = ["LESSONS", "Lesson", "Score", "Settings", "open_lesson"]
