@@ -14,8 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.installed        ## the whole course on the local server; MODEL=smollm2-135m-instruct trains that one
-	$(PY) tools/course.py run --name "$(RUN)" $(if $(MODEL),--model "$(MODEL)")
+run: $(VENV)/.installed        ## notebooks 00 to 05 on the local server; ALL=1 runs all, MODEL=NAME trains another model
+	$(PY) tools/course.py run --name "$(RUN)" $(if $(MODEL),--model "$(MODEL)") $(if $(ALL),--all)
 
 test: $(VENV)/.installed       ## the test suite, notebooks and one real run included
 	$(PY) -m pytest
@@ -26,8 +26,9 @@ test-slow: $(VENV)/.installed  ## the tests that take longer: full disks, stoppe
 test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium, while a job trains
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
 
-lab: $(VENV)/.installed        ## JupyterLab on the notebooks
-	$(PY) -m jupyterlab notebooks/00_start.ipynb
+lab: $(VENV)/.installed        ## JupyterLab on your own copies of the notebooks, in my_notebooks
+	$(PY) -m helpers notebooks my_notebooks --without-outputs --keep
+	$(PY) -m jupyterlab my_notebooks/00_start.ipynb
 
 serve: $(VENV)/.installed      ## the local server alone, on port 8399
 	$(PY) -m local_server
@@ -35,8 +36,8 @@ serve: $(VENV)/.installed      ## the local server alone, on port 8399
 notebooks: $(VENV)/.installed  ## run all notebooks on recorded answers and store their outputs
 	$(PY) tools/course.py store
 
-record: $(VENV)/.installed     ## a real run on the local server becomes the recording and the sample run
-	$(PY) tools/course.py record
+record: $(VENV)/.installed     ## real runs on the local server become the recordings and sample runs; NAME=elle makes one
+	$(PY) tools/course.py record $(NAME)
 
 clients: $(VENV)/.installed    ## drive the local server with other SDK versions and programs (needs a network)
 	$(PY) tests/system/clients/run.py

@@ -28,7 +28,9 @@ sys.path.insert(0, str(ROOT))
 from local_server.settings import Settings  # noqa: E402
 
 # The job of the course: the sample run's files, and the hyperparameters of notebook 03.
-TRAINING, VALIDATION = (ROOT / "data" / "sample_run" / f"{name}.jsonl" for name in ("train", "validation"))
+TRAINING, VALIDATION = (
+    ROOT / "data" / "sample_runs" / "elle-tiny" / f"{name}.jsonl" for name in ("train", "validation")
+)
 EPOCHS, BATCH_SIZE, SEED = 3, 2, 7
 # A server of others that reads the model for the first time may need this long.
 START_SECONDS = 300

@@ -106,7 +106,7 @@ def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="times that each is drawn (default: 15)")
     arguments = parser.parse_args()
-    course = pd.read_csv(ROOT / "data" / "sample_run" / "04_metrics.csv")
+    course = pd.read_csv(ROOT / "data" / "sample_runs" / "elle-tiny" / "04_metrics.csv")
     longest = f"{STEPS:,} steps"
     cases: dict[str, Callable[[], object]] = {
         EMPTY: empty_png,

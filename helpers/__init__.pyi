@@ -1,4 +1,5 @@
-from .backends.connect import base_model as base_model, connect as connect, wait as wait
+from .backends.base_models import base_model as base_model
+from .backends.connect import connect as connect, wait as wait
 from .conversations import show_conversations as show_conversations
 from .costs.break_even import break_even as break_even
 from .costs.cost_table import cost_table as cost_table

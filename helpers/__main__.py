@@ -1,8 +1,7 @@
 """The course's notebooks for somebody who has no clone: `python -m helpers notebooks FOLDER`."""
 
-import filecmp
 import importlib.util
-import shutil
+import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -28,9 +27,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     notebooks.add_argument(
         "--overwrite", action="store_true", help="replace notebooks of the same name that you changed"
     )
+    notebooks.add_argument(
+        "--keep",
+        action="store_true",
+        help="leave notebooks of the same name as they are, and copy the others",
+    )
+    notebooks.add_argument(
+        "--without-outputs", action="store_true", help="copy the cells without the course's own answers"
+    )
     chosen = parser.parse_args(arguments)
     try:
-        copied = copy_notebooks(chosen.folder, overwrite=chosen.overwrite)
+        copied = copy_notebooks(
+            chosen.folder,
+            overwrite=chosen.overwrite,
+            keep=chosen.keep,
+            outputs=not chosen.without_outputs,
+        )
     except (FineTuneError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -42,40 +54,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def copy_notebooks(folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Copy the course's notebooks, to read and run them without a clone.
+def copy_notebooks(
+    folder: Path, *, overwrite: bool = False, keep: bool = False, outputs: bool = True
+) -> list[Path]:
+    """Copy the course's notebooks, to read, run and save them beside the course's own.
 
     A notebook that is there and equal stays as it is. One that differs holds somebody's own work: it is
-    never replaced without `overwrite`, and then nothing at all is copied.
+    never replaced without `overwrite`, and without `keep` nothing at all is copied then.
 
     Args:
         folder: Where they go; it is made when it is missing.
         overwrite: Replace notebooks of the same name that differ.
+        keep: Leave notebooks of the same name as they are, and copy the others.
+        outputs: Copy the stored answers, too.
 
     Returns:
         The copies that were made, in the order of the course.
 
     Raises:
-        FineTuneError: A notebook of the same name differs, and `overwrite` is not set.
+        FineTuneError: A notebook of the same name differs, and neither `overwrite` nor `keep` is set.
         OSError: The folder cannot be made or written.
     """
-    new = [
-        notebook
-        for notebook in sorted(notebooks_dir().glob("*.ipynb"))
-        if not _equal(notebook, folder / notebook.name)
-    ]
-    changed = [notebook.name for notebook in new if (folder / notebook.name).exists()]
-    if changed and not overwrite:
+    texts = {
+        path.name: path.read_bytes() if outputs else _without_outputs(path)
+        for path in sorted(notebooks_dir().glob("*.ipynb"))
+    }
+    new = [name for name, text in texts.items() if not _holds(folder / name, text)]
+    changed = [name for name in new if (folder / name).exists()]
+    if keep:
+        new = [name for name in new if name not in changed]
+    elif changed and not overwrite:
         raise FineTuneError(
             f"Nothing was copied: {folder} holds notebooks that differ from the course's "
-            f"({', '.join(changed)}). Choose another folder, or add --overwrite to replace them."
+            f"({', '.join(changed)}). Choose another folder, or add --overwrite to replace them, "
+            "or --keep to copy only the others."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    return [Path(shutil.copyfile(notebook, folder / notebook.name)) for notebook in new]
+    for name in new:
+        (folder / name).write_bytes(texts[name])
+    return [folder / name for name in new]
 
 
-def _equal(notebook: Path, copy: Path) -> bool:
-    return copy.is_file() and filecmp.cmp(notebook, copy, shallow=False)
+def _without_outputs(path: Path) -> bytes:
+    """A notebook as it is before it was run: the questions, without the course's answers."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _holds(copy: Path, text: bytes) -> bool:
+    return copy.is_file() and copy.read_bytes() == text
 
 
 if __name__ == "__main__":

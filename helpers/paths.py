@@ -12,6 +12,9 @@ COURSE_ADDRESS = ""
 until there is one. So no notebook fetches anything and none has a badge that leads to an address; tests hold
 them to that. Whoever sets it gives them back: the badge, and a fetch of this commit in the set-up cell."""
 
+DEFAULT_RUN = "my-run"
+"""The folder in `runs_dir` of a run that nobody has named; a live backend adds its own name."""
+
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds our packages: the repository, or the site-packages of an installed wheel."""
 

@@ -20,12 +20,12 @@ from typing import Any, NoReturn, Protocol
 from finetune_dataset.files import whole_file, write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
 from helpers.backends.names import backend_name
+from helpers.backends.recordings.chosen import DEFAULT_DATASET, dataset_name, recording_name
 from helpers.errors import DatasetError, FineTuneError, MissingArtifact
-from helpers.paths import data_path, runs_dir
+from helpers.paths import DEFAULT_RUN, data_path, runs_dir
 from helpers.stored_json import read_json
 
-DEFAULT_RUN = "my-run"
-NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
+NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate", "10_your_own_data")
 
 
 class SDKObject(Protocol):
@@ -66,6 +66,14 @@ class Run:
     folder: Path
     backend: str
 
+    @property
+    def dataset(self) -> str:
+        """Which of the course's datasets this run is about: what 01_dataset wrote, else FINETUNE_DATASET."""
+        path = self.path("01_dataset.json")
+        if not os.path.exists(path):
+            return dataset_name()
+        return str(self.read_json(path.name).get("dataset", DEFAULT_DATASET))
+
     def path(self, filename: str) -> Path:
         """Return where a file of this run is, or will be.
 
@@ -87,7 +95,7 @@ class Run:
         Raises:
             MissingArtifact: The file is not there; the message names the notebook that makes it.
         """
-        path, sample = self.path(filename), data_path("sample_run", filename)
+        path, sample = self.path(filename), data_path("sample_runs", recording_name(), filename)
         if os.path.exists(path):  # False also where the folder may not be looked into.
             return path
         sources = {f"the copy of the run {DEFAULT_RUN!r}": runs_dir() / DEFAULT_RUN / filename}

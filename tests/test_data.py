@@ -115,7 +115,10 @@ def test_the_limericks_file_is_a_training_file_without_any_issue():
 
 
 def test_the_parts_of_the_sample_run_hold_out_34_elements_and_share_none():
-    parts = [read_jsonl(data_path("sample_run", f"{name}.jsonl")) for name in ("train", "validation", "test")]
+    parts = [
+        read_jsonl(data_path("sample_runs", "elle-tiny", f"{name}.jsonl"))
+        for name in ("train", "validation", "test")
+    ]
 
     questions = [{row["messages"][1]["content"] for row in part} for part in parts]
     elements = [{question.strip("?").split()[-1] for question in part} for part in questions]
@@ -156,7 +159,7 @@ def test_the_data_readme_names_every_file_with_its_checksum():
     readme = data_path("README.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"\| `([^`]+)` \|.*\| `([0-9a-f]{12})` \|", readme))
     shipped = [path for path in data_path().rglob("*") if path.is_file() and path.name != "README.md"]
-    made_by_the_recorder = {"recordings", "sample_run"}
+    made_by_the_recorder = {"recordings", "sample_runs"}
     files = [path for path in shipped if path.relative_to(data_path()).parts[0] not in made_by_the_recorder]
 
     expected = {

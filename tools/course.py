@@ -1,16 +1,18 @@
 """Run the notebooks from a terminal.
 
-python tools/course.py run --name NAME   all notebooks on the local server, in one run folder; --model MODEL
-                                         trains another base model that is installed
+python tools/course.py run --name NAME   the core notebooks, 00 to 05, on the local server, in one run folder;
+                                         --all runs the others too, --model MODEL trains that base model
 python tools/course.py store             all notebooks on recorded answers; outputs are stored in notebooks/
-python tools/course.py record            a real run becomes data/recordings/elle and data/sample_run
+python tools/course.py record [NAME...]  real runs become data/recordings/NAME and data/sample_runs/NAME
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,19 +27,28 @@ from notebook_runner import execute
 from openai import OpenAIError
 from run_summary import METRICS, MODELS, summarize
 
+from finetune_dataset.models import REAL_MODEL, models_dir
 from helpers import base_model, connect, open_run
-from helpers.backends.connect import LOCAL_MODEL
+from helpers.backends.base_models import TINY_MODEL
 from helpers.backends.local_server import running_server
-from helpers.backends.replay import write_manifest
+from helpers.backends.recordings.replay import write_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.stored_json import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[01]*.ipynb"))
+CORE = [path for path in NOTEBOOKS if re.match(r"0[0-5]_", path.name)]
+"""The journey; the other notebooks go deeper into one of its steps, or to other roads."""
 SERVER_END_SECONDS = 20
 """How long the server may take to end its training and chat processes; they take about two seconds."""
-RECORDING, SAMPLE_RUN = ROOT / "data" / "recordings" / "elle", ROOT / "data" / "sample_run"
-
+MODELS_DIR = models_dir()
+RECORDINGS = {
+    "elle": ("elle", REAL_MODEL),
+    "elle-tiny": ("elle", TINY_MODEL),
+    "sarcastic": ("sarcastic", REAL_MODEL),
+    "recipes": ("recipes", REAL_MODEL),
+}
+"""What is recorded: the dataset and the base model."""
 
 REMOVE = "End the server by hand, and remove this file."
 
@@ -82,11 +93,12 @@ def say_cell(cell: int, cells: int) -> None:
         say(f"   cell {cell} of {cells}")
 
 
-def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
-    """Execute all notebooks in order on a local server of their own, which ends with them.
+def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, str]) -> None:
+    """Execute notebooks in order on a local server of their own, which ends with them.
 
     Args:
         folder: The run folder; executed notebooks and the server's state go there too.
+        notebooks: Which.
         kernel_environment: Variables for the kernels only.
 
     Raises:
@@ -103,7 +115,7 @@ def live_run(folder: Path, kernel_environment: dict[str, str]) -> None:
     try:
         base_model(watch.client)  # A model that is not installed is said here, and not in the third notebook.
         watch.start()
-        for notebook in NOTEBOOKS:
+        for notebook in notebooks:
             started = time.monotonic()
             say(notebook.stem)
             execute(notebook, folder / "notebooks" / notebook.name, kernel_environment, say_cell)
@@ -129,16 +141,27 @@ def stop_server(state: Path) -> None:
         time.sleep(0.1)
 
 
-def run(name: str) -> None:
+def install_real_model() -> None:
+    """Install the real base model when nobody has chosen another one; without it the tiny one is used."""
+    if "FINETUNE_MODEL" in os.environ or (models_dir() / REAL_MODEL).is_dir():
+        return
+    if subprocess.run([sys.executable, "-m", "local_server.real_model"]).returncode:
+        say(f"The real base model could not be installed. This run trains {TINY_MODEL}.")
+        os.environ["FINETUNE_MODEL"] = TINY_MODEL
+
+
+def run(name: str, notebooks: list[Path]) -> None:
     """Run the course for real and show what came of it.
 
     Args:
         name: The run's name.
+        notebooks: Which.
     """
-    started = time.monotonic()
     os.environ["FINETUNE_BACKEND"] = "local"
     folder = open_run(name).folder
-    live_run(folder, {})
+    install_real_model()
+    started = time.monotonic()
+    live_run(folder, notebooks, {})
     summary = summarize(folder, time.monotonic() - started)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     scores = pd.DataFrame(summary["scores"]).pivot(index="model", columns="metric", values="value")
@@ -170,25 +193,31 @@ def store() -> None:
         say(f"{notebook.name}: outputs stored")
 
 
-def record() -> None:
-    """Make the recording and the sample run again, from one real run, and store the outputs."""
-    os.environ.pop("FINETUNE_MODEL", None)
+def record(name: str) -> None:
+    """Make a recording and its sample run again, from one real run.
+
+    Args:
+        name: Of the recording.
+    """
+    dataset, model = RECORDINGS[name]
+    say(f"== {name}: {dataset} on {model}")
+    os.environ |= {"FINETUNE_DATASET": dataset, "FINETUNE_MODEL": model}
+    # Where models are installed: the runs of a recording are in a folder of their own, without any.
+    os.environ["FINETUNE_MODELS_DIR"] = str(MODELS_DIR)
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
-        live_run(folder, {"FINETUNE_RECORD": str(exchanges)})
+        live_run(folder, NOTEBOOKS, {"FINETUNE_RECORD": str(exchanges)})
         recorded = sorted(path.stem for path in exchanges.glob("*.json"))
-        write_manifest(
-            exchanges, backend="local", model=LOCAL_MODEL, command="make record", notebooks=recorded
-        )
-        shutil.rmtree(RECORDING, ignore_errors=True)
-        shutil.copytree(exchanges, RECORDING)
-        shutil.rmtree(SAMPLE_RUN, ignore_errors=True)
-        SAMPLE_RUN.mkdir(parents=True)
-        for file in folder.glob("0*.*"):
-            shutil.copy(file, SAMPLE_RUN / file.name)
-        for name in ("train.jsonl", "validation.jsonl", "test.jsonl"):
-            shutil.copy(folder / name, SAMPLE_RUN / name)
-    store()
+        command = f"make record NAME={name}"
+        write_manifest(exchanges, backend="local", model=model, command=command, notebooks=recorded)
+        recording, sample_run = (ROOT / "data" / kind / name for kind in ("recordings", "sample_runs"))
+        for kept in (recording, sample_run):
+            shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(exchanges, recording)
+        sample_run.mkdir(parents=True)
+        for pattern in ("[01]*.*", "train.jsonl", "validation.jsonl", "test.jsonl"):
+            for file in folder.glob(pattern):
+                shutil.copy(file, sample_run / file.name)
 
 
 def main() -> int:
@@ -201,15 +230,24 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=["run", "store", "record"])
+    parser.add_argument("recordings", nargs="*", metavar="NAME", help=f"which of {', '.join(RECORDINGS)}")
     parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
-    parser.add_argument("--model", help="the base model of a run, such as smollm2-135m-instruct")
+    parser.add_argument("--all", action="store_true", help="run the notebooks beside the core ones, too")
+    parser.add_argument("--model", help="the base model of a run, such as periodic-tiny-2026-11")
     options = parser.parse_args()
+    if unknown := set(options.recordings) - set(RECORDINGS):
+        parser.error(f"no recording {', '.join(sorted(unknown))}; there are {', '.join(RECORDINGS)}")
     if options.model:
         os.environ["FINETUNE_MODEL"] = options.model
     # SIGTERM ends the program as Ctrl-C does, so that the server ends with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        {"run": lambda: run(options.name), "store": store, "record": record}[options.command]()
+        if options.command == "run":
+            run(options.name, NOTEBOOKS if options.all else CORE)
+        for name in (options.recordings or RECORDINGS) if options.command == "record" else ():
+            record(name)
+        if options.command in ("store", "record"):
+            store()
     except (CellControlSignal, DeadKernelError, FineTuneError, OpenAIError, OSError) as error:
         say(f"\nStopped. {explain(error)}")
         return 1

@@ -19,33 +19,19 @@ from datetime import date
 from pathlib import Path
 
 import httpx2
-from openai import DefaultHttpxClient, NotFoundError, OpenAI
+from openai import DefaultHttpxClient, OpenAI
 
-from finetune_dataset.models import INSTALL_REAL_MODEL, REAL_MODEL
 from helpers.backends.api_keys import find_key
-from helpers.backends.http_bodies import REPLAY_HOST
 from helpers.backends.local_server import local_server
 from helpers.backends.names import backend_name
-from helpers.backends.pasted import cleaned
+from helpers.backends.notices import azure_notice, openai_notice
+from helpers.backends.pasted import required
 from helpers.backends.proof import StillThere
-from helpers.backends.replay import REPLAY_URL, Player, Recorder, read_manifest
+from helpers.backends.recordings.chosen import recording_folder
+from helpers.backends.recordings.http_bodies import REPLAY_HOST
+from helpers.backends.recordings.replay import REPLAY_URL, Player, Recorder, read_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
-from helpers.paths import data_path, server_state
-
-LOCAL_MODEL = "periodic-tiny-2026-11"
-"""The base model in data/base_model/, under the name that the local server gives it."""
-
-OPENAI_MODEL = "gpt-4.1-mini-2025-04-14"
-"""A base model that OpenAI still trains for eligible customers; dated, as aliases are refused (Aug 2025)."""
-
-AZURE_MODEL = "gpt-4.1-mini"
-"""Azure's name for the same model (supported-models page, 2026-03-05)."""
-
-OPENAI_ENDS = date(2027, 1, 6)
-"""From this day OpenAI creates no fine-tuning jobs (DEPRECATIONS, notice of 2026-05-07)."""
-
-DEPRECATIONS = "developers.openai.com/api/docs/deprecations"
-"""OpenAI's page about what it ends, and when."""
+from helpers.paths import server_state
 
 
 def connect(name: str | None = None, *, step: str | None = None) -> OpenAI:
@@ -89,6 +75,7 @@ def _open(backend: str, step: str | None) -> OpenAI:
         case "azure":
             endpoint = _address("AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.com").rstrip("/")
             base_url = endpoint.removesuffix("/openai/v1") + "/openai/v1/"
+            print(azure_notice(date.today()))
             return _live(find_key("AZURE_OPENAI_API_KEY"), base_url, step)
         case "compatible":
             base_url = _address("FINETUNE_BASE_URL", "https://api.tokenfactory.nebius.com/v1/")
@@ -96,51 +83,6 @@ def _open(backend: str, step: str | None) -> OpenAI:
         case _:
             print(openai_notice(date.today()))
             return _live(find_key("OPENAI_API_KEY"), None, step)
-
-
-def base_model(client: OpenAI) -> str:
-    """Return the id of the base model that the course trains on this client's backend.
-
-    FINETUNE_MODEL chooses another one, for all notebooks: on `local` one that is
-    installed, or an alias of its server. In replay it is the model of the recording.
-
-    Args:
-        client: A client of `connect`.
-
-    Raises:
-        BackendUnavailable: A compatible server, and FINETUNE_MODEL is not set; or the local server does
-            not have that model.
-    """
-    host = client.base_url.host
-    if host == REPLAY_HOST:
-        return str(read_manifest(_recording())["model"])
-    address = cleaned(os.environ.get("FINETUNE_BASE_URL", "")).text
-    compatible = address.rstrip("/") == str(client.base_url).rstrip("/")
-    model = cleaned(os.environ.get("FINETUNE_MODEL", "")).text
-    if host == "127.0.0.1" and not compatible:
-        return _offered(client, model) if model else LOCAL_MODEL
-    if model:
-        return model
-    if host == "api.openai.com":
-        return OPENAI_MODEL
-    if host.endswith(".azure.com"):
-        return AZURE_MODEL
-    return _required(
-        "FINETUNE_MODEL", "the id of a model that this server can train; client.models.list() shows them"
-    )
-
-
-def _offered(client: OpenAI, model: str) -> str:
-    try:
-        return client.models.retrieve(model).id
-    except NotFoundError:
-        offered = ", ".join(found.id for found in client.models.list() if not found.id.startswith("ft:"))
-        install = f"run `{INSTALL_REAL_MODEL}`, once, and try again"
-        way = install if model == REAL_MODEL else "choose one of them"
-        raise BackendUnavailable(
-            f"FINETUNE_MODEL is {model!r}, and the local server does not have this model; it has {offered}. "
-            f"Please {way}; without FINETUNE_MODEL, the course trains {LOCAL_MODEL}."
-        ) from None
 
 
 def wait(client: OpenAI, seconds: float) -> None:
@@ -159,32 +101,8 @@ def wait(client: OpenAI, seconds: float) -> None:
     time.sleep(seconds / _replay_speed() if client.base_url.host == REPLAY_HOST else seconds)
 
 
-def openai_notice(today: date) -> str:
-    """Say what OpenAI's own service still offers on that day.
-
-    The dates are those of DEPRECATIONS (notices of 2026-05-07 and 2026-10-14).
-
-    Args:
-        today: The day in question.
-
-    Raises:
-        BackendUnavailable: The service creates no jobs any more.
-    """
-    if today >= OPENAI_ENDS:
-        raise BackendUnavailable(
-            f"OpenAI creates no fine-tuning jobs since {OPENAI_ENDS} ({DEPRECATIONS}). "
-            "Set FINETUNE_BACKEND=local: it trains on this machine, without a key. Others: azure, compatible."
-        )
-    return (
-        f"OpenAI ends fine-tuning on {OPENAI_ENDS} ({DEPRECATIONS}). Organizations that had never "
-        "fine-tuned by 2026-05-07, or used no fine-tuned model in the 60 days before 2026-07-02, already get "
-        "a permission error (training_not_available). A model trained now works until 2027-01-14, the end "
-        "of its base model. A job costs money; FINETUNE_BACKEND=local needs no account."
-    )
-
-
 def _replay(step: str | None) -> OpenAI:
-    folder = _recording()
+    folder = recording_folder()
     manifest = read_manifest(folder)
     print(
         f"Replay: {manifest['label']} on {manifest['recorded_at'][:10]} "
@@ -192,11 +110,6 @@ def _replay(step: str | None) -> OpenAI:
     )
     player = httpx2.Client(transport=Player(folder, step))
     return OpenAI(base_url=REPLAY_URL, api_key="replay", http_client=player)
-
-
-def _recording() -> Path:
-    """Return the folder that FINETUNE_RECORDING names: a path, or a name in data/recordings/."""
-    return data_path("recordings") / (os.environ.get("FINETUNE_RECORDING") or "elle")
 
 
 def _live(key: str, base_url: str | None, step: str | None, local: StillThere | None = None) -> OpenAI:
@@ -227,17 +140,8 @@ def _replay_speed() -> float:
     return factor
 
 
-def _required(variable: str, hint: str) -> str:
-    pasted = cleaned(os.environ.get(variable, ""))
-    if not pasted.text:
-        raise BackendUnavailable(f"The environment variable {variable} is not set. It should be {hint}.")
-    if pasted.removed:
-        print(f"{variable}: removed around its value: {', '.join(pasted.removed)}.")
-    return pasted.text
-
-
 def _address(variable: str, example: str) -> str:
-    value, hint = _required(variable, f"an address such as {example}"), f"an address such as {example}"
+    value, hint = required(variable, f"an address such as {example}"), f"an address such as {example}"
     with suppress(ValueError, httpx2.InvalidURL):
         url = httpx2.URL(value)
         if url.scheme in ("http", "https") and url.host and not re.search(r"\s", value):

@@ -1,7 +1,10 @@
 """Take a short text as it was meant: what a copy brought along with a key or an address is removed."""
 
+import os
 import re
 from dataclasses import dataclass
+
+from helpers.errors import BackendUnavailable
 
 _MARKS = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 """Characters without a width: the byte order mark, and what web pages put between letters."""
@@ -44,6 +47,24 @@ def cleaned(raw: str) -> Pasted:
             if name:
                 removed[name] = None
     return Pasted(text, tuple(removed) if text else ())
+
+
+def required(variable: str, hint: str) -> str:
+    """Return what an environment variable holds, as it was meant.
+
+    Args:
+        variable: Its name.
+        hint: What it should be, for the message.
+
+    Raises:
+        BackendUnavailable: It is not set, or empty.
+    """
+    pasted = cleaned(os.environ.get(variable, ""))
+    if not pasted.text:
+        raise BackendUnavailable(f"The environment variable {variable} is not set. It should be {hint}.")
+    if pasted.removed:
+        print(f"{variable}: removed around its value: {', '.join(pasted.removed)}.")
+    return pasted.text
 
 
 def _blanks(text: str) -> tuple[str, str]:

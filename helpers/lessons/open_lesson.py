@@ -1,10 +1,10 @@
 """Choose a story by its name."""
 
 import difflib
-import os
 from collections.abc import Callable
 from typing import Final
 
+from helpers.backends.recordings.chosen import dataset_name
 from helpers.errors import FineTuneError
 from helpers.lessons.elle import elle
 from helpers.lessons.lesson import Lesson
@@ -16,12 +16,12 @@ def open_lesson(name: str | None = None) -> Lesson:
     """Return a dataset of the course.
 
     Args:
-        name: "elle", "sarcastic" or "recipes"; without it FINETUNE_DATASET, or "elle".
+        name: "elle", "sarcastic" or "recipes", such as `run.dataset`; without it FINETUNE_DATASET, or "elle".
 
     Raises:
         FineTuneError: No dataset has that name; the message says which there are.
     """
-    asked = name or os.environ.get("FINETUNE_DATASET") or "elle"
+    asked = name or dataset_name()
     if asked.strip().lower() in LESSONS:
         return LESSONS[asked.strip().lower()]()
     near = difflib.get_close_matches(asked.lower(), LESSONS, n=1)

@@ -17,8 +17,8 @@ from helpers.jobs.facts import is_terminal, job_facts
 from helpers.jobs.progress import describe_progress
 from helpers.jobs.result_file import read_result_file
 from helpers.jobs.snapshot import JobSnapshot
-from helpers.monitor.refusals import PageInstead, PartRefused, explained, no_such_route, part_refused
-from helpers.monitor.retry import PART_TRIES, Answer, Retry
+from helpers.monitor.asking.refusals import PageInstead, PartRefused, explained, no_such_route, part_refused
+from helpers.monitor.asking.retry import PART_TRIES, Answer, Retry
 
 ALL = 100
 """Objects in a page: as many as a service gives at once."""

@@ -17,9 +17,9 @@ from helpers.backends.connect import wait as wait_for_backend
 from helpers.errors import JobNotFound
 from helpers.jobs.facts import PAUSED, is_terminal
 from helpers.jobs.snapshot import JobSnapshot
+from helpers.monitor.asking.refusals import no_such_route
+from helpers.monitor.asking.retry import REQUEST_SECONDS, Retry
 from helpers.monitor.job_reader import ALL, JobReader
-from helpers.monitor.refusals import no_such_route
-from helpers.monitor.retry import REQUEST_SECONDS, Retry
 from helpers.monitor.text_view import TextView
 from helpers.monitor.view import View
 

@@ -1,5 +1,7 @@
 """`python -m helpers notebooks FOLDER`: the notebooks for somebody without a clone."""
 
+import json
+
 import pytest
 
 from helpers.__main__ import main
@@ -57,3 +59,17 @@ def test_a_command_that_is_none_is_refused_with_the_usage(arguments, capsys):
         main(arguments)
 
     assert "usage: python -m helpers" in capsys.readouterr().err
+
+
+def test_copies_without_outputs_hold_the_cells_and_no_answer_and_one_that_is_there_is_kept(tmp_path):
+    (tmp_path / NAMES[1]).write_text("my own work")
+
+    assert main(["notebooks", str(tmp_path), "--keep", "--without-outputs"]) == 0
+
+    assert (tmp_path / NAMES[1]).read_text() == "my own work"
+    copy, original = (
+        json.loads((folder / NAMES[0]).read_text(encoding="utf-8")) for folder in (tmp_path, notebooks_dir())
+    )
+    code = [cell for cell in copy["cells"] if cell["cell_type"] == "code"]
+    assert [cell["source"] for cell in copy["cells"]] == [cell["source"] for cell in original["cells"]]
+    assert [(cell["outputs"], cell["execution_count"]) for cell in code] == [([], None)] * len(code)

@@ -24,7 +24,7 @@ def own_runs_dir(tmp_path, monkeypatch):
 def sample_run(tmp_path, monkeypatch):
     """A data folder of our own with a sample run of one file."""
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    folder = tmp_path / "data" / "sample_run"
+    folder = tmp_path / "data" / "sample_runs" / "elle"
     folder.mkdir(parents=True)
     (folder / "03_job.json").write_text('{"id": "ftjob-sample"}')
     return folder

@@ -7,7 +7,7 @@ import pandas as pd
 from helpers.jobs.events import METRICS, checkpoints_frame
 from helpers.paths import ROOT
 
-REAL_JOB = pd.read_csv(ROOT / "data" / "sample_run" / "04_metrics.csv")
+REAL_JOB = pd.read_csv(ROOT / "data" / "sample_runs" / "elle-tiny" / "04_metrics.csv")
 """The course's job: 216 steps, three epochs, healthy."""
 
 

@@ -104,15 +104,19 @@ def test_a_dataset_is_checked_and_counted_with_the_courses_own_model(python, emp
     program = """
 from finetune_dataset import validate_dataset
 from helpers import data_path
-print(validate_dataset(data_path("sample_run", "train.jsonl"), model="periodic-tiny").tokens)
+print(validate_dataset(data_path("sample_runs", "elle", "train.jsonl"), model="periodic-tiny").tokens)
 """
-    counted = json.loads((ROOT / "data" / "sample_run" / "01_dataset.json").read_text(encoding="utf-8"))
+    counted = json.loads(
+        (ROOT / "data" / "sample_runs" / "elle-tiny" / "01_dataset.json").read_text(encoding="utf-8")
+    )
 
     assert int(run(python, "-c", program, folder=empty)) == counted["tokens"]
 
 
 def test_the_checker_is_a_command(python, empty):
-    (empty / "train.jsonl").write_bytes((ROOT / "data" / "sample_run" / "train.jsonl").read_bytes())
+    (empty / "train.jsonl").write_bytes(
+        (ROOT / "data" / "sample_runs" / "elle-tiny" / "train.jsonl").read_bytes()
+    )
 
     said = run(python, "-m", "finetune_dataset", "check", "train.jsonl", folder=empty)
 

@@ -15,7 +15,7 @@ FILES = ("01_dataset.json", "04_job.json", "04_metrics.csv", "05_scores.json")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(data_path("sample_run"), tmp_path / "run"))
+    return Path(shutil.copytree(data_path("sample_runs", "elle-tiny"), tmp_path / "run"))
 
 
 def test_the_facts_of_the_sample_run_are_those_of_its_files(folder: Path) -> None:

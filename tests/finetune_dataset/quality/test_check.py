@@ -12,7 +12,7 @@ from helpers.paths import data_path
 
 
 def test_the_limericks_of_the_course_have_no_fault_and_their_parts_share_nothing():
-    parts = data_path("sample_run")
+    parts = data_path("sample_runs", "elle-tiny")
 
     assert check_quality(data_path("limericks.jsonl")).problems == []
     assert (

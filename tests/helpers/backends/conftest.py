@@ -9,17 +9,18 @@ from threading import Thread
 
 import pytest
 
-from helpers.backends.replay import write_manifest
+from helpers.backends.recordings.replay import write_manifest
 
 MODELS = {"object": "list", "data": [{"id": "big", "object": "model", "created": 1, "owned_by": "me"}]}
 
 
 class Service(BaseHTTPRequestHandler):
-    """Answers every request with a list of one model, and notes what was asked."""
+    """Answers every request with a list of its models, and notes what was asked."""
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers["authorization"]))
-        content = json.dumps(MODELS).encode()
+        models = [{**MODELS["data"][0], "id": name} for name in self.server.models]
+        content = json.dumps(MODELS | {"data": models}).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(content)))
@@ -41,7 +42,7 @@ def clean_environment(monkeypatch, tmp_path):
 @pytest.fixture
 def service() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    server.asked = []
+    server.asked, server.models = [], ["big"]
     server.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

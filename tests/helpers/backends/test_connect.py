@@ -9,8 +9,9 @@ import openai
 import pytest
 
 from finetune_dataset.errors import FineTuneError
-from helpers.backends.connect import base_model, connect, openai_notice, wait
-from helpers.backends.replay import write_manifest
+from helpers.backends.base_models import base_model
+from helpers.backends.connect import connect, wait
+from helpers.backends.recordings.replay import write_manifest
 from helpers.errors import BackendUnavailable
 from helpers.runs import open_run
 
@@ -79,12 +80,6 @@ def test_openai_is_the_sdks_own_client_with_a_notice(service, monkeypatch, capsy
     assert KEY not in notice
 
 
-def test_the_notice_becomes_a_refusal_on_the_day_that_job_creation_ends():
-    assert "training_not_available" in openai_notice(date(2027, 1, 5))
-    with pytest.raises(BackendUnavailable, match=r"since 2027-01-06 .* Set FINETUNE_BACKEND=local"):
-        openai_notice(date(2027, 1, 6))
-
-
 @pytest.mark.parametrize(
     ("backend", "variable"), [("azure", "AZURE_OPENAI_ENDPOINT"), ("compatible", "FINETUNE_BASE_URL")]
 )
@@ -105,29 +100,6 @@ def test_live_exchanges_are_recorded_under_the_name_of_the_step(service, monkeyp
 
     assert again.to_dict() == MODELS
     assert len(service.asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("base_url", "model"),
-    [
-        ("https://api.openai.com/v1", "gpt-4.1-mini-2025-04-14"),
-        ("https://name.openai.azure.com/openai/v1/", "gpt-4.1-mini"),
-        ("https://name.services.ai.azure.com/api/projects/p/openai/v1/", "gpt-4.1-mini"),
-        ("http://127.0.0.1:8399/v1", "periodic-tiny-2026-11"),
-    ],
-)
-def test_each_backend_has_its_base_model(base_url, model):
-    assert base_model(openai.OpenAI(base_url=base_url, api_key=KEY)) == model
-
-
-def test_a_compatible_server_needs_the_name_of_a_model(monkeypatch):
-    monkeypatch.setenv("FINETUNE_BASE_URL", "http://127.0.0.1:8000/v1/")
-    client = openai.OpenAI(base_url="http://127.0.0.1:8000/v1", api_key=KEY)
-
-    with pytest.raises(BackendUnavailable, match="FINETUNE_MODEL is not set"):
-        base_model(client)
-    monkeypatch.setenv("FINETUNE_MODEL", "llama-3")
-    assert base_model(client) == "llama-3"
 
 
 @pytest.mark.parametrize(("speed", "slept"), [("instant", 0.0), ("4", 0.5), (None, 0.2)])

@@ -17,7 +17,8 @@ from damage import DAMAGES
 from serving import own_model
 
 from helpers.backends import local_server
-from helpers.backends.connect import base_model, connect
+from helpers.backends.base_models import base_model
+from helpers.backends.connect import connect
 from helpers.errors import BackendUnavailable
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,7 +6,7 @@ import pytest
 from services import ENDED, JOB_ID, Clock, Job, checkpoint, long_job, openai_job, serve, step
 
 from helpers.errors import JobNotFound
-from helpers.monitor import retry
+from helpers.monitor.asking import retry
 from helpers.monitor.job_reader import all_events
 from helpers.monitor.watch import attach, watch
 

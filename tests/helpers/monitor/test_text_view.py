@@ -8,7 +8,7 @@ from services import ENDED, JOB_ID, Clock, azure_job, openai_job, serve, step
 
 from helpers.jobs.events import metrics_frame
 from helpers.jobs.losses.describe import describe_loss
-from helpers.monitor import retry
+from helpers.monitor.asking import retry
 from helpers.monitor.watch import watch
 
 

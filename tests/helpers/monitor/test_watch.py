@@ -24,7 +24,8 @@ from services import (
 )
 
 from helpers.errors import JobNotFound, ServerStopped
-from helpers.monitor import notebook_view, panel, retry, watch as watching
+from helpers.monitor import notebook_view, panel, watch as watching
+from helpers.monitor.asking import retry
 from helpers.monitor.watch import attach, watch
 from helpers.paths import ROOT
 

@@ -64,7 +64,7 @@ def paused_job(client: OpenAI) -> FineTuningJob:
     """Leave in the run folder what the notebooks 01 to 03 leave there, for a longer job that is paused."""
     run, files = open_run(), {}
     for name in ("train", "validation"):
-        shutil.copy(data_path("sample_run", f"{name}.jsonl"), run.folder)
+        shutil.copy(data_path("sample_runs", "elle-tiny", f"{name}.jsonl"), run.folder)
         files[name] = client.files.create(file=run.path(f"{name}.jsonl"), purpose="fine-tune")
     hyperparameters = {"n_epochs": N_EPOCHS, "batch_size": 2}
     job = client.fine_tuning.jobs.create(

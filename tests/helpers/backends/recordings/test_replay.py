@@ -13,7 +13,14 @@ import httpx2
 import openai
 import pytest
 
-from helpers.backends.replay import REPLAY_URL, NotRecorded, Player, Recorder, read_manifest, write_manifest
+from helpers.backends.recordings.replay import (
+    REPLAY_URL,
+    NotRecorded,
+    Player,
+    Recorder,
+    read_manifest,
+    write_manifest,
+)
 from helpers.errors import BackendUnavailable
 
 KEY = "sk-live-" + "0123456789" * 2

@@ -4,7 +4,7 @@ import pytest
 from services import JOB_ID, Clock, openai_job, serve
 
 from helpers.errors import BackendUnavailable, JobNotFound, ServerStopped
-from helpers.monitor import retry
+from helpers.monitor.asking import retry
 from helpers.monitor.job_reader import all_events
 from helpers.monitor.watch import attach, watch
 

@@ -20,8 +20,8 @@ from typing import Any
 import httpx2
 from openai import OpenAIError
 
-from helpers.backends.http_bodies import REPLAY_HOST, from_body, scrub, to_body
-from helpers.backends.recording_files import Exchange, read_exchanges, read_manifest_file
+from helpers.backends.recordings.files import Exchange, read_exchanges, read_manifest_file
+from helpers.backends.recordings.http_bodies import REPLAY_HOST, from_body, scrub, to_body
 from helpers.errors import BackendUnavailable, FineTuneError
 
 REPLAY_URL = f"http://{REPLAY_HOST}/v1"

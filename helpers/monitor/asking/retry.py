@@ -13,7 +13,7 @@ from typing import TypeVar
 import httpx2
 from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-from helpers.monitor.refusals import PASSING, explained, no_answer, page_instead, part_refused
+from helpers.monitor.asking.refusals import PASSING, explained, no_answer, page_instead, part_refused
 
 Answer = TypeVar("Answer")
 """What a request returns."""

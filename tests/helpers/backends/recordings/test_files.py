@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from damage import DAMAGES
 
-from helpers.backends.connect import base_model, connect
+from helpers.backends.base_models import base_model
+from helpers.backends.connect import connect
 from helpers.errors import BackendUnavailable
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.backends.http_bodies import from_body, scrub, to_body
+from helpers.backends.recordings.http_bodies import from_body, scrub, to_body
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Record the HTTP exchanges of a run, and answer from them."""
