@@ -8,7 +8,7 @@
 The real model needs `make real-model`. Each seed is one fine-tuning job, through the SDK, with the rows, the
 split and the settings of the lesson (`helpers/lessons/elle.py`). An answer is right when it has the form of a
 limerick, rhymes, and states symbol, number and category, and no others. "Copied" answers are like a trained
-one in 90 % of their characters, apart from name, symbol, number and category: their form and rhyme are known by
+one in 90 % of their characters, apart from name, symbol, number and category: form and rhyme are known by
 heart. "New" answers have form and rhyme and are not copied. The rival is the base model with three solved
 examples in the prompt. Prints a table with Wilson's 95 % interval; `--answers` keeps every answer.
 """

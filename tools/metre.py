@@ -28,9 +28,9 @@ LIGHT = frozenset(
     re.findall(
         r"\S+",
         """
-        a an and am are as at be been but by can could did do for from had has have he her his i i'll i'm if in
-        is it it's its me my of on or our she so than that's the their them there's they to us was we will with
-        would you your
+        a an and am are as at be been but by can could did do for from had has have he her his i i'll i'm if
+        in is it it's its me my of on or our she so than that's the their them there's they to us was we will
+        with would you your
         """,
     )
 )
