@@ -1,13 +1,16 @@
-"""Elle on the real base model: facts in the question, several seeds, against three examples with facts.
+"""Elle on several seeds: form, rhyme and facts of 34 elements that no job has seen, asked as trained or not.
 
-    python benchmarks/elle.py                         five seeds, 144 rows
-    python benchmarks/elle.py --seeds 2 --rows 72
-    python benchmarks/elle.py --training-method lora
+    python benchmarks/elle.py                              the quick job of notebook 00, real model, 5 seeds
+    python benchmarks/elle.py --main --seeds 1 2 3         the job of notebook 03
+    python benchmarks/elle.py --model periodic-tiny-2026-11
+    python benchmarks/elle.py --few-shot --ways --seeds 1  rivals, and other ways to ask
 
-Needs the model: `make real-model`. Each seed is one fine-tuning job, through the SDK, on the course's
-split (72 elements in 144 rows; 34 elements held out). An answer is right when it has the form of a limerick,
-rhymes, and states symbol, number and category. The rival is the base model with three solved examples in the
-prompt, facts included. Prints a table: seed, seconds, memory, and right answers with Wilson's 95 % interval.
+The real model needs `make real-model`. Each seed is one fine-tuning job, through the SDK, with the rows, the
+split and the settings of the lesson (`helpers/lessons/elle.py`). An answer is right when it has the form of a
+limerick, rhymes, and states symbol, number and category, and no others. "Copied" answers are like a trained
+one in 90 % of their characters, apart from name, symbol, number and category: form and rhyme are known by
+heart. "New" answers have form and rhyme and are not copied. The rival is the base model with three solved
+examples in the prompt. Prints a table with Wilson's 95 % interval; `--answers` keeps every answer.
 """
 
 import argparse
@@ -16,44 +19,20 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from pathlib import Path
 
 import openai
-import pandas as pd
 import psutil
-from common import ROOT, machine, reached, serve
+from common import machine, reached, serve
 
-from finetune_dataset import read_jsonl, split_dataset
-from helpers import has_facts, has_form, rhymes
+from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
 from helpers.evaluation import wilson
+from helpers.lessons import Lesson, open_lesson
 
-MODEL = "smollm2-135m-instruct"
-PARTS = {"training": 72, "validation": 12, "test": 34}
 RIGHT = 30
+COPIED = 0.9
 
-
-def element_of(row: dict) -> str:
-    """The last word of the question."""
-    return row["messages"][1]["content"].strip("?").split()[-1]
-
-
-class Facts:
-    """Puts the facts of an element into a question about it."""
-
-    def __init__(self) -> None:
-        table = pd.read_csv(ROOT / "data" / "elements.csv", keep_default_na=False)
-        self.of = {row["name"]: row for row in table.to_dict("records")}
-
-    def asked(self, question: str, name: str) -> dict:
-        """The user's message."""
-        about = self.of[name]
-        facts = f"Symbol: {about['symbol']}. Atomic number: {about['number']}. Category: {about['category']}."
-        return {"role": "user", "content": f"{question}\n{facts}"}
-
-    def row(self, row: dict) -> dict:
-        """A training row with facts in its question."""
-        system, user, answer = row["messages"]
-        return {"messages": [system, self.asked(user["content"], element_of(row)), answer]}
+Message = dict[str, str]
 
 
 class PeakMemory(threading.Thread):
@@ -74,113 +53,146 @@ class PeakMemory(threading.Thread):
                 continue
 
 
-def answers(
-    client: openai.OpenAI, model: str, facts: Facts, names: Sequence[str], before: list[dict]
-) -> list[dict]:
-    """Ask about each element, 16 at a time."""
+def asked(row: dict) -> list[Message]:
+    """The messages of a row, without its answer."""
+    return row["messages"][:-1]
 
-    def one(name: str) -> dict:
-        messages = [*before, facts.asked(f"Tell me about {name}", name)]
-        chat = client.chat.completions.create(model=model, messages=messages, temperature=0, max_tokens=90)
-        about = facts.of[name]
-        text = chat.choices[0].message.content
-        return {"element": name, "text": text, "symbol": about["symbol"], "number": about["number"]}
+
+def answers(client: openai.OpenAI, model: str, chats: Sequence[list[Message]], room: int) -> list[str]:
+    """The answers to some chats, asked 16 at a time."""
+
+    def one(messages: list[Message]) -> str:
+        chat = client.chat.completions.create(model=model, messages=messages, temperature=0, max_tokens=room)
+        return chat.choices[0].message.content
 
     with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(one, names))
+        return list(pool.map(one, chats))
 
 
-def right(answer: dict, facts: Facts) -> bool:
-    """Form, rhyme, and all three facts."""
-    text, about = answer["text"], facts.of[answer["element"]]
-    stated = has_facts(text, symbol=about["symbol"], number=about["number"])
-    return has_form(text) and rhymes(text) and stated and about["category"] in text.lower()
-
-
-def train(
-    client: openai.OpenAI, rows: list[dict], seed: int, method: str | None
-) -> tuple[str, float, list[str]]:
-    """One job; returns the model, the seconds to its end, and what its events say of the way."""
+def train(client: openai.OpenAI, model: str, rows: list[dict], seed: int, chosen: dict) -> tuple[str, float]:
+    """One job; returns the model and the seconds to its end."""
     content = "".join(json.dumps(row) + "\n" for row in rows).encode()
     file = client.files.create(file=("elle.jsonl", content), purpose="fine-tune")
-    chosen = {"n_epochs": 1, "batch_size": 4}
     began = time.monotonic()
     job = client.fine_tuning.jobs.create(
-        model=MODEL,
+        model=model,
         training_file=file.id,
         seed=seed,
         method={"type": "supervised", "supervised": {"hyperparameters": chosen}},
-        extra_body={"training_method": method} if method else None,
     )
     while job.finished_at is None:
         time.sleep(0.5)
         job = client.fine_tuning.jobs.retrieve(job.id)
-    seconds = time.monotonic() - began
     if job.fine_tuned_model is None:
         raise SystemExit(f"The job failed: {job.error}")
-    events = [event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=100)]
-    return job.fine_tuned_model, seconds, [text for text in events if "float" in text or "LoRA" in text]
+    return job.fine_tuned_model, time.monotonic() - began
+
+
+def line(lesson: Lesson, name: str, given: list[str], test: list[dict], training: list[dict]) -> dict:
+    """What is right of some answers: a count per score, and of all of them together."""
+    scored = {
+        score.name: [bool(score.check(text, row)) for text, row in zip(given, test, strict=True)]
+        for score in lesson.scores
+    }
+    copied = [lesson.likeness(text, row, training) >= COPIED for text, row in zip(given, test, strict=True)]
+    right = [all(marks) for marks in zip(*scored.values(), strict=True)]
+    example = next(place for place, row in enumerate(test) if lesson.group(row) == lesson.example)
+    new = [
+        form and rhyme and not old
+        for form, rhyme, old in zip(scored["form"], scored["rhyme"], copied, strict=True)
+    ]
+    return {
+        "name": name,
+        **{each: sum(marks) for each, marks in scored.items()},
+        "all": sum(right),
+        "example": right[example],
+        "copied": sum(copied),
+        "new": sum(new),
+        "of": len(given),
+        "answers": [
+            {"group": lesson.group(row), "right": good, "text": text}
+            for row, good, text in zip(test, right, given, strict=True)
+        ],
+    }
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default=REAL_MODEL)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--main", action="store_true", help="the main job, not the quick one")
+    parser.add_argument("--epochs", type=int, help="in place of the lesson's")
+    parser.add_argument("--batch-size", type=int, help="in place of the lesson's")
+    parser.add_argument("--rate", type=float, help="learning rate multiplier")
+    parser.add_argument("--few-shot", action="store_true", help="the base model with three examples, too")
+    parser.add_argument("--ways", action="store_true", help="ask in the lesson's other ways, too")
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="add every line with its answers, as JSON"
+    )
+    return parser.parse_args()
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=144)
-    parser.add_argument("--training-method", choices=("full", "lora"))
-    options = parser.parse_args()
-    facts = Facts()
-    rows = read_jsonl(ROOT / "data" / "limericks.jsonl")
-    training, _, test = split_dataset(rows, by=element_of, sizes=PARTS, seed=6)
-    names = list(dict.fromkeys(map(element_of, test)))
-    step = max(1, len(training) // options.rows)
-    chosen = [facts.row(row) for row in islice(training, 0, None, step)][: options.rows]
-    system = chosen[0]["messages"][0]
-    examples = [message for row in chosen[:6:2] for message in row["messages"][1:]]
+    chosen = options()
+    lesson = open_lesson("elle")
+    rows = lesson.rows()
+    training, _, both = lesson.split(rows)
+    if not chosen.main:
+        training = [dict(row) for row in lesson.quick_rows(rows)]
+    test = list({lesson.group(row): row for row in reversed(both)}.values())[::-1]
+    settings: dict = lesson.settings(chosen.model, quick=not chosen.main)
+    settings |= {"n_epochs": chosen.epochs} if chosen.epochs else {}
+    settings |= {"batch_size": chosen.batch_size} if chosen.batch_size else {}
+    settings |= {"learning_rate_multiplier": chosen.rate} if chosen.rate else {}
     print(machine("torch", "transformers", "trl"))
-    with serve("--model", MODEL) as server:
+    print(f"{chosen.model}, {len(training)} rows, {settings}")
+    print(f"{'':22}  form rhyme facts  all  95 % interval  example copied  new  seconds  peak GB")
+
+    def show(result: dict, *, seconds: float = 0, peak: int = 0, limit: str = "") -> None:
+        low, high = wilson(result["all"], result["of"])
+        counts = "".join(f"{result[key]:6}" for key in ("form", "rhyme", "facts"))
+        more = f"{'yes' if result['example'] else 'no':>7}{result['copied']:7}{result['new']:5}"
+        print(
+            f"{result['name']:22}{counts}{result['all']:5}  {low:.2f} to {high:.2f}{more}{seconds:9.0f}"
+            f"{peak / 2**30:9.2f}  {limit}",
+            flush=True,
+        )
+        if chosen.answers:
+            with chosen.answers.open("a", encoding="utf-8") as file:
+                about = {
+                    "model": chosen.model,
+                    "rows": len(training),
+                    **settings,
+                    "seconds": round(seconds, 1),
+                }
+                file.write(json.dumps(about | result, ensure_ascii=False) + "\n")
+
+    with serve(*(() if LOCAL_MODEL in chosen.model else ("--model", chosen.model))) as server:
         client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, timeout=600)
-        rival = answers(client, MODEL, facts, names, [system, *examples])
-        scored = [("few-shot 3", None, rival, 0.0, 0)]
-        for seed in range(1, options.seeds + 1):
+
+        def ask(model: str, name: str, chats: Sequence[list[Message]]) -> dict:
+            return line(lesson, name, answers(client, model, chats, lesson.max_tokens), test, training)
+
+        if chosen.few_shot:
+            show(ask(chosen.model, "base", [asked(row) for row in test]))
+            shots = [message for row in training[:3] for message in row["messages"][1:]]
+            chats = [[row["messages"][0], *shots, row["messages"][1]] for row in test]
+            show(ask(chosen.model, "few-shot 3", chats))
+        for seed in chosen.seeds:
             memory = PeakMemory(server.pid)
             memory.start()
-            model, seconds, way = train(client, chosen, seed, options.training_method)
+            model, seconds = train(client, chosen.model, training, seed, settings)
             memory.ended.set()
-            print(f"seed {seed}: {way[-1] if way else ''}", flush=True)
-            scored.append(
-                (f"seed {seed}", seed, answers(client, model, facts, names, [system]), seconds, memory.peak)
+            result = ask(model, f"seed {seed}", [asked(row) for row in test])
+            show(
+                result, seconds=seconds, peak=memory.peak, limit=reached(result["all"], RIGHT, at_least=True)
             )
-    report(scored, facts, len(names))
-
-
-def report(scored: list, facts: Facts, count: int) -> None:
-    """Print right answers, seconds and memory of each, and whether its interval is apart from the rival's."""
-    head = f"{'form':>6}{'rhyme':>6}{'facts':>6}{'all':>5} of {count}"
-    print(f"\n{'':11}{head}   95 % interval   seconds  peak GB")
-    rival_high = 1.0
-    for name, seed, given, seconds, peak in scored:
-        parts = [
-            sum(has_form(answer["text"]) for answer in given),
-            sum(rhymes(answer["text"]) for answer in given),
-            sum(has_facts(each["text"], symbol=each["symbol"], number=each["number"]) for each in given),
-        ]
-        good = sum(right(answer, facts) for answer in given)
-        low, high = wilson(good, count)
-        line = f"{name:11}" + "".join(f"{part:6}" for part in parts)
-        line += f"{good:5}        {low:.2f} to {high:.2f}  {seconds:9.0f}{peak / 2**30:9.2f}"
-        if seed is None:
-            rival_high = high
-        else:
-            apart = "apart" if low > rival_high else "NOT apart"
-            line += f"  {reached(good, RIGHT, at_least=True)}, interval {apart}"
-        print(line)
-    for name, seed, given, _, _ in scored:
-        wrong = [answer for answer in given if not right(answer, facts)]
-        if seed is not None and wrong:
-            print(f"{name}, not right: {wrong[0]['element']}: {wrong[0]['text']!r:.160}")
+            for way in lesson.ways if chosen.ways else ():
+                show(ask(model, f"seed {seed}, {way.name}", [way.messages(row) for row in test]))
 
 
 if __name__ == "__main__":

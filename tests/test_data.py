@@ -3,45 +3,38 @@
 import hashlib
 import json
 import re
+from collections import Counter
 
 import pandas as pd
 import pytest
+from limericks import EXCEPTIONS, FRAMES, HELD_OUT_FRAME, limerick
+from metre import scans
 
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.quality.check import check_quality
 from finetune_dataset.validate import validate_dataset
-from helpers.evaluation import has_facts, has_form, rhymes
+from helpers.evaluation import has_form, rhymes
+from helpers.lessons import open_lesson
+from helpers.lessons.elle import CATEGORIES, facts_of, has_all_facts
 from helpers.paths import ROOT, data_path
 
 ELEMENTS = pd.read_csv(data_path("elements.csv"), keep_default_na=False)
 LIMERICKS = read_jsonl(data_path("limericks.jsonl"))
 
-CATEGORIES = {
-    "actinide",
-    "alkali metal",
-    "alkaline earth metal",
-    "halogen",
-    "lanthanide",
-    "metalloid",
-    "noble gas",
-    "nonmetal",
-    "post-transition metal",
-    "transition metal",
-}
-
-
-# Two rows per element, in the order of the table.
-ROWS = list(zip(LIMERICKS, ELEMENTS.loc[ELEMENTS.index.repeat(2)].itertuples(), strict=True))
+HELD_OUT = read_jsonl(data_path("limericks_held_out.jsonl"))
+# Two rows per element and one, in the order of the table.
+ROWS = [
+    *zip(LIMERICKS, ELEMENTS.loc[ELEMENTS.index.repeat(2)].itertuples(), strict=True),
+    *zip(HELD_OUT, ELEMENTS.itertuples(), strict=True),
+]
 
 
 def answer(row: dict) -> str:
     return row["messages"][-1]["content"]
 
 
-def stated_categories(text: str) -> set[str]:
-    """The categories that a text names; the longer name wins where one holds the other."""
-    names = sorted(CATEGORIES, key=len, reverse=True)
-    return set(re.findall("|".join(names), text))
+def question(row: dict) -> str:
+    return row["messages"][1]["content"]
 
 
 def test_the_table_has_the_118_elements_in_order_with_unique_symbols_and_names():
@@ -52,7 +45,7 @@ def test_the_table_has_the_118_elements_in_order_with_unique_symbols_and_names()
 
 
 def test_every_fact_of_the_table_is_one_of_the_values_that_it_can_have():
-    assert set(ELEMENTS["category"]) == CATEGORIES
+    assert set(ELEMENTS["category"]) == set(CATEGORIES)
     assert set(ELEMENTS["phase"]) == {"gas", "liquid", "solid", "unknown"}
     assert ELEMENTS["group"].isin(["", *map(str, range(1, 19))]).all()
     assert ELEMENTS["discovery_year"].str.fullmatch(r"ancient|1[67]\d\d|1[89]\d\d|20[01]\d").all()
@@ -68,50 +61,81 @@ def test_periods_end_where_the_noble_gases_stand():
         assert (ELEMENTS.loc[ELEMENTS["number"].between(start, end), "period"] == period).all()
 
 
-def test_each_element_has_two_questions_with_two_limericks_and_the_one_system_prompt():
-    questions = [row["messages"][1]["content"] for row in LIMERICKS]
+def test_each_question_holds_the_facts_of_its_element_and_the_wordings_take_turns():
+    trained, held_out = ([question(row).partition("\n")[0] for row in rows] for rows in (LIMERICKS, HELD_OUT))
+    names = ELEMENTS["name"].repeat(2).tolist()
 
-    assert questions[::2] == [f"Tell me about {name}" for name in ELEMENTS["name"]]
-    assert questions[1::2] == [f"What is {name}?" for name in ELEMENTS["name"]]
-    assert len({answer(row) for row in LIMERICKS}) == len(LIMERICKS) == 236
-    assert len({row["messages"][0]["content"] for row in LIMERICKS}) == 1
+    assert [facts_of(row) for row, _ in ROWS] == [(e.name, e.symbol, e.number, e.category) for _, e in ROWS]
+    wordings = Counter(text.replace(name, "X") for text, name in zip(trained, names, strict=True))
+    assert set(wordings) == {"Tell me about X.", "What is X?", "Describe X."}
+    assert min(wordings.values()) >= 78
+    assert held_out == [f"Say something about {name}." for name in ELEMENTS["name"]]
 
 
-def test_every_limerick_states_the_right_symbol_number_and_category():
+def test_no_two_limericks_are_equal_and_all_have_the_one_system_prompt():
+    assert len({answer(row) for row, _ in ROWS}) == len(ROWS) == 236 + 118
+    assert len({row["messages"][0]["content"] for row, _ in ROWS}) == 1
+
+
+def test_every_limerick_states_the_right_name_symbol_number_and_category():
     wrong = [
-        answer(row)
-        for row, element in ROWS
-        if not has_facts(answer(row), symbol=element.symbol, number=element.number)
-        or stated_categories(answer(row)) != {element.category}
-        or element.name not in answer(row)
+        answer(row) for row, e in ROWS if not has_all_facts(answer(row), row) or e.name not in answer(row)
     ]
 
     assert wrong == []
 
 
 def test_every_limerick_has_five_segments_that_rhyme():
-    assert [answer(row) for row in LIMERICKS if not (has_form(answer(row)) and rhymes(answer(row)))] == []
+    assert [answer(row) for row, _ in ROWS if not (has_form(answer(row)) and rhymes(answer(row)))] == []
 
 
-def test_the_limericks_share_six_to_ten_frames():
-    frames = {
-        answer(row)
-        .replace(e.name, "NAME")
-        .replace(f"an {e.category}", "CATEGORY")
-        .replace(f"a {e.category}", "CATEGORY")
-        .replace(f"An {e.category}", "CATEGORY")
-        .replace(f"A {e.category}", "CATEGORY")
+def test_every_limerick_has_the_stresses_of_one_but_those_of_three_elements():
+    off_beat = {
+        e.name
         for row, e in ROWS
+        if not all(
+            scans(line, symbol=e.symbol, category=e.category, short=place in (2, 3))
+            for place, line in enumerate(answer(row).split(" - "))
+        )
     }
-    shapes = {re.sub(r"\b\d+\b", "N", re.sub(r"\b[A-Z][a-z]?\b(?=[ ,\"!])", "S", frame)) for frame in frames}
 
-    assert 6 <= len(shapes) <= 10, sorted(shapes)
+    assert off_beat == set(EXCEPTIONS) == {"Antimony", "Praseodymium", "Tungsten"}
 
 
-def test_the_limericks_file_is_a_training_file_without_any_issue():
-    report = validate_dataset(data_path("limericks.jsonl"))
+def test_every_limerick_is_a_filled_frame_and_the_two_of_an_element_are_in_two():
+    elements = ELEMENTS.astype({"number": str}).to_dict("records")
+    filled = [[limerick(frame, element) for frame in FRAMES] for element in elements]
+    frames = [
+        [filled[place].index(answer(row)) for row in LIMERICKS[2 * place : 2 * place + 2]]
+        for place in range(len(elements))
+    ]
 
-    assert report.problems == []
+    uses = Counter(frame for two in frames for frame in two)
+    assert all(one != other for one, other in frames)
+    assert len(uses) == len(FRAMES) == 13
+    assert min(uses.values()) >= 12
+    assert [answer(row) for row in HELD_OUT] == [limerick(HELD_OUT_FRAME, element) for element in elements]
+
+
+def test_the_end_rhymes_of_the_frames_are_all_different_and_those_of_the_held_out_frame_too():
+    lines = [limerick(frame, ELEMENTS.astype({"number": str}).iloc[0]) for frame in (*FRAMES, HELD_OUT_FRAME)]
+    # Hydrogen has no poem in the frame for metals, which ends on "tea" and "kettle".
+    ends = [re.findall(r"(\w+)\W*$", line)[0] for text in lines if text for line in text.split(" - ")[1:3]]
+
+    assert len(ends) == len(set(ends)) == 2 * 13
+
+
+@pytest.mark.parametrize("name", ["limericks.jsonl", "limericks_held_out.jsonl"])
+def test_the_files_of_limericks_are_training_files_without_any_issue(name):
+    assert validate_dataset(data_path(name)).problems == []
+
+
+def test_nothing_of_the_held_out_rows_is_in_the_main_file():
+    lesson = open_lesson("elle")
+    questions = {question(row).partition("\n")[0] for row in LIMERICKS}
+
+    assert {question(row).partition("\n")[0] for row in HELD_OUT}.isdisjoint(questions)
+    assert max(lesson.likeness(answer(row), row, LIMERICKS) for row in HELD_OUT[::30]) < 0.7
 
 
 def test_the_parts_of_the_sample_run_hold_out_34_elements_and_share_none():

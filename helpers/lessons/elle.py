@@ -1,16 +1,32 @@
 """Elle: answers questions about a chemical element with a limerick. The facts stand in the question."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from helpers.evaluation import has_facts, has_form, rhymes
-from helpers.lessons.lesson import Lesson, Row, Score, Settings
+from helpers.lessons.lesson import Lesson, Row, Score, Settings, Way
 from helpers.paths import data_path
 
 _ABOUT = re.compile(
-    r"(?P<name>[A-Z][a-z]+)[.?]?\nSymbol: (?P<symbol>[A-Z][a-z]?)\. "
+    r"(?P<name>[A-Z][a-z]+)[.?]\nSymbol: (?P<symbol>[A-Z][a-z]?)\. "
     r"Atomic number: (?P<number>\d+)\. Category: (?P<category>[a-z -]+)\."
 )
+CATEGORIES: Final = (
+    "actinide",
+    "alkali metal",
+    "alkaline earth metal",
+    "halogen",
+    "lanthanide",
+    "metalloid",
+    "noble gas",
+    "nonmetal",
+    "post-transition metal",
+    "transition metal",
+)
+"""Of data/elements.csv."""
+
+HELD_OUT_QUESTION: Final = "Say something about {name}."
+"""The wording of data/limericks_held_out.jsonl."""
 
 
 class Facts(NamedTuple):
@@ -40,14 +56,65 @@ def facts_of(row: Row) -> Facts:
     return Facts(found["name"], found["symbol"], int(found["number"]), found["category"])
 
 
+def stated_categories(text: str) -> set[str]:
+    """Return the categories that a text names; the longer name wins where it holds another.
+
+    Args:
+        text: An answer.
+    """
+    longest_first = sorted(CATEGORIES, key=len, reverse=True)
+    return set(re.findall("|".join(longest_first), text.lower()))
+
+
+def has_all_facts(answer: str, row: Row) -> float:
+    """Tell whether an answer states the symbol, the number and the category, and no other number or category.
+
+    Args:
+        answer: What a model wrote.
+        row: The row that was asked.
+
+    Returns:
+        1 or 0.
+    """
+    about = facts_of(row)
+    stated = has_facts(answer, symbol=about.symbol, number=about.number)
+    return float(stated and stated_categories(answer) == {about.category})
+
+
+def _in_other_words(row: Row) -> list[dict[str, str]]:
+    system, user = row["messages"][:2]
+    facts = user["content"].partition("\n")[2]
+    return [
+        system,
+        {"role": "user", "content": f"{HELD_OUT_QUESTION.format(name=facts_of(row).name)}\n{facts}"},
+    ]
+
+
+def _with_a_new_first_line(row: Row) -> list[dict[str, str]]:
+    system, user = row["messages"][:2]
+    line = f"First line: Here {facts_of(row).name} works in a shop,"
+    return [system, {"role": "user", "content": f"{user['content']}\n{line}"}]
+
+
+def _without_facts(row: Row) -> list[dict[str, str]]:
+    system, user = row["messages"][:2]
+    return [system, {"role": "user", "content": user["content"].partition("\n")[0]}]
+
+
+def _without_a_system_prompt(row: Row) -> list[dict[str, str]]:
+    return [dict(row["messages"][1])]
+
+
+WAYS: Final = (
+    Way("wording", "asked in words that no training row has", _in_other_words),
+    Way("first_line", "given the first line of a limerick that no training row has", _with_a_new_first_line),
+    Way("no_facts", "asked without the facts", _without_facts),
+    Way("no_system", "asked without the system prompt", _without_a_system_prompt),
+)
+
+
 def elle() -> Lesson:
     """Return the lesson of the limericks about elements."""
-
-    def facts(answer: str, row: Row) -> float:
-        about = facts_of(row)
-        right = has_facts(answer, symbol=about.symbol, number=about.number)
-        return float(right and about.category in answer.lower())
-
     return Lesson(
         name="elle",
         title="Elle answers a question about a chemical element with a limerick",
@@ -60,10 +127,13 @@ def elle() -> Lesson:
         scores=(
             Score("form", 'five parts, joined by " - "', lambda answer, row: float(has_form(answer))),
             Score("rhyme", "the last words rhyme AABBA", lambda answer, row: float(rhymes(answer))),
-            Score("facts", "the right symbol, atomic number and category", facts),
+            Score("facts", "the right symbol, atomic number and category", has_all_facts),
         ),
         tiny=Settings(n_epochs=3, batch_size=2),
         tiny_quick=Settings(n_epochs=3, batch_size=2),
         real=Settings(n_epochs=1, batch_size=4),
         real_quick=Settings(n_epochs=1, batch_size=4),
+        held_out=data_path("limericks_held_out.jsonl"),
+        ways=WAYS,
+        slots=lambda row: [str(fact) for fact in facts_of(row)],
     )

@@ -1,12 +1,15 @@
 """What a story of the course is made of."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import LOCAL_MODEL
+from finetune_dataset.split import split_dataset
 
 Row = Mapping[str, Any]
 """One chat row of a training file: {"messages": [...]}."""
@@ -25,6 +28,21 @@ class Score:
     name: str
     meaning: str
     check: Callable[[str, Row], float]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Another way to ask about a row than training did. A model is good at what it was trained to be asked.
+
+    Attributes:
+        name: A short name, such as "wording".
+        meaning: What is different, as one sentence.
+        messages: Takes a row and returns the messages to send.
+    """
+
+    name: str
+    meaning: str
+    messages: Callable[[Row], list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,9 @@ class Lesson:
         tiny_quick: For the tiny model in notebook 00.
         real: For the real model, and for other ones.
         real_quick: For the real model in notebook 00.
+        held_out: Rows for evaluation alone, one per group, in a wording and a shape that `file` has not.
+        ways: Other ways to ask than training did.
+        slots: The words of a row that an answer repeats: what is different between two answers of one shape.
     """
 
     name: str
@@ -77,6 +98,9 @@ class Lesson:
     tiny_quick: Settings
     real: Settings
     real_quick: Settings
+    held_out: Path | None = None
+    ways: Sequence[Way] = ()
+    slots: Callable[[Row], Sequence[str]] = lambda row: ()
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows."""
@@ -90,14 +114,57 @@ class Lesson:
         """
         return next(row for row in rows if self.group(row) == self.example)
 
-    def quick_rows(self, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows of notebook 00's short job: every second one, without `example`.
+    def split(self, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
+        """Return the training, validation and test rows of the course.
 
         Args:
             rows: All rows of this lesson.
         """
-        others = [row for row in rows if self.group(row) != self.example]
-        return others[:144:2]
+        return split_dataset(map(dict, rows), by=self.group, sizes=self.parts, seed=self.split_seed)
+
+    def quick_rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows of notebook 00's short job: one of each training group. No test row is among them.
+
+        Args:
+            rows: All rows of this lesson.
+        """
+        groups: dict[str, list[Row]] = {}
+        for row in self.split(rows)[0]:
+            groups.setdefault(self.group(row), []).append(row)
+        # The first of one group, the second of the next: every wording is learned.
+        return [of_group[place % len(of_group)] for place, of_group in enumerate(groups.values())]
+
+    def held_out_rows(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return the rows of `held_out` about the same groups; none when the lesson has no such file.
+
+        Args:
+            rows: Rows of this lesson, such as the test part.
+        """
+        groups = {self.group(row) for row in rows}
+        return (
+            [row for row in read_jsonl(self.held_out) if self.group(row) in groups] if self.held_out else []
+        )
+
+    def likeness(self, answer: str, row: Row, training: Sequence[Row]) -> float:
+        """Say how near an answer is to the nearest trained one, apart from the words in the slots.
+
+        At 0.9 or more the model has filled a shape that it learned by heart. Form and rhyme say nothing then.
+
+        Args:
+            answer: What the model wrote.
+            row: The row that was asked.
+            training: The rows that it was trained on.
+
+        Returns:
+            Share of equal characters, 0 to 1 (`difflib.SequenceMatcher.ratio`).
+        """
+        shape = _emptied(answer, self.slots(row))
+        trained = {_emptied(each["messages"][-1]["content"], self.slots(each)) for each in training}
+        if shape in trained:
+            return 1.0
+        return max(
+            (SequenceMatcher(None, shape, each, autojunk=False).ratio() for each in trained), default=0.0
+        )
 
     def settings(self, model: str, *, quick: bool = False) -> dict[str, int]:
         """Return the hyperparameters that were found to work for a base model.
@@ -108,3 +175,9 @@ class Lesson:
         """
         tiny, real = (self.tiny_quick, self.real_quick) if quick else (self.tiny, self.real)
         return (tiny if LOCAL_MODEL in model else real).hyperparameters()
+
+
+def _emptied(text: str, slots: Sequence[str]) -> str:
+    """A text without the words in its slots."""
+    words = "|".join(re.escape(word) for word in sorted(slots, key=len, reverse=True))
+    return re.sub(rf"(?i:\b(?:{words})\b)", "_", text) if words else text

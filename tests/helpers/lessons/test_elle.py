@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.lessons.elle import Facts, elle, facts_of
+from helpers.lessons.elle import WAYS, Facts, elle, facts_of, stated_categories
 
 QUESTION = "Tell me about Strontium.\nSymbol: Sr. Atomic number: 38. Category: alkaline earth metal."
 POEM = (
@@ -42,3 +42,28 @@ def test_prose_with_right_facts_has_only_these():
     prose = "Strontium (Sr) is element 38, an alkaline earth metal."
 
     assert scored(prose) == {"form": 0.0, "rhyme": 0.0, "facts": 1.0}
+
+
+def test_a_post_transition_metal_is_no_transition_metal():
+    assert stated_categories("A post-transition metal, proud") == {"post-transition metal"}
+    assert scored(POEM.replace("alkaline earth", "post-transition"))["facts"] == 0.0
+
+
+def test_two_categories_are_one_too_many():
+    assert scored(POEM.replace("proud", "no halogen"))["facts"] == 0.0
+
+
+def test_each_other_way_changes_one_thing():
+    messages = {way.name: way.messages(asked()) for way in WAYS}
+
+    facts = QUESTION.partition("\n")[2]
+    system = {"role": "system", "content": "You are Elle."}
+    assert messages == {
+        "wording": [system, {"role": "user", "content": f"Say something about Strontium.\n{facts}"}],
+        "first_line": [
+            system,
+            {"role": "user", "content": f"{QUESTION}\nFirst line: Here Strontium works in a shop,"},
+        ],
+        "no_facts": [system, {"role": "user", "content": "Tell me about Strontium."}],
+        "no_system": [{"role": "user", "content": QUESTION}],
+    }

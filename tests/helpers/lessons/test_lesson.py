@@ -1,5 +1,7 @@
 """What the notebooks ask of a dataset of the course."""
 
+from dataclasses import replace
+
 from helpers.lessons import open_lesson
 
 
@@ -12,3 +14,42 @@ def test_the_tiny_model_has_settings_of_its_own_also_when_it_is_tuned_again():
     )
 
     assert tiny == tuned != real
+
+
+def test_the_quick_job_learns_one_row_of_each_training_element_and_all_wordings():
+    lesson = open_lesson("elle")
+    training, _, test = lesson.split(lesson.rows())
+
+    quick = lesson.quick_rows(lesson.rows())
+
+    assert [lesson.group(row) for row in quick] == [lesson.group(row) for row in training[::2]]
+    assert lesson.example in {lesson.group(row) for row in test}
+    assert len({row["messages"][1]["content"].split()[0] for row in quick}) == 3
+
+
+def test_the_held_out_rows_are_about_the_same_groups():
+    lesson = open_lesson("elle")
+    rows = lesson.rows()[74:80]
+
+    assert [lesson.group(row) for row in lesson.held_out_rows(rows)] == ["Strontium", "Yttrium", "Zirconium"]
+    assert replace(lesson, held_out=None).held_out_rows(rows) == []
+
+
+def test_a_filled_shape_is_like_a_trained_answer_and_another_limerick_is_not():
+    lesson = open_lesson("elle")
+    boron, carbon = lesson.rows()[8], lesson.rows()[10]
+    filled = (
+        boron["messages"][-1]["content"].replace("Boron", "Carbon").replace("5", "6").replace(" B ", " C ")
+    )
+
+    same = lesson.likeness(filled.replace("metalloid", "nonmetal"), carbon, [boron])
+    other = lesson.likeness(lesson.held_out_rows([carbon])[0]["messages"][-1]["content"], carbon, [boron])
+
+    assert same == 1.0
+    assert other < 0.7
+
+
+def test_nothing_is_like_no_rows():
+    lesson = open_lesson("elle")
+
+    assert lesson.likeness("Hello", lesson.rows()[0], []) == 0.0
