@@ -102,7 +102,7 @@ def test_every_limerick_has_the_stresses_of_one_but_those_of_three_elements():
     assert off_beat == set(EXCEPTIONS) == {"Antimony", "Praseodymium", "Tungsten"}
 
 
-def test_every_limerick_is_a_filled_frame_and_the_first_of_an_element_one_of_four():
+def test_every_limerick_is_a_filled_frame_and_the_first_of_an_element_one_of_three():
     elements = ELEMENTS.astype({"number": str}).to_dict("records")
     filled = [[limerick(frame, element) for frame in FRAMES] for element in elements]
     frames = [

@@ -41,18 +41,18 @@ FRAMES = (
         "({A_c}|{C})(, happy and|, so|,) chill.",
     ),
     (
-        "(Old |){name}( once| had once|) sang all day long:",
-        "\"I'm {symbol}, do not write it down wrong!",
-        "(I am |I'm |){number}(, and so|, and|,) proud,",
-        "And I say it out loud:",
-        "({A_c}|{C})(, singing a| in|'s) song!\"",
-    ),
-    (
         "(Here's |){name},( our| the new|) guest for the night,",
         "With {symbol} on its hat, big and bright.",
         '"(I am |I\'m |){number}," (so |)it said,',
         '"And I need a good bed:',
         '({A_c}|{C})(, doing all|, all|,) right!"',
+    ),
+    (
+        "(Old |){name}( once| had once|) sang all day long:",
+        "\"I'm {symbol}, do not write it down wrong!",
+        "(I am |I'm |){number}(, and so|, and|,) proud,",
+        "And I say it out loud:",
+        "({A_c}|{C})(, singing a| in|'s) song!\"",
     ),
     (
         "When asked (about|of) {name},( Miss| young Miss|) Rose",
@@ -118,9 +118,9 @@ FRAMES = (
         "With {symbol} in the sand, for a chat.",
     ),
 )
-FIRST = 4
-"""The first limerick of an element is in one of the first four frames, which fit nearly all: the short job of
-notebook 00 learns from first limericks alone, and a frame takes about twelve rows to be learned."""
+FIRST = 3
+"""The first limerick of an element is in one of the first three frames, which fit nearly all: the short job of
+notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
 
 HELD_OUT_FRAME = (
     "(Here |){name}( now|, it seems,|) works in a shop,",
