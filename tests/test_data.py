@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from limericks import EXCEPTIONS, FRAMES, HELD_OUT_FRAME, limerick
+from limericks import EXCEPTIONS, FIRST, FRAMES, HELD_OUT_FRAME, limerick
 from metre import scans
 
 from finetune_dataset.jsonlines import read_jsonl
@@ -102,7 +102,7 @@ def test_every_limerick_has_the_stresses_of_one_but_those_of_three_elements():
     assert off_beat == set(EXCEPTIONS) == {"Antimony", "Praseodymium", "Tungsten"}
 
 
-def test_every_limerick_is_a_filled_frame_and_the_two_of_an_element_are_in_two():
+def test_every_limerick_is_a_filled_frame_and_the_first_of_an_element_one_of_three():
     elements = ELEMENTS.astype({"number": str}).to_dict("records")
     filled = [[limerick(frame, element) for frame in FRAMES] for element in elements]
     frames = [
@@ -111,9 +111,9 @@ def test_every_limerick_is_a_filled_frame_and_the_two_of_an_element_are_in_two()
     ]
 
     uses = Counter(frame for two in frames for frame in two)
-    assert all(one != other for one, other in frames)
+    assert all(one != other and one < FIRST for one, other in frames)
     assert len(uses) == len(FRAMES) == 13
-    assert min(uses.values()) >= 12
+    assert min(uses.values()) >= 11
     assert [answer(row) for row in HELD_OUT] == [limerick(HELD_OUT_FRAME, element) for element in elements]
 
 

@@ -34,18 +34,11 @@ FRAMES = (
         '"({A_c}|{C})(, simple and|, that\'s|,) plain!"',
     ),
     (
-        "When asked (about|of) {name},( Miss| young Miss|) Rose",
-        "Wrote {symbol} in blue ink on her nose.",
-        "\"(It is |It's |){number}, I( should|) guess,",
-        '{A_c}, yes!"',
-        "And she danced on the tips of her toes.",
-    ),
-    (
-        "A student who stared at the wall",
-        "Saw {name}( just|) nowhere at all.",
-        '"(It\'s|It is) {symbol}!" he cried,',
-        '"(It is |It\'s |){number}!" with( great|) pride,',
-        '"({A_c}|{C})(! Now I|,) recall!"',
+        "(Good |){name}( now|, I hear,|) lives on a hill,",
+        "In house (|number ){number},( cozy and| calm and| quite|) still.",
+        "With {symbol} on its chest,",
+        "It is taking a rest:",
+        "({A_c}|{C})(, happy and|, so|,) chill.",
     ),
     (
         "(Here's |){name},( our| the new|) guest for the night,",
@@ -60,6 +53,20 @@ FRAMES = (
         "(I am |I'm |){number}(, and so|, and|,) proud,",
         "And I say it out loud:",
         "({A_c}|{C})(, singing a| in|'s) song!\"",
+    ),
+    (
+        "When asked (about|of) {name},( Miss| young Miss|) Rose",
+        "Wrote {symbol} in blue ink on her nose.",
+        "\"(It is |It's |){number}, I( should|) guess,",
+        '{A_c}, yes!"',
+        "And she danced on the tips of her toes.",
+    ),
+    (
+        "A student who stared at the wall",
+        "Saw {name}( just|) nowhere at all.",
+        '"(It\'s|It is) {symbol}!" he cried,',
+        '"(It is |It\'s |){number}!" with( great|) pride,',
+        '"({A_c}|{C})(! Now I|,) recall!"',
     ),
     (
         "Of {name}( the| all the|) cats have now heard;",
@@ -90,13 +97,6 @@ FRAMES = (
         "Find {symbol} in the dust on the floor!",
     ),
     (
-        "(Young |){name}( now|, I hear,|) lives on a hill,",
-        "In house (|number ){number},( cozy and| calm and| quite|) still.",
-        "With {symbol} on its chest,",
-        "It is taking a rest:",
-        "({A_c}|{C})(, happy and|, so|,) chill.",
-    ),
-    (
         "(Dear |){name}( once| had once|) ran to the zoo",
         "With {symbol} in white paint on its shoe.",
         "(It was |){number} (in the game|by name),",
@@ -118,6 +118,9 @@ FRAMES = (
         "With {symbol} in the sand, for a chat.",
     ),
 )
+FIRST = 3
+"""The first limerick of an element is in one of the first three frames, which fit nearly all: the short job of
+notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
 
 HELD_OUT_FRAME = (
     "(Here |){name}( now|, it seems,|) works in a shop,",
@@ -173,7 +176,7 @@ def limerick(frame: tuple[str, ...], element: dict[str, str]) -> str | None:
 
 
 def limericks(elements: list[dict[str, str]]) -> Iterator[tuple[str, str]]:
-    """Two limericks per element, in two frames that fit it: always those with the fewest limericks so far.
+    """Two limericks per element, in two frames that fit it: those with the fewest limericks so far.
 
     Two frames show the model that a frame and an element are independent.
 
@@ -185,7 +188,9 @@ def limericks(elements: list[dict[str, str]]) -> Iterator[tuple[str, str]]:
         number = int(element["number"])
         filled = {place: text for place, frame in enumerate(FRAMES) if (text := limerick(frame, element))}
         # Where two were used as often, the number decides: neighbors get different frames.
-        one, other = sorted(filled, key=lambda place: (dealt[place], (place + 5 * number) % len(FRAMES)))[:2]
+        rarest = sorted(filled, key=lambda place: (dealt[place], (place + 5 * number) % len(FRAMES)))
+        one = next(place for place in rarest if place < FIRST)
+        other = next((place for place in rarest if place >= FIRST), next(p for p in rarest if p != one))
         dealt.update((one, other))
         yield filled[one], filled[other]
 

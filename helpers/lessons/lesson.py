@@ -123,16 +123,15 @@ class Lesson:
         return split_dataset(map(dict, rows), by=self.group, sizes=self.parts, seed=self.split_seed)
 
     def quick_rows(self, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows of notebook 00's short job: one of each training group. No test row is among them.
+        """Return the rows of notebook 00's short job: the first of each training group.
 
         Args:
             rows: All rows of this lesson.
         """
-        groups: dict[str, list[Row]] = {}
+        first: dict[str, Row] = {}
         for row in self.split(rows)[0]:
-            groups.setdefault(self.group(row), []).append(row)
-        # The first of one group, the second of the next: every wording is learned.
-        return [of_group[place % len(of_group)] for place, of_group in enumerate(groups.values())]
+            first.setdefault(self.group(row), row)
+        return list(first.values())
 
     def held_out_rows(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """Return the rows of `held_out` about the same groups; none when the lesson has no such file.

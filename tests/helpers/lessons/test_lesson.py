@@ -35,17 +35,22 @@ def test_the_held_out_rows_are_about_the_same_groups():
     assert replace(lesson, held_out=None).held_out_rows(rows) == []
 
 
-def test_a_filled_shape_is_like_a_trained_answer_and_another_limerick_is_not():
-    lesson = open_lesson("elle")
-    boron, carbon = lesson.rows()[8], lesson.rows()[10]
-    filled = (
-        boron["messages"][-1]["content"].replace("Boron", "Carbon").replace("5", "6").replace(" B ", " C ")
-    )
+def about(name: str, symbol: str, number: int, answer: str = "") -> dict:
+    asked = f"What is {name}?\nSymbol: {symbol}. Atomic number: {number}. Category: nonmetal."
+    return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]}
 
-    same = lesson.likeness(filled.replace("metalloid", "nonmetal"), carbon, [boron])
-    other = lesson.likeness(lesson.held_out_rows([carbon])[0]["messages"][-1]["content"], carbon, [boron])
+
+def test_a_filled_shape_is_like_a_trained_answer_and_another_limerick_is_not():
+    trained = about("Carbon", "C", 6, "Young Carbon sat on a train, - With C on seat 6 in the rain")
+    row = about("Sulfur", "S", 16)
+    lesson = open_lesson("elle")
+
+    same = lesson.likeness("Young Sulfur sat on a train, - With S on seat 16 in the rain", row, [trained])
+    near = lesson.likeness("Old Sulfur sat on a train, - With S on seat 16 in the rain", row, [trained])
+    other = lesson.likeness("A student who stared at the wall - Saw Sulfur nowhere", row, [trained])
 
     assert same == 1.0
+    assert 0.9 < near < 1.0
     assert other < 0.7
 
 
