@@ -113,6 +113,9 @@ class CreateResponse(Accepted):
     # Not Literal[0], which is also false.
     top_logprobs: Annotated[int, Field(ge=0, le=0)] | None = None
     truncation: Literal["disabled"] | None = None
+    tools: Nothing | None = None
+    tool_choice: Literal["auto", "none"] | None = None
+    parallel_tool_calls: bool | None = None
 
     def asked(self, store: Store) -> list[dict[str, str]]:
         """The messages of this request, without instructions, as the chat template reads them.

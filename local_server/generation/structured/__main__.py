@@ -46,9 +46,12 @@ def verdict(attempt: Attempt) -> Verdict:
     """
     tokens = vocabulary(attempt["tokenizer"], tuple(attempt["end_tokens"]))
     try:
-        compiled = Constraint.compiled(tokens, attempt["schema"])
+        compile_it = Constraint.following if attempt["is_grammar"] else Constraint.compiled
+        compiled = compile_it(tokens, attempt["schema"])
     except Unsupported as error:
         problem = str(error)
+        if attempt["is_grammar"]:
+            return {"problem": problem, "path": []}
         schema = json.loads(attempt["schema"])
         compiles = iter(range(_MAX_COMPILED))
 

@@ -1,12 +1,13 @@
 """What the models here can read and write: text. One rule for rows of files, chats and responses.
 
-Nothing is reduced in silence. What can be written as text is used; anything else fails the job before it
-trains, or is refused in a question, each with its place. The table in the README has every kind of content.
+Nothing is reduced in silence. What can be written as text is used, calls of tools among it (`tools.py`);
+anything else fails the job before it trains, or is refused in a question, each with its place. The table in
+the README has every kind of content.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,14 +30,13 @@ _NOT_TEXT = {
     "function": "the result of a tool",
     "function_call_output": "the result of a tool",
 }
-_KEYS = ("tool_calls", "function_call", "audio", "annotations")
-# Where a row of a file, a chat or a response has its messages.
-_LISTS = ("messages", "input")
+_KEYS = ("audio", "annotations")
+# What responses do not take, and files and chats do.
+_TOOL_KEYS = ("tool_calls", "function_call")
+# Where a row of a file or a chat has its messages, and a response.
+_MESSAGES, _INPUT = "messages", "input"
 # A line without any of these words has nothing but text; JSON can write their letters as \u0061 also.
-_PERHAPS = re.compile(
-    rb'"(?:tools|functions|tool_calls|function_call|audio|annotations|refusal|tool|function|image_url'
-    rb'|input_audio|file)"|\\u00[567]'
-)
+_PERHAPS = re.compile(rb'"(?:audio|annotations|refusal|image_url|input_audio|file)"|\\u00[567]')
 FIX = "The models here read and write text only. Write it as text, or leave it out."
 
 
@@ -67,22 +67,30 @@ def not_text(whole: object) -> Iterator[NotText]:
     """
     if not isinstance(whole, dict):
         return
-    for key in _LISTS:
+    for key in (_MESSAGES, _INPUT):
         messages = whole.get(key)
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
             if isinstance(message, dict):
+                if key == _INPUT:
+                    yield from _of_tools(message, (key, index))
                 yield from _in_message(message, (key, index))
-    for key in ("tools", "functions"):
+    for key in ("tools", "functions") if _INPUT in whole else ():
         if whole.get(key) and isinstance(whole[key], list):
             yield NotText((key,), _NOT_TEXT[key])
 
 
-def _in_message(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
+def _of_tools(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
     role, kind = message.get("role"), message.get("type")
     if kind in ("function_call", "function_call_output"):
         yield NotText((*place, "type"), _NOT_TEXT[kind])
     elif role in ("tool", "function"):
         yield NotText((*place, "role"), _NOT_TEXT[role])
+    for key in _TOOL_KEYS:
+        if message.get(key):
+            yield NotText((*place, key), _NOT_TEXT[key])
+
+
+def _in_message(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
     for key in _KEYS:
         if message.get(key):
             yield NotText((*place, key), _NOT_TEXT[key])
@@ -111,15 +119,16 @@ def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:
                     yield number, found
 
 
-def plain(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Turn messages into those that a chat template reads.
+def plain(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Turn messages into those that a chat template reads; calls of tools are left to `tools.py`.
 
     Args:
         messages: Checked by `not_text`.
 
     Returns:
         `role` and `content` of each. `developer` is the newer name of `system`. A name stands before the text
-        where it tells speakers of one role apart, which is what the API has it for.
+        where it tells speakers of one role apart, which is what the API has it for; not before the result of
+        a function, which has its name from it.
     """
     names: dict[str, set[object]] = {}
     for message in messages:
@@ -138,5 +147,5 @@ def _named(message: Mapping[str, Any], *, several: bool) -> str:
     content = message.get("content") or message.get("refusal") or ""
     if not isinstance(content, str):
         content = "".join(str(part[TEXT_PARTS[part["type"]]]) for part in content)
-    name = message.get("name")
+    name = message.get("name") if message["role"] != "function" else None
     return f"{name}: {content}" if several and name else content
