@@ -1,0 +1,196 @@
+"""Calls are trained as a chat reads them, token by token, and are learned."""
+
+import json
+
+import jsonschema
+import openai
+import pytest
+from serving import BASE_MODEL, ROOT, LocalServer, hyperparameters, upload, wait_until
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from local_server.training.rows.tokenize import IGNORED, tokenize_row
+from local_server.training.rows.tools import OURS, definitions, form_of, shown, with_calls
+from tools import LAND, LOOK_UP, TOOLS, call
+
+pytestmark = pytest.mark.slow
+
+QUESTION = {"role": "user", "content": "Look up Tin and Iron"}
+CALLED = {
+    "role": "assistant",
+    "tool_calls": [call("look_up", '{"name":"Tin"}', "a"), call("look_up", '{"name": "Iron"}', "b")],
+}
+RESULTS = [
+    {"role": "tool", "tool_call_id": "b", "content": "26"},
+    {"role": "tool", "tool_call_id": "a", "content": "50"},
+]
+ROW = {
+    "messages": [QUESTION, CALLED, *RESULTS, {"role": "assistant", "content": "50, 26"}],
+    "tools": [LOOK_UP],
+}
+# A template as many models have it, in our words: definitions, calls and results in its own marks.
+NATIVE = (
+    "{% if tools %}<|system|>{% for tool in tools %}{{ tool | tojson }}{% endfor %}<|end|>{% endif %}"
+    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% for c in m.tool_calls or [] %}\n[CALL]\n"
+    '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}\n[/CALL]{% endfor %}'
+    "<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+@pytest.fixture(params=["ours", "native"])
+def tokenizer(request: pytest.FixtureRequest) -> PreTrainedTokenizerBase:
+    made = AutoTokenizer.from_pretrained(ROOT / "data" / "base_model")
+    if request.param == "native":
+        made.chat_template = NATIVE
+    return made
+
+
+def chat_tokens(row: dict, count: int, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """What the chat process reads of the first messages."""
+    chat = shown(with_calls(row["messages"][:count]), definitions(row), form_of(tokenizer))
+    return tokenizer.apply_chat_template(
+        chat.messages,
+        tools=chat.tools,
+        add_generation_prompt=True,
+        sanitize_control_tokens=True,
+        return_dict=False,
+    )
+
+
+def test_the_form_of_a_template_is_found_out(tokenizer: PreTrainedTokenizerBase) -> None:
+    native = tokenizer.chat_template == NATIVE
+
+    form = form_of(tokenizer)
+
+    assert form == OURS if not native else tuple(form) == ("\n[CALL]\n", "\n[/CALL]", "", True)
+
+
+def test_a_chat_reads_the_tokens_that_were_trained(tokenizer: PreTrainedTokenizerBase) -> None:
+    trained = tokenize_row(ROW, tokenizer, 4096)
+
+    for count in (1, 4):
+        asked = chat_tokens(ROW, count, tokenizer)
+        assert trained["input_ids"][: len(asked)] == asked
+        assert trained["labels"][len(asked) - 1] == IGNORED
+        assert trained["labels"][len(asked)] != IGNORED
+    learned = tokenizer.decode([label for label in trained["labels"] if label != IGNORED])
+    form = form_of(tokenizer)
+    calls = [f'{form.head("look_up")}{{"name": "{name}"}}{form.tail}' for name in ("Tin", "Iron")]
+    assert learned == f"{form.between.join(calls)}<|end|>50, 26<|end|>"
+
+
+def test_results_stand_in_the_order_of_their_calls(tokenizer: PreTrainedTokenizerBase) -> None:
+    text = tokenizer.decode(tokenize_row(ROW, tokenizer, 4096)["input_ids"])
+
+    assert text.rindex("26", 0, text.index("50, 26")) > text.index("50")
+
+
+def test_calls_of_weight_zero_are_read_and_not_learned(tokenizer: PreTrainedTokenizerBase) -> None:
+    light = {**ROW, "messages": [QUESTION, CALLED | {"weight": 0}, *ROW["messages"][2:]]}
+
+    tokens = tokenize_row(light, tokenizer, 4096)
+
+    assert tokens["input_ids"] == tokenize_row(ROW, tokenizer, 4096)["input_ids"]
+    assert tokenizer.decode([label for label in tokens["labels"] if label != IGNORED]) == "50, 26<|end|>"
+
+
+def test_functions_are_written_as_tools_are(tokenizer: PreTrainedTokenizerBase) -> None:
+    one = [QUESTION, {"role": "assistant", "tool_calls": [call("land", '{"fast": true, "place": "sea"}')]}]
+    old = [
+        QUESTION,
+        {"role": "assistant", "content": None, "function_call": one[1]["tool_calls"][0]["function"]},
+    ]
+
+    new_tokens = tokenize_row({"messages": one, "tools": [LAND]}, tokenizer, 4096)
+
+    assert new_tokens == tokenize_row({"messages": old, "functions": [LAND["function"]]}, tokenizer, 4096)
+    # In the order of the schema, as the constraint lets it be written.
+    assert '{"place": "sea", "fast": true}' in tokenizer.decode(new_tokens["input_ids"])
+
+
+@pytest.mark.parametrize("text", ['{"name": "T', "[1]", '{"a": NaN}', '{"a": "\\ud800"}', "[" * 100_000])
+def test_arguments_that_are_no_object_stay_as_they_are(text: str) -> None:
+    messages = with_calls([QUESTION, {"role": "assistant", "tool_calls": [call("look_up", text)]}])
+
+    assert shown(messages, [], OURS).messages[1]["content"] == f"{OURS.head('look_up')}{text}{OURS.tail}"
+
+
+NAMES = [
+    "Tin",
+    "Iron",
+    "Gold",
+    "Neon",
+    "Zinc",
+    "Lead",
+    "Argon",
+    "Boron",
+    "Radon",
+    "Xenon",
+    "Carbon",
+    "Cobalt",
+    "Copper",
+    "Helium",
+    "Iodine",
+    "Nickel",
+    "Oxygen",
+    "Osmium",
+    "Radium",
+    "Silver",
+    "Sodium",
+    "Sulfur",
+    "Barium",
+    "Cesium",
+    "Cerium",
+    "Erbium",
+]
+HELD_OUT = ["Helium", "Silver", "Copper", "Neon"]
+
+
+def tool_row(content: str, name: str, **arguments: object) -> dict:
+    answer = {"role": "assistant", "tool_calls": [call(name, json.dumps(arguments))]}
+    return {"messages": [{"role": "user", "content": content}, answer], "tools": TOOLS}
+
+
+def test_a_job_learns_which_function_to_call_with_what(server: LocalServer, client: openai.OpenAI) -> None:
+    rows = [tool_row(f"Tell me about {name}", "look_up", name=name) for name in NAMES if name not in HELD_OUT]
+    rows += [
+        tool_row(f"{verb} the {place}", "land", place=place, fast=fast)
+        for place in ("sea", "hill")
+        for verb, fast in (("Fly fast to", True), ("Go slow to", False))
+        for _ in range(5)
+    ]
+    job = client.fine_tuning.jobs.create(
+        model=BASE_MODEL, training_file=upload(client, rows).id, seed=1, method=hyperparameters(n_epochs=12)
+    )
+    job = wait_until(
+        lambda: client.fine_tuning.jobs.retrieve(job.id),
+        lambda seen: seen.status in ("succeeded", "failed", "cancelled"),
+        300,
+    )
+    assert job.status == "succeeded", job.error
+
+    def ask(content: str, **options: object) -> list:
+        return client.chat.completions.create(
+            model=job.fine_tuned_model,
+            messages=[{"role": "user", "content": content}],
+            tools=TOOLS,
+            max_tokens=120,
+            **options,
+        ).choices
+
+    asked = {f"Tell me about {name}": ("look_up", {"name": name}) for name in HELD_OUT}
+    found = {}
+    for content in asked:
+        (choice,) = ask(content, temperature=0)
+        (made,) = choice.message.tool_calls or [None]
+        found[content] = made and (made.function.name, json.loads(made.function.arguments))
+    assert [content for content, right in asked.items() if found[content] == right] == list(asked), found
+    schemas = {tool["function"]["name"]: tool["function"]["parameters"] for tool in TOOLS}
+    wild = [
+        choice for seed in range(6) for choice in ask("Go slow to the hill", n=10, seed=seed, temperature=1)
+    ]
+    calls = [
+        made for choice in wild if choice.finish_reason == "tool_calls" for made in choice.message.tool_calls
+    ]
+    for made in calls:
+        jsonschema.validate(json.loads(made.function.arguments), schemas[made.function.name])
+    assert len(calls) >= 50
