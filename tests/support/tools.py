@@ -24,6 +24,13 @@ LAND = {
     },
 }
 TOOLS = [LOOK_UP, LAND]
+# A template as many models have it, in our words: definitions, calls and results in its own marks.
+NATIVE = (
+    "{% if tools %}<|system|>{% for tool in tools %}{{ tool | tojson }}{% endfor %}<|end|>{% endif %}"
+    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% for c in m.tool_calls or [] %}\n[CALL]\n"
+    '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}\n[/CALL]{% endfor %}'
+    "<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
 
 
 def named(name: str) -> dict:

@@ -7,7 +7,7 @@ import json
 
 from local_server.generation.messages import Calls
 from local_server.generation.structured.constraint import prepared
-from local_server.training.rows.tools import Form
+from local_server.training.rows.forms import Form
 
 # In one answer. A model that knows no end would call until its context is full.
 MOST_CALLS = 16

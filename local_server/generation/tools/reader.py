@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from local_server.generation.answer import overlap
 from local_server.generation.messages import CallPiece, Token
-from local_server.training.rows.tools import Form
+from local_server.training.rows.forms import Form
 
 
 class Reader:

@@ -6,7 +6,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from local_server.training.rows.tools import definitions, form_of, shown, with_calls
+from local_server.training.rows.forms import form_of
+from local_server.training.rows.tools import definitions, shown, with_calls
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

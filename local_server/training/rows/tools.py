@@ -1,48 +1,19 @@
 """Tools, their calls and their results as text: in one way for training rows and for chats.
 
-A model's own chat template writes them where it can; `Form` says how it writes a call. Most small models
-have a template without tools: for them, one text of ours stands in the system message.
+A model's own chat template writes them where it can. Most small models
+have a template without tools: for them, one text of ours stands in the system message (`forms.py`).
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from local_server.training.rows.content import plain
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from local_server.training.rows.forms import NO_ARGUMENTS, OURS, Form
 
 RESULT_ROLES = ("tool", "function")
 
 
-class Form(NamedTuple):
-    """How a call is written: `{"name": ..., "arguments": {...}}` between two marks.
-
-    Args:
-        before: Text before a call; more than spaces.
-        after: Text behind it.
-        between: Text between two calls.
-        own: Whether the model's own chat template writes it, and the definitions of the tools.
-    """
-
-    before: str
-    after: str
-    between: str
-    own: bool
-
-    def head(self, name: str) -> str:
-        """A call as far as its arguments."""
-        return f'{self.before}{{"name": {json.dumps(name)}, "arguments": '
-
-    @property
-    def tail(self) -> str:
-        """A call behind its arguments."""
-        return "}" + self.after
-
-
-OURS = Form("<tool_call>", "</tool_call>", "\n", own=False)
 _RESULT = "<tool_response>{}</tool_response>"
 _HEADING = "You can call functions. Each of them, as JSON:"
 _HOW = f'To call one, write: {OURS.before}{{"name": ..., "arguments": {{...}}}}{OURS.after}'
@@ -120,7 +91,7 @@ def shown(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, An
     made = write(_in_order(messages), schemas)
     if form.own:
         own: list[dict[str, Any] | Callable[..., Any]] = [
-            {"type": "function", "function": {"description": "", "parameters": _NOTHING, **tool}}
+            {"type": "function", "function": {"description": "", "parameters": NO_ARGUMENTS, **tool}}
             for tool in tools
         ]
         return Chat(made, own or None)
@@ -132,9 +103,6 @@ def shown(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, An
             made = made[1:]
         made = [{"role": "system", "content": text}, *made]
     return Chat(made, None)
-
-
-_NOTHING = {"type": "object", "properties": {}}
 
 
 def _in_order(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -225,61 +193,3 @@ def _ordered(value: object, schema: object) -> Any:  # noqa: ANN401 - it is JSON
         name for name in value if name not in properties
     ]
     return {name: _ordered(value[name], properties.get(name)) for name in names}
-
-
-@lru_cache(maxsize=4)
-def form_of(tokenizer: "PreTrainedTokenizerBase") -> Form:
-    """Find out how a model's calls are written.
-
-    Args:
-        tokenizer: With a chat template.
-
-    Returns:
-        The form of its own template, when that writes tools, and a call as JSON with `name` and `arguments`
-        between two marks that are text; else ours.
-    """
-    try:
-        return _own_form(tokenizer) or OURS
-    except Exception:
-        # A template may refuse tools in any way.
-        return OURS
-
-
-def _own_form(tokenizer: "PreTrainedTokenizerBase") -> Form | None:
-    asked = {"role": "user", "content": "Q"}
-    tool = {"type": "function", "function": {"name": "fn", "description": "D", "parameters": _NOTHING}}
-    function = {"name": "fn", "arguments": {"key": 1}}
-    call = {"id": "call00000", "type": "function", "function": function}
-    body = json.dumps(function)
-
-    def written(*more: dict[str, Any], start: bool = False) -> str:
-        text = tokenizer.apply_chat_template(
-            [asked, *more], tools=[tool], tokenize=False, add_generation_prompt=start
-        )
-        return str(text)
-
-    def answer(content: str, *calls: dict[str, Any]) -> str:
-        message = {"role": "assistant", "content": content} | ({"tool_calls": list(calls)} if calls else {})
-        return written(message).removeprefix(written(start=True))
-
-    if '"fn"' not in written():
-        return None
-    end = answer("TEXT").removeprefix("TEXT")
-    one, two, both = answer("", call), answer("", call, call), answer("TEXT", call)
-    before, _, rest = one.partition(body)
-    after = rest.removesuffix(end)
-    between = two.removeprefix(before + body + after).removesuffix(before + body + after + end)
-    said, _, _ = both.partition(before + body)
-    result = written(
-        {"role": "assistant", "content": "", "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "call00000", "name": "fn", "content": "RESULT"},
-    )
-    fits = (
-        rest == after + end
-        and before.strip()
-        and two == before + body + after + between + before + body + after + end
-        and said.strip() == "TEXT"
-        and "RESULT" in result
-        and not any(token in before + after + between for token in tokenizer.all_special_tokens)
-    )
-    return Form(before, after, between, own=True) if fits else None

@@ -86,7 +86,7 @@ SETS = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": T
         (
             {"tools": [LAND, with_parameters({"type": "string"})]},
             "tools[1].function.parameters",
-            "Invalid schema for function 'f': In context=(), schema must be a JSON Schema of 'type: \"object\"'",
+            "Invalid schema for function 'f': In context=(), schema must be a JSON Schema of 'type",
         ),
         (
             {"tools": [with_parameters({"type": "object", "properties": {}}, strict=True)]},
@@ -96,7 +96,7 @@ SETS = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": T
         (
             {"tools": [LOOK_UP, with_parameters(SETS)]},
             "tools[1].function.parameters",
-            "Invalid schema for function 'f': In context=('properties', 'a'), 'uniqueItems' cannot be followed",
+            "Invalid schema for function 'f': In context=('properties', 'a'), 'uniqueItems' cannot",
         ),
         ({"tools": [LAND] * 129}, "tools", "maximum length 128"),
     ],

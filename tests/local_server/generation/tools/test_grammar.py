@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from local_server.generation.structured.constraint import vocabulary
 from local_server.generation.tools.grammar import grammar
-from local_server.training.rows.tools import OURS
+from local_server.training.rows.forms import OURS
 from tools import TOOLS
 
 TEXT = (ROOT / "data" / "base_model" / "tokenizer.json").read_text(encoding="utf-8")
@@ -31,8 +31,8 @@ ANSWERS = {
 @cache
 def whole(answer: str, written: str) -> bool:
     matcher = LLMatcher(vocabulary(TEXT, (END,)), written, log_level=0)
-    tokens = [*TOKENIZER.encode(answer, add_special_tokens=False).ids, END]
-    return matcher.try_consume_tokens(tokens) == len(tokens)
+    tokens = TOKENIZER.encode(answer, add_special_tokens=False).ids
+    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_server.training.rows.tools import OURS
+from local_server.training.rows.forms import OURS
 
 # It stands beside modules that load PyTorch.
 pytestmark = pytest.mark.slow

@@ -199,9 +199,8 @@ def test_each_row_that_is_no_text_is_told(save: Callable[..., Path]) -> None:
 
 def test_keys_with_escaped_letters_are_seen(save: Callable[..., Path]) -> None:
     lines = "".join(json.dumps(row(name)) + "\n" for name in NAMES[:10])
-    odd = json.dumps({"messages": [asked([IMAGE]), said("A cat.")]}).replace(
-        '"image_url"', '"\\u0069mage_url"'
-    )
+    shown = {"messages": [asked([IMAGE]), said("A cat.")]}
+    odd = json.dumps(shown).replace('"image_url"', '"\\u0069mage_url"')
     path = save(f"{lines}{odd}\n", "training.jsonl")
 
     found = check_file(path, "training_file")

@@ -8,9 +8,10 @@ import pytest
 from serving import BASE_MODEL, ROOT, LocalServer, hyperparameters, upload, wait_until
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from local_server.training.rows.forms import OURS, form_of
 from local_server.training.rows.tokenize import IGNORED, tokenize_row
-from local_server.training.rows.tools import OURS, definitions, form_of, shown, with_calls
-from tools import LAND, LOOK_UP, TOOLS, call
+from local_server.training.rows.tools import definitions, shown, with_calls
+from tools import LAND, LOOK_UP, NATIVE, TOOLS, call
 
 pytestmark = pytest.mark.slow
 
@@ -23,17 +24,8 @@ RESULTS = [
     {"role": "tool", "tool_call_id": "b", "content": "26"},
     {"role": "tool", "tool_call_id": "a", "content": "50"},
 ]
-ROW = {
-    "messages": [QUESTION, CALLED, *RESULTS, {"role": "assistant", "content": "50, 26"}],
-    "tools": [LOOK_UP],
-}
-# A template as many models have it, in our words: definitions, calls and results in its own marks.
-NATIVE = (
-    "{% if tools %}<|system|>{% for tool in tools %}{{ tool | tojson }}{% endfor %}<|end|>{% endif %}"
-    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% for c in m.tool_calls or [] %}\n[CALL]\n"
-    '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}\n[/CALL]{% endfor %}'
-    "<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
+ANSWER = {"role": "assistant", "content": "50, 26"}
+ROW = {"messages": [QUESTION, CALLED, *RESULTS, ANSWER], "tools": [LOOK_UP]}
 
 
 @pytest.fixture(params=["ours", "native"])
@@ -54,14 +46,6 @@ def chat_tokens(row: dict, count: int, tokenizer: PreTrainedTokenizerBase) -> li
         sanitize_control_tokens=True,
         return_dict=False,
     )
-
-
-def test_the_form_of_a_template_is_found_out(tokenizer: PreTrainedTokenizerBase) -> None:
-    native = tokenizer.chat_template == NATIVE
-
-    form = form_of(tokenizer)
-
-    assert form == OURS if not native else tuple(form) == ("\n[CALL]\n", "\n[/CALL]", "", True)
 
 
 def test_a_chat_reads_the_tokens_that_were_trained(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -94,11 +78,9 @@ def test_calls_of_weight_zero_are_read_and_not_learned(tokenizer: PreTrainedToke
 
 
 def test_functions_are_written_as_tools_are(tokenizer: PreTrainedTokenizerBase) -> None:
-    one = [QUESTION, {"role": "assistant", "tool_calls": [call("land", '{"fast": true, "place": "sea"}')]}]
-    old = [
-        QUESTION,
-        {"role": "assistant", "content": None, "function_call": one[1]["tool_calls"][0]["function"]},
-    ]
+    made = call("land", '{"fast": true, "place": "sea"}')
+    one = [QUESTION, {"role": "assistant", "tool_calls": [made]}]
+    old = [QUESTION, {"role": "assistant", "content": None, "function_call": made["function"]}]
 
     new_tokens = tokenize_row({"messages": one, "tools": [LAND]}, tokenizer, 4096)
 
@@ -115,38 +97,15 @@ def test_arguments_that_are_no_object_stay_as_they_are(text: str) -> None:
 
 
 NAMES = [
-    "Tin",
-    "Iron",
-    "Gold",
-    "Neon",
-    "Zinc",
-    "Lead",
-    "Argon",
-    "Boron",
-    "Radon",
-    "Xenon",
-    "Carbon",
-    "Cobalt",
-    "Copper",
-    "Helium",
-    "Iodine",
-    "Nickel",
-    "Oxygen",
-    "Osmium",
-    "Radium",
-    "Silver",
-    "Sodium",
-    "Sulfur",
-    "Barium",
-    "Cesium",
-    "Cerium",
-    "Erbium",
-]
+    "Tin", "Iron", "Gold", "Neon", "Zinc", "Lead", "Argon", "Boron", "Radon",
+    "Xenon", "Carbon", "Cobalt", "Copper", "Helium", "Iodine", "Nickel", "Oxygen", "Osmium",
+    "Radium", "Silver", "Sodium", "Sulfur", "Barium", "Cesium", "Cerium", "Erbium",
+]  # fmt: skip
 HELD_OUT = ["Helium", "Silver", "Copper", "Neon"]
 
 
-def tool_row(content: str, name: str, **arguments: object) -> dict:
-    answer = {"role": "assistant", "tool_calls": [call(name, json.dumps(arguments))]}
+def tool_row(content: str, function: str, /, **arguments: object) -> dict:
+    answer = {"role": "assistant", "tool_calls": [call(function, json.dumps(arguments))]}
     return {"messages": [{"role": "user", "content": content}, answer], "tools": TOOLS}
 
 
@@ -186,11 +145,12 @@ def test_a_job_learns_which_function_to_call_with_what(server: LocalServer, clie
     assert [content for content, right in asked.items() if found[content] == right] == list(asked), found
     schemas = {tool["function"]["name"]: tool["function"]["parameters"] for tool in TOOLS}
     wild = [
-        choice for seed in range(6) for choice in ask("Go slow to the hill", n=10, seed=seed, temperature=1)
+        choice
+        for seed in range(6)
+        for choice in ask("Go slow to the hill", n=10, seed=seed, temperature=1)
+        if choice.finish_reason == "tool_calls"
     ]
-    calls = [
-        made for choice in wild if choice.finish_reason == "tool_calls" for made in choice.message.tool_calls
-    ]
+    calls = [made for choice in wild for made in choice.message.tool_calls]
     for made in calls:
         jsonschema.validate(json.loads(made.function.arguments), schemas[made.function.name])
     assert len(calls) >= 50
