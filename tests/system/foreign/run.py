@@ -31,8 +31,7 @@ SEQUENCES = {
     "sarcasm": ("openai>=2,<3", True),
     "recipes": ("openai>=3,<4", True),
     "pricer": ("openai>=3,<4", True),
-    # Calls of tools are not trained yet: the job says so.
-    "drone": ("openai>=3,<4", False),
+    "drone": ("openai>=3,<4", True),
 }
 
 
