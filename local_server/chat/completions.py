@@ -170,7 +170,7 @@ class _Answer:
                 "index": index,
                 "message": one.message(is_old=self.offer.is_old),
                 "logprobs": self._logprobs(one.tokens),
-                "finish_reason": reason_of(done["finish_reasons"][index], is_old=self.offer.is_old),
+                "finish_reason": reason_of(done["finish_reasons"][index], self.offer),
             }
             for index, one in enumerate(collected)
         ]
@@ -210,6 +210,6 @@ class _Answer:
             else:
                 done = reply
         for index, reason in enumerate(done["finish_reasons"]):
-            yield chunk(choice(index, {}, reason=reason_of(reason, is_old=self.offer.is_old)))
+            yield chunk(choice(index, {}, reason=reason_of(reason, self.offer)))
         if with_usage:
             yield {**chunk(), "usage": usage_of(done)}

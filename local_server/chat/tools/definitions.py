@@ -80,12 +80,14 @@ class Offer:
         calls: What the answer may call; None where there are no functions.
         is_old: Whether the client speaks of `functions`.
         params: Name of a function → where its schema stands in the request.
+        is_named: Whether the client has named the function that has to be called.
     """
 
     definitions: list[dict[str, Any]] = field(default_factory=list)
     calls: Calls | None = None
     is_old: bool = False
     params: dict[str, str] = field(default_factory=dict)
+    is_named: bool = False
 
     def refused(self, message: str, function: str | None) -> ApiError:
         """The refusal of a schema, in the words and fields of OpenAI's (public bug reports, 2024-2026).
@@ -110,11 +112,12 @@ class Offer:
 NO_OFFER = Offer()
 
 
-def offered(body: Tools) -> Offer:
+def offered(body: Tools, *, of_chat: bool = True) -> Offer:
     """Read what a client offers.
 
     Args:
         body: From the client.
+        of_chat: Whether a chat completion offers it, not a response, which writes a tool in one level.
 
     Returns:
         The functions. Only the chat process knows whether it can follow their schemas.
@@ -132,15 +135,16 @@ def offered(body: Tools) -> Offer:
     if not functions:
         return NO_OFFER
     if len(functions) > MOST_TOOLS:
+        # OpenAI's words (public bug reports, 2024-2025).
+        rule = f"Expected an array with maximum length {MOST_TOOLS}"
         message = (
-            f"Invalid '{key}': array too long. Expected an array with maximum length {MOST_TOOLS}, but got"
+            f"Invalid '{key}': array too long. {rule}, but got an array with length {len(functions)} instead."
         )
-        message = f"{message} an array with length {len(functions)} instead."
         raise ApiError(400, message, code="array_above_max_length", param=key)
     offer = Offer(definitions(body.model_dump()), is_old=is_old)
     made: list[Function] = []
     for place, function in enumerate(functions):
-        where = f"{key}[{place}]" if is_old else f"{key}[{place}].function"
+        where = f"{key}[{place}].function" if of_chat and not is_old else f"{key}[{place}]"
         if function.name in offer.params:
             message = f"Invalid '{where}.name': '{function.name}' is the name of another function already."
             raise ApiError(400, message, code="invalid_value", param=f"{where}.name")
@@ -155,17 +159,15 @@ def offered(body: Tools) -> Offer:
     if isinstance(choice, ToolName):
         name = choice.function.name
     if name is not None and name not in offer.params:
-        message = (
-            f"Invalid value for '{choice_key}': no function named '{name:.80}' was specified in the '{key}'"
-        )
-        raise ApiError(400, f"{message} parameter.", code="invalid_value", param=choice_key)
+        message = f"Invalid '{choice_key}': found '{name:.80}', expected the name of a function in '{key}'."
+        raise ApiError(400, message, code="invalid_value", param=choice_key)
     allowed = [function for function in made if name in (None, function["name"])]
     calls: Calls = {
         "functions": [] if choice == "none" else allowed,
         "required": choice == "required" or name is not None,
         "parallel": not is_old and name is None and body.parallel_tool_calls is not False,
     }
-    return Offer(offer.definitions, calls, is_old, offer.params)
+    return Offer(offer.definitions, calls, is_old, offer.params, is_named=name is not None)
 
 
 def _check_choices(body: Tools) -> None:
@@ -174,8 +176,9 @@ def _check_choices(body: Tools) -> None:
         ("function_call", body.function_call, "functions", body.functions),
     ):
         if choice not in (None, "auto", "none") and not given:
-            message = f"'{choice_key}' is only allowed when '{key}' are specified."
-            raise ApiError(400, message, code="invalid_value", param=choice_key)
+            # OpenAI's words (public bug reports, 2025).
+            rule = f"'{choice_key}' is only allowed when '{key}' are specified."
+            raise ApiError(400, f"Invalid value for '{choice_key}': {rule}", param=choice_key)
 
 
 def _schema(offer: Offer, function: FunctionDefinition) -> str:
@@ -189,7 +192,7 @@ def _schema(offer: Offer, function: FunctionDefinition) -> str:
     except rules.Broken as broken:
         raise offer.refused(str(broken), function.name) from None
     if not any(key in checked for key in _OPEN):
-        # Nothing but what the function knows: whatever else came would be made up.
-        checked.setdefault("properties", {})
-        checked["additionalProperties"] = not checked["properties"]
+        # Nothing but what the function knows: whatever else came would be made up. Without any word about
+        # properties, it knows all of them.
+        checked["additionalProperties"] = "properties" not in checked
     return json.dumps(checked)

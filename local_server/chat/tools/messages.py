@@ -78,12 +78,12 @@ def asked(messages: Sequence[Message]) -> list[dict[str, Any]]:
 
     Raises:
         ApiError: 400 for a call without its result, a result without its call, or either in a message of
-            another role, in OpenAI's words (public bug reports, 2023-2026).
+            another role. The first two have OpenAI's words and `param` (public bug reports, 2024-2026).
     """
     waiting: dict[str, None] = {}
     for place, message in enumerate(messages):
         _check_fields(message, f"messages.{place}")
-        param = f"messages.{place}.role"
+        param = f"messages.[{place}].role"
         if message.role == "tool":
             if message.tool_call_id not in waiting:
                 raise ApiError(

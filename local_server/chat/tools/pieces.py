@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from local_server.chat.completion_answers import CompletionMessage, Delta, FunctionDelta, Reason
+from local_server.chat.tools.definitions import Offer
 from local_server.generation.messages import CallPiece, FinishReason, Text, Token
 from local_server.store import new_id
 
@@ -76,9 +77,22 @@ def delta(piece: CallPiece, *, is_old: bool) -> Delta:
     }
 
 
-def reason_of(reason: FinishReason, *, is_old: bool) -> Reason:
-    """Why a choice has ended, in the words of the client's API."""
-    return "function_call" if is_old and reason == "tool_calls" else reason
+def reason_of(reason: FinishReason, offer: Offer) -> Reason:
+    """Why a choice has ended, in the words of the client's API.
+
+    Args:
+        reason: From the chat process.
+        offer: What the answer could call.
+
+    Returns:
+        "stop" for the call of a function that the client has named, as at OpenAI (its guide on function
+        calling of 2024; tried with gpt-4o in vLLM's pull request 25054, September 2025).
+    """
+    if reason != "tool_calls":
+        return reason
+    if offer.is_named:
+        return "stop"
+    return "function_call" if offer.is_old else reason
 
 
 def _new_id() -> str:

@@ -36,12 +36,14 @@ class Attempt(TypedDict):
         end_tokens: Tokens that end an answer.
         schema: JSON; or a grammar of llguidance.
         is_grammar: Which of the two.
+        begins: How answers begin that are tried; what a random one seldom comes to shows only there.
     """
 
     tokenizer: str
     end_tokens: list[int]
     schema: str
     is_grammar: bool
+    begins: list[str]
 
 
 class Verdict(TypedDict):
@@ -58,7 +60,12 @@ class Verdict(TypedDict):
 
 @lru_cache(maxsize=256)
 def tried(
-    tokenizer: str, end_tokens: tuple[int, ...], schema: str, *, is_grammar: bool = False
+    tokenizer: str,
+    end_tokens: tuple[int, ...],
+    schema: str,
+    *,
+    is_grammar: bool = False,
+    begins: tuple[str, ...] = (),
 ) -> str | None:
     """Try a schema. What was found is kept: programs send the same ones again.
 
@@ -67,6 +74,7 @@ def tried(
         end_tokens: Tokens that end an answer.
         schema: JSON; or a grammar of llguidance, whose problem has no path.
         is_grammar: Which of the two.
+        begins: Answers that begin so are tried beside random ones.
 
     Returns:
         What is wrong, with the path to it, in OpenAI's form; None when nothing is.
@@ -80,6 +88,7 @@ def tried(
         "end_tokens": list(end_tokens),
         "schema": schema,
         "is_grammar": is_grammar,
+        "begins": list(begins),
     }
     try:
         ended = subprocess.run(
@@ -111,6 +120,8 @@ def in_words(problem: str) -> str:
         return f"{keys} cannot be followed by this server. Leave it out, or say the same in another way"
     if problem.startswith("oneOf constraints"):
         return "'oneOf' needs branches of which no value can fit two. Use 'anyOf'"
-    if "items; max is" in problem or "too big" in problem or "fuel" in problem:
+    if "items; max is" in problem or any(
+        word in problem for word in ("too big", "too large", "too many expressions", "fuel")
+    ):
         return "it is too complex. Use fewer optional properties, shorter enums or simpler patterns"
     return problem.rstrip(".")[:300]

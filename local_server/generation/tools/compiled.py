@@ -36,7 +36,8 @@ def compiled_for(request: Request) -> Constraint:
             return Constraint.compiled(tokens, request.schema)
         whole = grammar(request.loaded.form, request.calls, request.schema)
         # All at once, in one process. Only what cannot be followed is looked for one by one.
-        problem = tried(tokenizer, end_tokens, whole, is_grammar=True)
+        begins = tuple(request.loaded.form.head(each["name"]) for each in request.calls["functions"])
+        problem = tried(tokenizer, end_tokens, whole, is_grammar=True, begins=begins)
         if problem is None:
             return Constraint.following(tokens, whole)
         if request.schema is not None and (alone := tried(tokenizer, end_tokens, request.schema)):

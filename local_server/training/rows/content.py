@@ -22,19 +22,10 @@ _NOT_TEXT = {
     "file": "a file",
     "input_file": "a file",
     "annotations": "notes on another text",
-    "tools": "definitions of tools",
-    "functions": "definitions of tools",
-    "tool_calls": "a call of a tool",
-    "function_call": "a call of a tool",
-    "tool": "the result of a tool",
-    "function": "the result of a tool",
-    "function_call_output": "the result of a tool",
 }
 _KEYS = ("audio", "annotations")
-# What responses do not take, and files and chats do.
-_TOOL_KEYS = ("tool_calls", "function_call")
 # Where a row of a file or a chat has its messages, and a response.
-_MESSAGES, _INPUT = "messages", "input"
+_LISTS = ("messages", "input")
 # A line without any of these words has nothing but text; JSON can write their letters as \u0061 also.
 _PERHAPS = re.compile(rb'"(?:audio|annotations|refusal|image_url|input_audio|file)"|\\u00[567]')
 FIX = "The models here read and write text only. Write it as text, or leave it out."
@@ -67,40 +58,26 @@ def not_text(whole: object) -> Iterator[NotText]:
     """
     if not isinstance(whole, dict):
         return
-    for key in (_MESSAGES, _INPUT):
+    for key in _LISTS:
         messages = whole.get(key)
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
             if isinstance(message, dict):
-                if key == _INPUT:
-                    yield from _of_tools(message, (key, index))
                 yield from _in_message(message, (key, index))
-    for key in ("tools", "functions") if _INPUT in whole else ():
-        if whole.get(key) and isinstance(whole[key], list):
-            yield NotText((key,), _NOT_TEXT[key])
-
-
-def _of_tools(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
-    role, kind = message.get("role"), message.get("type")
-    if kind in ("function_call", "function_call_output"):
-        yield NotText((*place, "type"), _NOT_TEXT[kind])
-    elif role in ("tool", "function"):
-        yield NotText((*place, "role"), _NOT_TEXT[role])
-    for key in _TOOL_KEYS:
-        if message.get(key):
-            yield NotText((*place, key), _NOT_TEXT[key])
 
 
 def _in_message(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
     for key in _KEYS:
         if message.get(key):
             yield NotText((*place, key), _NOT_TEXT[key])
-    content = message.get("content")
+    # The result of a function in a response is text, too.
+    key = "output" if message.get("type") == "function_call_output" else "content"
+    content = message.get(key)
     if message.get("refusal") and content:
         yield NotText((*place, "refusal"), "a refusal beside the content")
     for index, part in enumerate(content if isinstance(content, list) else ()):
         named = part.get("type") if isinstance(part, dict) else None
         if isinstance(named, str) and named not in TEXT_PARTS:
-            yield NotText((*place, "content", index, "type"), _NOT_TEXT.get(named, f"{named!r:.40}"))
+            yield NotText((*place, key, index, "type"), _NOT_TEXT.get(named, f"{named!r:.40}"))
 
 
 def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:

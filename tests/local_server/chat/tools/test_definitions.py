@@ -25,7 +25,7 @@ def test_a_named_function_is_called_once_with_arguments_that_fit(client: openai.
 
     (call,) = choice.message.tool_calls
     arguments = json.loads(call.function.arguments)
-    assert (choice.finish_reason, choice.message.content) == ("tool_calls", None)
+    assert (choice.finish_reason, choice.message.content) == ("stop", None)
     assert (call.type, call.function.name, call.id[:5]) == ("function", "land", "call_")
     assert list(arguments) == ["place", "fast"]
     assert arguments["place"] in ("sea", "hill")
@@ -37,6 +37,7 @@ def test_a_choice_of_required_calls_and_none_does_not(client: openai.OpenAI) -> 
     required = client.chat.completions.create(**CHAT, **one, tool_choice="required").choices[0]
     none = client.chat.completions.create(**CHAT, **one, tool_choice="none").choices[0]
 
+    assert (required.finish_reason, none.finish_reason) == ("tool_calls", "stop")
     assert [call.function.name for call in required.message.tool_calls] == ["land"]
     assert none.message.tool_calls is None
     assert none.message.content
@@ -47,7 +48,7 @@ def test_the_older_functions_are_answered_in_their_form(client: openai.OpenAI) -
         **CHAT, functions=[LAND["function"]], function_call={"name": "land"}
     ).choices[0]
 
-    assert (choice.finish_reason, choice.message.tool_calls) == ("function_call", None)
+    assert (choice.finish_reason, choice.message.tool_calls) == ("stop", None)
     assert choice.message.function_call.name == "land"
     assert list(json.loads(choice.message.function_call.arguments)) == ["place", "fast"]
 
@@ -64,6 +65,11 @@ def with_parameters(parameters: object, **more: object) -> dict:
     return {"type": "function", "function": {"name": "f", "parameters": parameters, **more}}
 
 
+TOO_COMPLEX = {
+    "type": "object",
+    "properties": {"a": {"type": "string", "pattern": "^(([a-z]{1,1000}){1,1000}){1,1000}$"}},
+    "required": ["a"],
+}
 SETS = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": True}}}
 
 
@@ -73,12 +79,12 @@ SETS = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": T
         (
             {"tools": TOOLS, "tool_choice": named("fly")},
             "tool_choice",
-            "no function named 'fly' was specified in the 'tools' parameter",
+            "found 'fly', expected the name of a function in 'tools'",
         ),
         (
             {"functions": [LAND["function"]], "function_call": {"name": "fly"}},
             "function_call",
-            "no function named 'fly' was specified in the 'functions' parameter",
+            "found 'fly', expected the name of a function in 'functions'",
         ),
         ({"tool_choice": "required"}, "tool_choice", "only allowed when 'tools' are specified"),
         ({"tools": [LAND, LAND]}, "tools[1].function.name", "the name of another function"),
@@ -97,6 +103,12 @@ SETS = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": T
             {"tools": [LOOK_UP, with_parameters(SETS)]},
             "tools[1].function.parameters",
             "Invalid schema for function 'f': In context=('properties', 'a'), 'uniqueItems' cannot",
+        ),
+        # Only answers that come to its arguments show it.
+        (
+            {"tools": [LOOK_UP, with_parameters(TOO_COMPLEX)]},
+            "tools[1].function.parameters",
+            "it is too complex",
         ),
         ({"tools": [LAND] * 129}, "tools", "maximum length 128"),
     ],

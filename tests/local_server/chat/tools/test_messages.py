@@ -24,11 +24,11 @@ def test_a_call_and_its_result_are_read(client: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("messages", "param", "words"),
     [
-        ([RESULT], "messages.1.role", "must be a response to a preceding message with 'tool_calls'"),
-        ([CALLED, RESULT | {"tool_call_id": "x"}], "messages.2.role", "'x' is the id of no such call"),
-        ([CALLED, RESULT, RESULT], "messages.3.role", "must be a response to a preceding message"),
+        ([RESULT], "messages.[1].role", "must be a response to a preceding message with 'tool_calls'"),
+        ([CALLED, RESULT | {"tool_call_id": "x"}], "messages.[2].role", "'x' is the id of no such call"),
+        ([CALLED, RESULT, RESULT], "messages.[3].role", "must be a response to a preceding message"),
         ([CALLED], "messages", "did not have response messages: call_1"),
-        ([CALLED, *QUESTION], "messages.2.role", "did not have response messages: call_1"),
+        ([CALLED, *QUESTION], "messages.[2].role", "did not have response messages: call_1"),
         ([{"role": "tool", "content": "50"}], "messages.1.tool_call_id", "Missing required parameter"),
         ([{"role": "function", "content": "50"}], "messages.1.name", "Missing required parameter"),
         ([CALLED | {"role": "user", "content": "x"}], "messages.1.tool_calls", "role 'assistant'"),

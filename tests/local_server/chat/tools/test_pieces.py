@@ -29,4 +29,4 @@ def test_the_older_form_is_streamed_too(client: openai.OpenAI) -> None:
     pieces = [chunk.delta.function_call for chunk in chunks if chunk.delta.function_call]
     assert [piece.name for piece in pieces if piece.name] == ["land"]
     assert "".join(piece.arguments for piece in pieces) == whole.arguments
-    assert chunks[-1].finish_reason == "function_call"
+    assert chunks[-1].finish_reason == "stop"

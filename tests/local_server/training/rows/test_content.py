@@ -18,6 +18,8 @@ CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{
 OLD_CALL = {"name": "f", "arguments": "{}"}
 CALLED = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 RESULT = {"role": "tool", "tool_call_id": "c", "content": "1"}
+CALL_ITEM = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+RESULT_ITEM = {"type": "function_call_output", "call_id": "c", "output": "1"}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 SOUND = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
 FILE = {"type": "file", "file": {"file_id": "file-1"}}
@@ -57,6 +59,12 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
         {"tools": []},
     ),
     "empty `tool_calls`": ([USER, said("Hi", tool_calls=[])], {}, [USER, said("Hi", tool_calls=[])], {}),
+    "empty text of an answer": (
+        [USER, said(""), USER],
+        {},
+        [USER, said(""), USER],
+        {},
+    ),
     "image": (
         [asked([IMAGE])],
         {},
@@ -75,7 +83,7 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
     "`tool_calls` of an answer": (
         [USER, CALLED, RESULT],
         {},
-        [USER, {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}],
+        [USER, CALL_ITEM, RESULT_ITEM],
         {},
     ),
     "`function_call` of an answer": (
@@ -87,7 +95,7 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
     "result of a tool": (
         [USER, CALLED, RESULT],
         {},
-        [USER, {"type": "function_call_output", "call_id": "c", "output": "1"}],
+        [USER, CALL_ITEM, RESULT_ITEM | {"output": [{"type": "input_text", "text": "1"}]}],
         {},
     ),
     "result of a function": (
@@ -95,6 +103,22 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
         {},
         [USER, {"role": "function", "name": "f", "content": "1"}],
         {},
+    ),
+    "image in the result of a tool": (
+        [USER, CALLED, RESULT | {"content": [IMAGE]}],
+        {},
+        [
+            USER,
+            CALL_ITEM,
+            RESULT_ITEM | {"output": [{"type": "input_image", "image_url": "https://example.com/a.png"}]},
+        ],
+        {},
+    ),
+    "another kind of tool": (
+        [USER],
+        {"tools": [{"type": "custom", "custom": {"name": "f"}}]},
+        [USER],
+        {"tools": [{"type": "web_search"}]},
     ),
     "`refusal` beside a text": (
         [USER, said("Yes.", refusal="No.")],
