@@ -27,10 +27,15 @@ class RefusalPart(Body):
 
 
 class CalledFunction(Body):
-    """What an answer has called. The arguments are what the model wrote, JSON or not."""
+    """What an answer has called. The arguments are what the model wrote, JSON or not.
+
+    Attributes:
+        parsed_arguments: What the SDK's `parse()` has read from them; it sends its messages back with it.
+    """
 
     name: str
     arguments: str
+    parsed_arguments: Any = None
 
 
 class Call(Body):

@@ -97,6 +97,8 @@ class CallItem(Body):
     call_id: str
     name: str
     arguments: str
+    # What the SDK's `parse()` has read from them, in items that are sent back as dictionaries.
+    parsed_arguments: Any = None
     id: str | None = None
     status: Status | None = None
 

@@ -3,12 +3,19 @@
 import openai
 import pytest
 from chatting import QUESTION
+from pydantic import BaseModel
 from serving import BASE_MODEL, refusal
 
 from tools import TOOLS, call
 
 CALLED = {"role": "assistant", "content": None, "tool_calls": [call("look_up", '{"name": "Tin"}')]}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "50"}
+
+
+class Look(BaseModel):
+    """Finds an element."""
+
+    metal: bool
 
 
 def test_a_call_and_its_result_are_read(client: openai.OpenAI) -> None:
@@ -19,6 +26,26 @@ def test_a_call_and_its_result_are_read(client: openai.OpenAI) -> None:
         return answer.usage.prompt_tokens
 
     assert tokens() < tokens(CALLED, RESULT) < tokens(CALLED, {**RESULT, "content": "50, a metal"})
+
+
+def test_a_parsed_call_can_be_sent_back(client: openai.OpenAI) -> None:
+    chat = {"model": BASE_MODEL, "tools": [openai.pydantic_function_tool(Look)], "max_tokens": 60, "seed": 1}
+    message = (
+        client.chat.completions.parse(
+            **chat, messages=QUESTION, tool_choice="required", parallel_tool_calls=False
+        )
+        .choices[0]
+        .message
+    )
+    result = RESULT | {"tool_call_id": message.tool_calls[0].id}
+
+    answers = [
+        client.chat.completions.create(**chat, messages=[*QUESTION, back, result], tool_choice="none")
+        for back in (message, message.model_dump())
+    ]
+
+    assert message.tool_calls[0].function.parsed_arguments is not None
+    assert answers[0].choices[0].message.content == answers[1].choices[0].message.content
 
 
 @pytest.mark.parametrize(

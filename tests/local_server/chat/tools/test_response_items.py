@@ -55,7 +55,11 @@ def test_parse_gives_the_arguments_as_the_object_that_was_described(client: open
         **REQUEST, tools=[openai.pydantic_function_tool(Land)], tool_choice="required"
     )
 
-    assert isinstance(response.output[0].parsed_arguments, Land)
+    made = response.output[0]
+    assert isinstance(made.parsed_arguments, Land)
+    results = [RESULT | {"call_id": each.call_id} for each in response.output]
+    back = [each.model_dump() for each in response.output]
+    assert client.responses.create(**REQUEST | {"input": [*QUESTION, *back, *results]}).output
 
 
 def test_a_result_is_read_as_in_a_chat_however_its_call_comes_back(client: openai.OpenAI) -> None:
