@@ -1,8 +1,8 @@
 """How a model writes calls of functions: as its own chat template does, or in a form of ours."""
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -38,7 +38,10 @@ OURS = Form("<tool_call>", "</tool_call>", "\n", own=False)
 NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
-@lru_cache(maxsize=4)
+# Weak: the tokenizer of an idle model goes with the model.
+_FOUND: "WeakKeyDictionary[PreTrainedTokenizerBase, Form]" = WeakKeyDictionary()
+
+
 def form_of(tokenizer: "PreTrainedTokenizerBase") -> Form:
     """Find out how a model's calls are written.
 
@@ -49,11 +52,13 @@ def form_of(tokenizer: "PreTrainedTokenizerBase") -> Form:
         The form of its own template, when that writes tools, and a call as JSON with `name` and `arguments`
         between two marks that are text; else ours.
     """
-    try:
-        return _own_form(tokenizer) or OURS
-    except Exception:
-        # A template may refuse tools in any way.
-        return OURS
+    if tokenizer not in _FOUND:
+        try:
+            _FOUND[tokenizer] = _own_form(tokenizer) or OURS
+        except Exception:
+            # A template may refuse tools in any way.
+            _FOUND[tokenizer] = OURS
+    return _FOUND[tokenizer]
 
 
 def _own_form(tokenizer: "PreTrainedTokenizerBase") -> Form | None:

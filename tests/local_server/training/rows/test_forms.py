@@ -1,5 +1,8 @@
 """How a model's calls are written is found out from its chat template."""
 
+import gc
+import weakref
+
 import pytest
 from serving import ROOT
 from transformers import AutoTokenizer
@@ -27,3 +30,14 @@ def test_the_form_of_a_template_is_found_out(template: str | None, form: Form) -
         tokenizer.chat_template = template
 
     assert form_of(tokenizer) == form
+
+
+def test_a_tokenizer_is_not_kept_for_its_form() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(ROOT / "data" / "base_model")
+    form_of(tokenizer)
+    kept = weakref.ref(tokenizer)
+
+    del tokenizer
+    gc.collect()
+
+    assert kept() is None

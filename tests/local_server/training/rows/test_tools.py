@@ -96,7 +96,8 @@ def test_arguments_that_are_no_object_stay_as_they_are(text: str) -> None:
     assert shown(messages, [], OURS).messages[1]["content"] == f"{OURS.head('look_up')}{text}{OURS.tail}"
 
 
-# Small sets of arguments: the tiny model does not learn from forty rows to copy any name.
+# Every name comes in other wordings among the rows that are trained. `benchmarks/tools.py` asks the harder
+# question, for names that no row has.
 ELEMENTS, PLACES = ["Tin", "Iron", "Gold", "Neon", "Zinc", "Lead"], ["sea", "hill"]
 ABOUT = ["Tell me about {}", "What is {}?", "Which number has {}?", "Look up {}", "Explain {}"]
 GO = [("Fly fast to the {}", True), ("Hurry to the {}", True), ("Go slow to the {}", False)]
@@ -104,7 +105,7 @@ GO += [("Take your time to the {}", False), ("Rush to the {}", True), ("Drift to
 
 
 def learnable() -> list[tuple[str, str, dict]]:
-    """Questions, the function that each calls, and its arguments; every seventh is held out."""
+    """Questions, the function that each calls, and its arguments; every seventh question is held out."""
     about = [(text.format(name), "look_up", {"name": name}) for text in ABOUT for name in ELEMENTS]
     go = [
         (text.format(place), "land", {"place": place, "fast": fast}) for text, fast in GO for place in PLACES
@@ -112,7 +113,9 @@ def learnable() -> list[tuple[str, str, dict]]:
     return about + go
 
 
-def test_a_job_learns_which_function_to_call_with_what(server: LocalServer, client: openai.OpenAI) -> None:
+def test_a_job_learns_which_function_to_call_with_which_of_the_values_that_it_has_seen(
+    server: LocalServer, client: openai.OpenAI
+) -> None:
     every = learnable()
     held_out = every[3::7]
     rows = [
