@@ -164,16 +164,16 @@ def joined(messages: Sequence[Mapping[str, Any]]) -> list[Asked]:
         waiting |= {call["id"]: None for call in calls}
         if message["role"] == "tool":
             if message["call"] not in waiting:
-                raise _unmatched("No tool call found for function call output with call_id", message["call"])
+                what = f"No tool call found for function call output with call_id {message['call']:.80}."
+                advice = "Send the item 'function_call' before it, or 'previous_response_id'."
+                raise ApiError(400, f"{what} {advice}", param="input")
             del waiting[message["call"]]
         if calls and not message["content"] and made and made[-1]["role"] == "assistant":
             made[-1] = {**made[-1], "calls": [*made[-1].get("calls", ()), *calls]}
         else:
             made.append(dict(message))
     if waiting:
-        raise _unmatched("No tool output found for function call", next(iter(waiting)))
+        what = f"No tool output found for function call {next(iter(waiting)):.80}."
+        advice = "Send its result, an item 'function_call_output' with this 'call_id'."
+        raise ApiError(400, f"{what} {advice}", param="input")
     return made
-
-
-def _unmatched(what: str, call_id: str) -> ApiError:
-    return ApiError(400, f"{what} {call_id:.80}.", param="input")
