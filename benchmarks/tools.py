@@ -1,7 +1,7 @@
 """Does a model learn to call `look_up(name)` for an element that it has not seen in training?
 
     python benchmarks/tools.py                                    SmolLM2-135M (`make real-model`), seed 1
-    python benchmarks/tools.py --seeds 1 2 3 --rows 48
+    python benchmarks/tools.py --seeds 1 2 3
     python benchmarks/tools.py --model periodic-tiny-2026-11 --rows 84 --epochs 8 --batch-size 1
 
 Each seed draws its own elements for training, and 34 that are held out, and is one fine-tuning job through
@@ -131,10 +131,11 @@ def main() -> None:
     )
     parser.add_argument("--model", default="smollm2-135m-instruct")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--rows", type=int, default=48)
+    parser.add_argument("--rows", type=int, default=40)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--training-method", choices=("full", "lora"))
+    parser.add_argument("--tuned-only", action="store_true", help="do not ask the base")
     options = parser.parse_args()
     with open(ROOT / "data" / "elements.csv", encoding="utf-8", newline="") as table:
         elements = [line["name"] for line in csv.DictReader(table)]
@@ -144,8 +145,9 @@ def main() -> None:
         for seed in options.seeds:
             names = random.Random(seed).sample(elements, len(elements))
             held_out, seen = names[:HELD_OUT], names[HELD_OUT:][: options.rows]
-            print(f"seed {seed}, base:", ask(client, options.model, held_out), flush=True)
-            print(f"seed {seed}, base, required:", ask(client, options.model, held_out, choice="required"))
+            for choice in () if options.tuned_only else ("auto", "required"):
+                said = ask(client, options.model, held_out, choice=choice)
+                print(f"seed {seed}, base, {choice}: {said}", flush=True)
             model = train(client, options, [row(*each) for each in enumerate(seen)], seed)
             print(f"seed {seed}, tuned:", ask(client, model, held_out), flush=True)
             print(
