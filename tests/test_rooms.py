@@ -30,6 +30,7 @@ JOURNEY = "http/test_answers.py compares each answer with the SDK's types, field
 CHAT = "chat/test_worker.py speaks with the process"
 ONE_JOB = "jobs/test_lifecycle.py looks at one real job; a file of its own would train it once more"
 INSTALL = "real_model/test_install.py runs the program and its conversion"
+TOOLS = "chat/tools/test_definitions.py asks over the wire, and looks how refusals name the function"
 FORKS = "warm/test_children.py starts forks, and looks how they end"
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
@@ -45,6 +46,7 @@ TESTED_ELSEWHERE = {
     "local_server.generation.__main__": CHAT,
     "local_server.generation.messages": CHAT,
     "local_server.generation.structured.__main__": "generation/structured/test_trial.py runs it",
+    "local_server.generation.tools.compiled": TOOLS,
     "local_server.jobs.results": ONE_JOB,
     "local_server.real_model.__main__": INSTALL,
     "local_server.real_model.convert": INSTALL,

@@ -67,7 +67,8 @@ def count_row(row: JsonObject, model: str | Path) -> TokenCounts:
 
     A local model is counted in its chat template, which has text only: in that of the course's own
     model one token for the role and one for the end of each message, or in ChatML, with the system
-    message that the template puts before a chat that has none.
+    message that the template puts before a chat that has none. Definitions of tools and calls are left out of
+    the total, though the local server trains them as text: such rows are longer than is counted here.
 
     Args:
         row: A valid example, see `validate_dataset`.

@@ -104,9 +104,6 @@ class Accepted(Body):
                 return made
         raise PydanticCustomError("not_text", "text", {"place": found.place, "found": found.found})
 
-    tools: Nothing | None = None
-    tool_choice: Literal["auto", "none"] | None = None
-    parallel_tool_calls: bool | None = None
     metadata: Metadata | None = None
     store: bool | None = None
     # Long texts in answers that are kept would fill the disk.

@@ -1,14 +1,15 @@
 """What chat and responses share: a question to the chat process, its replies, and the ways they leave."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request, Response
 from pydantic import Field
 
 from local_server.chat.structured.formats import FREE_TEXT, Format
+from local_server.chat.tools.definitions import NO_OFFER, Offer
 from local_server.chat.worker import Worker, WorkerDied
 from local_server.generation.messages import Done, Question, Text
 from local_server.http.answers import EventStream, Json
@@ -29,13 +30,14 @@ def question(
     settings: Settings,
     store: Store,
     model: str,
-    messages: list[dict[str, str]],
+    messages: Sequence[Mapping[str, Any]],
     *,
     max_tokens: int | None,
     temperature: float | None,
     top_p: float | None,
     stream: bool,
     form: Format = FREE_TEXT,
+    offer: Offer = NO_OFFER,
     seed: int | None = None,
     stop: Sequence[str] = (),
     n: int = 1,
@@ -49,12 +51,13 @@ def question(
         settings: Where models lie.
         store: Which models exist.
         model: A base model, its alias, a fine-tuned model or a checkpoint.
-        messages: From `training.content.plain`.
+        messages: From `plain` or `with_calls` of the rows.
         max_tokens: None for as many as there is room for.
         temperature: None for 1, the API's default.
         top_p: None for 1, the API's default.
         stream: Whether text is wanted before the end.
         form: What the answer has to be.
+        offer: What it may call.
         seed: None draws one.
         stop: Texts that end an answer.
         n: Number of choices.
@@ -74,7 +77,9 @@ def question(
     form.check(messages)
     return {
         "folder": str(found.folder),
-        "messages": messages,
+        "messages": [dict(message) for message in messages],
+        "tools": offer.definitions,
+        "calls": offer.calls,
         "max_tokens": max_tokens,
         "temperature": 1.0 if temperature is None else temperature,
         "top_p": 1.0 if top_p is None else top_p,
@@ -96,7 +101,11 @@ def name_in_answers(settings: Settings, store: Store, model: str) -> str:
 
 
 async def replies(
-    worker: Worker, question: Question, param: str, form: Format = FREE_TEXT
+    worker: Worker,
+    question: Question,
+    param: str,
+    form: Format = FREE_TEXT,
+    offer: Offer = NO_OFFER,
 ) -> AsyncGenerator[Text | Done]:
     """Ask the chat process.
 
@@ -105,6 +114,7 @@ async def replies(
         question: From `question`.
         param: What the client calls the prompt: `messages` or `input`.
         form: What the answer has to be.
+        offer: What it may call.
 
     Yields:
         `text` replies, then `done`.
@@ -120,6 +130,9 @@ async def replies(
                     if reply["code"] == "context_length_exceeded":
                         raise ApiError(400, reply["message"], code=reply["code"], param=param)
                     if reply["code"] == "invalid_json_schema":
+                        function = reply.get("function")
+                        if offer.calls is not None and (function is not None or form.schema is None):
+                            raise offer.refused(reply["message"], function)
                         raise form.refused(reply["message"])
                     raise server_error(reply["message"], code=reply["code"])
                 yield reply

@@ -11,13 +11,34 @@ from local_server.http.answers import Answer
 Nothing = Annotated[list[str], Field(max_length=0)]
 
 
+# `function_call` is what clients read that speak of `functions`.
+Reason = FinishReason | Literal["function_call"]
+
+
+class FunctionCall(Answer):
+    """A function that the model calls. The arguments are a JSON text."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(Answer):
+    """A call of a tool; the message with its result repeats the id."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+
+
 class CompletionMessage(Answer):
-    """What the model says."""
+    """What the model says, or calls: `content` is null where it only calls."""
 
     role: Literal["assistant"]
-    content: str
+    content: str | None
     refusal: None
     annotations: Nothing
+    tool_calls: NotRequired[list[ToolCall]]
+    function_call: NotRequired[FunctionCall]
 
 
 class Logprobs(Answer):
@@ -33,7 +54,7 @@ class Choice(Answer):
     index: int
     message: CompletionMessage
     logprobs: Logprobs | None
-    finish_reason: FinishReason
+    finish_reason: Reason
 
 
 class PromptDetails(Answer):
@@ -80,12 +101,30 @@ class Completion(Head):
     usage: Usage
 
 
+class FunctionDelta(Answer, total=False):
+    """What a piece adds to a call: the first one the name."""
+
+    name: str
+    arguments: str
+
+
+class ToolCallDelta(Answer):
+    """What a piece adds to one of the calls: the first one the id."""
+
+    index: int
+    id: NotRequired[str]
+    type: NotRequired[Literal["function"]]
+    function: FunctionDelta
+
+
 class Delta(Answer, total=False):
     """What a piece adds: the first one the role, the last one nothing."""
 
     role: Literal["assistant"]
-    content: str
+    content: str | None
     refusal: None
+    tool_calls: list[ToolCallDelta]
+    function_call: FunctionDelta
 
 
 class ChunkChoice(Answer):
@@ -94,7 +133,7 @@ class ChunkChoice(Answer):
     index: int
     delta: Delta
     logprobs: Logprobs | None
-    finish_reason: FinishReason | None
+    finish_reason: Reason | None
 
 
 class Chunk(Head):

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from local_server.chat import answering
-from local_server.chat.accepted import Accepted, CacheMark, NoEntries, Nothing
+from local_server.chat.accepted import Accepted, NoEntries
 from local_server.chat.answering import Replies, Seed, Temperature, TopLogprobs, TopP
 from local_server.chat.completion_answers import (
     Choice,
@@ -21,51 +21,20 @@ from local_server.chat.completion_answers import (
     Delta,
     Head,
     Logprobs,
+    Reason,
     usage_of,
 )
 from local_server.chat.structured.formats import ChatFormat, wanted
-from local_server.generation.messages import FinishReason, Token
+from local_server.chat.tools.definitions import Offer, Tools, offered
+from local_server.chat.tools.messages import Message, asked
+from local_server.chat.tools.pieces import Collected, delta, reason_of
+from local_server.generation.messages import Token
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body, TheSettings, TheStore
 from local_server.store import new_id
-from local_server.training.rows import content
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]
-
-
-class TextPart(Body):
-    """Text in a message."""
-
-    type: Literal["text"]
-    text: str
-    prompt_cache_breakpoint: CacheMark | None = None
-
-
-class RefusalPart(Body):
-    """What an answer said in the place of its text."""
-
-    type: Literal["refusal"]
-    refusal: str
-
-
-class Message(Body):
-    """A message of the chat so far."""
-
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Annotated[TextPart | RefusalPart, Field(discriminator="type")]]
-    name: str | None = None
-    refusal: str | None = None
-    # OpenAI's answers carry empty lists, and clients send answers back.
-    annotations: Nothing | None = None
-    tool_calls: Nothing | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refused(cls, message: object) -> object:
-        if isinstance(message, dict) and message.get("refusal") and not message.get("content"):
-            return {**message, "content": [{"type": "refusal", "refusal": message["refusal"]}]}
-        return message
 
 
 class StreamOptions(Body):
@@ -75,7 +44,7 @@ class StreamOptions(Body):
     include_obfuscation: bool = False
 
 
-class CreateCompletion(Accepted):
+class CreateCompletion(Accepted, Tools):
     """The body of `chat.completions.create`; ranges of OpenAI's openapi.yaml, read 2026-08-21."""
 
     model: str
@@ -97,8 +66,6 @@ class CreateCompletion(Accepted):
     # Accepted because they change nothing here; other parameters are refused by name.
     modalities: list[Literal["text"]] | None = None
     logit_bias: NoEntries | None = None
-    functions: Nothing | None = None
-    function_call: Literal["auto", "none"] | None = None
     reasoning_effort: Literal["none"] | None = None
     verbosity: Literal["medium"] | None = None
 
@@ -138,11 +105,12 @@ async def create(
     body.check()
     n = body.n or 1
     form = wanted(body.response_format, of_chat=True)
+    offer = offered(body)
     question = answering.question(
         settings,
         store,
         body.model,
-        content.plain([message.model_dump() for message in body.messages]),
+        asked(body.messages),
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
         top_p=body.top_p,
@@ -154,8 +122,9 @@ async def create(
         presence_penalty=body.presence_penalty or 0.0,
         stream=bool(body.stream or body.logprobs),
         form=form,
+        offer=offer,
     )
-    replies = answering.replies(request.app.state.worker, question, "messages", form)
+    replies = answering.replies(request.app.state.worker, question, "messages", form, offer)
     head: Head = {
         "id": new_id("chatcmpl-", 29),
         "created": int(time.time()),
@@ -163,7 +132,7 @@ async def create(
         "service_tier": "default",
         "system_fingerprint": None,
     }
-    answer = _Answer(head, n, bool(body.logprobs))
+    answer = _Answer(head, n, bool(body.logprobs), offer)
     if not body.stream:
         return await answering.whole(request, answer.whole(replies))
     with_usage = body.stream_options is not None and body.stream_options.include_usage
@@ -178,32 +147,32 @@ class _Answer:
         head: What stands in every part of it.
         n: Number of choices.
         with_logprobs: Whether log probabilities were asked for.
+        offer: What it may call.
     """
 
     head: Head
     n: int
     with_logprobs: bool
+    offer: Offer
 
     def _logprobs(self, tokens: list[Token]) -> Logprobs | None:
         return {"content": tokens, "refusal": None} if self.with_logprobs else None
 
     async def whole(self, replies: Replies) -> Completion:
-        texts: list[str] = [""] * self.n
-        tokens: list[list[Token]] = [[] for _ in range(self.n)]
+        collected = [Collected() for _ in range(self.n)]
         async for reply in replies:
             if reply["kind"] == "text":
-                texts[reply["index"]] += reply["text"]
-                tokens[reply["index"]] += reply["logprobs"]
+                collected[reply["index"]].add(reply)
             else:
                 done = reply
         choices: list[Choice] = [
             {
                 "index": index,
-                "message": {"role": "assistant", "content": text, "refusal": None, "annotations": []},
-                "logprobs": self._logprobs(tokens[index]),
-                "finish_reason": done["finish_reasons"][index],
+                "message": one.message(is_old=self.offer.is_old),
+                "logprobs": self._logprobs(one.tokens),
+                "finish_reason": reason_of(done["finish_reasons"][index], self.offer),
             }
-            for index, text in enumerate(texts)
+            for index, one in enumerate(collected)
         ]
         return {**self.head, "object": "chat.completion", "choices": choices, "usage": usage_of(done)}
 
@@ -223,19 +192,24 @@ class _Answer:
             return {**made, "usage": None} if with_usage else made
 
         def choice(
-            index: int, delta: Delta, tokens: list[Token] | None = None, reason: FinishReason | None = None
+            index: int, delta: Delta, tokens: list[Token] | None = None, reason: Reason | None = None
         ) -> ChunkChoice:
             logprobs = None if tokens is None else self._logprobs(tokens)
             return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
 
+        # Whether there will be text is not known yet where the answer may call.
+        first = "" if self.offer.calls is None else None
         for index in range(self.n):
-            yield chunk(choice(index, {"role": "assistant", "content": "", "refusal": None}))
+            yield chunk(choice(index, {"role": "assistant", "content": first, "refusal": None}))
         async for reply in replies:
             if reply["kind"] == "text":
-                yield chunk(choice(reply["index"], {"content": reply["text"]}, reply["logprobs"]))
+                if reply["text"] or reply["logprobs"]:
+                    yield chunk(choice(reply["index"], {"content": reply["text"]}, reply["logprobs"]))
+                for piece in reply["calls"]:
+                    yield chunk(choice(reply["index"], delta(piece, is_old=self.offer.is_old)))
             else:
                 done = reply
         for index, reason in enumerate(done["finish_reasons"]):
-            yield chunk(choice(index, {}, reason=reason))
+            yield chunk(choice(index, {}, reason=reason_of(reason, self.offer)))
         if with_usage:
             yield {**chunk(), "usage": usage_of(done)}

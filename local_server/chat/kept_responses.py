@@ -7,14 +7,8 @@ from typing import Annotated, Literal, NoReturn
 
 from fastapi import Query
 
-from local_server.chat.response_answers import (
-    InputItem,
-    Kept,
-    OutputMessage,
-    Response,
-    ResponseDeleted,
-    output_text,
-)
+from local_server.chat.response_answers import AnyItem, Kept, Response, ResponseDeleted, output_text
+from local_server.chat.tools.response_items import Asked, call_message, result_message
 from local_server.http.answers import Json
 from local_server.http.errors import ApiError
 from local_server.http.pages import PageWithIds, listed, with_ids
@@ -24,7 +18,7 @@ from local_server.store import Kind, Store, new_id
 log = logging.getLogger("local_server")
 
 RESPONSES = Kind[Kept]("response")
-ITEMS = Kind[InputItem | OutputMessage]("item")
+ITEMS = Kind[AnyItem]("item")
 # OpenAI keeps them for 30 days or longer (SDK docstring, openai 3.54). A text has at most 1,024 tokens here,
 # so that a thousand need some megabytes.
 KEPT_DAYS, KEPT_RESPONSES = 30, 1000
@@ -57,7 +51,7 @@ async def list_input_items(
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     order: Literal["asc", "desc"] = "desc",
-) -> Json[PageWithIds[InputItem | OutputMessage]]:
+) -> Json[PageWithIds[AnyItem]]:
     """List what a response was made from, newest first. Not what came before `previous_response_id`."""
     _existing(store, response_id)
     page = listed(store, ITEMS, after=after, limit=limit, job_id=response_id, oldest_first=order == "asc")
@@ -70,7 +64,7 @@ async def cancel(store: TheStore, response_id: str) -> NoReturn:
     raise ApiError(400, "Cannot cancel a synchronous response: it has ended. Close its stream to stop one.")
 
 
-def keep(store: Store, response: Response, asked: list[dict[str, str]], before: list[dict[str, str]]) -> None:
+def keep(store: Store, response: Response, asked: list[Asked], before: list[Asked]) -> None:
     """Keep a response that has ended.
 
     A full disk is no reason to lose an answer: then `store` in the response becomes false.
@@ -78,10 +72,10 @@ def keep(store: Store, response: Response, asked: list[dict[str, str]], before: 
     Args:
         store: Where.
         response: The whole response.
-        asked: The messages of its request, as the chat template reads them, without `instructions`.
+        asked: The messages of its request, without `instructions`.
         before: The messages that came with `previous_response_id`.
     """
-    answers = [_message("assistant", item["content"][0]["text"]) for item in response["output"]]
+    answers = [_message(item) for item in response["output"]]
     kept: Kept = {
         "id": response["id"],
         "response": response,
@@ -102,7 +96,7 @@ def keep(store: Store, response: Response, asked: list[dict[str, str]], before: 
         response["store"] = False
 
 
-def messages_before(store: Store, previous_response_id: str) -> list[dict[str, str]]:
+def messages_before(store: Store, previous_response_id: str) -> list[Asked]:
     """Look up what a response goes on from.
 
     Args:
@@ -123,7 +117,7 @@ def messages_before(store: Store, previous_response_id: str) -> list[dict[str, s
     return found["messages"]
 
 
-def referenced(store: Store, item_id: str, param: str) -> dict[str, str]:
+def referenced(store: Store, item_id: str, param: str) -> Asked:
     """Look up the message that an `item_reference` names.
 
     Args:
@@ -132,7 +126,7 @@ def referenced(store: Store, item_id: str, param: str) -> dict[str, str]:
         param: The field of the request that holds it.
 
     Returns:
-        The message, as the chat template reads it.
+        The message.
 
     Raises:
         ApiError: 404 when it is not kept, in OpenAI's words (public bug reports, 2025).
@@ -140,7 +134,7 @@ def referenced(store: Store, item_id: str, param: str) -> dict[str, str]:
     found = store.get(ITEMS, item_id)
     if found is None:
         raise ApiError(404, f"Item with id '{item_id}' not found. {_WHAT_IS_KEPT}", param=param)
-    return _message(found["role"], "".join(part["text"] for part in found["content"]))
+    return _message(found)
 
 
 def _forget_old(store: Store) -> None:
@@ -176,12 +170,34 @@ def _outputs_of(response_id: str) -> str:
     return f"{response_id}/output"
 
 
-def _message(role: str, text: str) -> dict[str, str]:
-    return {"role": role, "content": text}
+def _message(item: AnyItem) -> Asked:
+    if item["type"] == "function_call":
+        return call_message(item["call_id"], item["name"], item["arguments"])
+    if item["type"] == "function_call_output":
+        return result_message(item["call_id"], item["output"])
+    return {"role": item["role"], "content": "".join(part["text"] for part in item["content"])}
 
 
-def _item(message: dict[str, str]) -> InputItem | OutputMessage:
-    item_id, text = new_id("msg_", 48), message["content"]
+def _item(message: Asked) -> AnyItem:
+    text = message["content"]
+    if message["role"] == "tool":
+        return {
+            "id": new_id("fco_", 48),
+            "type": "function_call_output",
+            "status": "completed",
+            "call_id": message["call"],
+            "output": text,
+        }
+    for call in message.get("calls", ()):
+        return {
+            "id": new_id("fc_", 48),
+            "type": "function_call",
+            "status": "completed",
+            "call_id": call["id"],
+            "name": call["name"],
+            "arguments": call["arguments"],
+        }
+    item_id = new_id("msg_", 48)
     if message["role"] == "assistant":
         return {
             "id": item_id,

@@ -10,7 +10,8 @@ from local_server.http.answers import Answer
 
 # Always empty here; OpenAI's answers carry such lists for what its tools have found.
 Nothing = Annotated[list[str], Field(max_length=0)]
-Status = Literal["in_progress", "completed", "incomplete", "failed"]
+ItemStatus = Literal["in_progress", "completed", "incomplete"]
+Status = ItemStatus | Literal["failed"]
 
 
 class OutputText(Answer):
@@ -28,8 +29,22 @@ class OutputMessage(Answer):
     id: str
     type: Literal["message"]
     role: Literal["assistant"]
-    status: Literal["in_progress", "completed", "incomplete"]
+    status: ItemStatus
     content: list[OutputText]
+
+
+class FunctionCall(Answer):
+    """A function that the model calls. The arguments are a JSON text."""
+
+    id: str
+    type: Literal["function_call"]
+    status: ItemStatus
+    call_id: str
+    name: str
+    arguments: str
+
+
+OutputItem = OutputMessage | FunctionCall
 
 
 class InputText(Answer):
@@ -47,6 +62,37 @@ class InputItem(Answer):
     role: Literal["system", "user"]
     status: Literal["completed"]
     content: list[InputText]
+
+
+class FunctionResult(Answer):
+    """The result of a function, for the call with this id."""
+
+    id: str
+    type: Literal["function_call_output"]
+    status: Literal["completed"]
+    call_id: str
+    output: str
+
+
+# Whatever a response was made from.
+AnyItem = InputItem | FunctionResult | OutputItem
+
+
+class FunctionTool(Answer):
+    """A function that could be called, as it was given."""
+
+    type: Literal["function"]
+    name: str
+    description: str | None
+    parameters: dict[str, Any] | None
+    strict: bool | None
+
+
+class FunctionChoice(Answer):
+    """The function that had to be called."""
+
+    type: Literal["function"]
+    name: str
 
 
 class CachedTokens(Answer):
@@ -122,14 +168,14 @@ class Response(Answer):
     max_output_tokens: int | None
     metadata: dict[str, str]
     model: str
-    output: list[OutputMessage]
-    parallel_tool_calls: Literal[True]
+    output: list[OutputItem]
+    parallel_tool_calls: bool
     previous_response_id: str | None
     store: bool
     temperature: float
     text: TextFormat
-    tool_choice: Literal["auto"]
-    tools: Nothing
+    tool_choice: Literal["auto", "none", "required"] | FunctionChoice
+    tools: list[FunctionTool]
     top_p: float
     truncation: Literal["disabled"]
     usage: ResponseUsage | None
@@ -150,13 +196,13 @@ class Kept(Answer):
     Attributes:
         id: Of the response.
         response: As it was answered.
-        messages: The whole conversation, its answer included, as the chat template reads it.
+        messages: The whole conversation, its answer included, each call a message of its own.
         expires_at: When it goes, in Unix seconds.
     """
 
     id: str
     response: Response
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]
     expires_at: int
 
 
@@ -165,32 +211,24 @@ def output_text(text: str) -> OutputText:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
 
-def finished(begun: Response, message_id: str, text: str, done: Done) -> Response:
+def finished(begun: Response, output: list[OutputItem], done: Done) -> Response:
     """Make the whole response.
 
     Args:
         begun: The response as it was when it began.
-        message_id: Of the message in its output.
-        text: What the model said.
+        output: What the model said and called.
         done: The chat process's last reply.
 
     Returns:
         The response, completed now or incomplete.
     """
-    complete = done["finish_reasons"] == ["stop"]
-    message: OutputMessage = {
-        "id": message_id,
-        "type": "message",
-        "role": "assistant",
-        "status": "completed" if complete else "incomplete",
-        "content": [output_text(text)],
-    }
+    complete = is_complete(done)
     return {
         **begun,
-        "status": message["status"],
+        "status": "completed" if complete else "incomplete",
         "completed_at": int(time.time()) if complete else None,
         "incomplete_details": None if complete else {"reason": "max_output_tokens"},
-        "output": [message],
+        "output": output,
         "usage": {
             "input_tokens": done["prompt_tokens"],
             "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
@@ -199,3 +237,8 @@ def finished(begun: Response, message_id: str, text: str, done: Done) -> Respons
             "total_tokens": done["prompt_tokens"] + done["completion_tokens"],
         },
     }
+
+
+def is_complete(done: Done) -> bool:
+    """Whether an answer has come to its own end."""
+    return done["finish_reasons"] != ["length"]

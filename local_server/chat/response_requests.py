@@ -17,6 +17,7 @@ from local_server.chat.accepted import (
     TextSettings,
 )
 from local_server.chat.answering import Temperature, TopP
+from local_server.chat.tools.response_items import Asked, CallItem, ResponseTools, ResultItem
 from local_server.http.requests import Body
 from local_server.store import Store
 from local_server.training.rows import content
@@ -68,15 +69,24 @@ class ItemReference(Body):
     id: str
 
 
+_CALLS = ("function_call", "function_call_output")
+
+
 def _kind_of_item(item: object) -> str:
     given = item if isinstance(item, dict) else {}
+    kind = given.get("type")
+    if kind in _CALLS:
+        return str(kind)
     # The SDK lets both go without a type.
-    bare = given.get("type") is None and "id" in given and "role" not in given
-    return "reference" if bare or given.get("type") == "item_reference" else "message"
+    bare = kind is None and "id" in given and "role" not in given
+    return "reference" if bare or kind == "item_reference" else "message"
 
 
 Item = Annotated[
-    Annotated[Message, Tag("message")] | Annotated[ItemReference, Tag("reference")],
+    Annotated[Message, Tag("message")]
+    | Annotated[ItemReference, Tag("reference")]
+    | Annotated[CallItem, Tag("function_call")]
+    | Annotated[ResultItem, Tag("function_call_output")],
     Discriminator(_kind_of_item),
 ]
 
@@ -87,7 +97,7 @@ class StreamOptions(Body):
     include_obfuscation: bool | None = None
 
 
-class CreateResponse(Accepted):
+class CreateResponse(Accepted, ResponseTools):
     """The body of `responses.create`. Other parameters are refused by name."""
 
     model: str
@@ -114,17 +124,20 @@ class CreateResponse(Accepted):
     top_logprobs: Annotated[int, Field(ge=0, le=0)] | None = None
     truncation: Literal["disabled"] | None = None
 
-    def asked(self, store: Store) -> list[dict[str, str]]:
-        """The messages of this request, without instructions, as the chat template reads them.
+    def asked(self, store: Store) -> list[Asked]:
+        """The messages of this request, without instructions, each call one of its own.
 
         Raises:
             ApiError: 404 for a reference to an item that is not kept.
         """
         if isinstance(self.input, str):
             return [{"role": "user", "content": self.input}]
-        return [
-            kept_responses.referenced(store, item.id, f"input.{index}.id")
-            if isinstance(item, ItemReference)
-            else content.plain([item.model_dump()])[0]
-            for index, item in enumerate(self.input)
-        ]
+        return [_asked(item, index, store) for index, item in enumerate(self.input)]
+
+
+def _asked(item: Message | ItemReference | CallItem | ResultItem, index: int, store: Store) -> Asked:
+    if isinstance(item, ItemReference):
+        return kept_responses.referenced(store, item.id, f"input.{index}.id")
+    if isinstance(item, CallItem | ResultItem):
+        return item.asked()
+    return {**content.plain([item.model_dump()])[0]}

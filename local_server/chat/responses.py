@@ -1,4 +1,4 @@
-"""Responses: plain text in and out, whole and streamed."""
+"""Responses: text in, text and calls of functions out, whole and streamed."""
 
 import json
 import time
@@ -10,9 +10,11 @@ from fastapi import Request
 
 from local_server.chat import answering, kept_responses
 from local_server.chat.answering import Replies
-from local_server.chat.response_answers import OutputMessage, Response, finished, output_text
+from local_server.chat.response_answers import Response, finished, is_complete
 from local_server.chat.response_requests import CreateResponse
 from local_server.chat.structured.formats import wanted
+from local_server.chat.tools.response_items import joined
+from local_server.chat.tools.response_output import Output
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import TheSettings, TheStore
@@ -27,6 +29,7 @@ async def create(
 ) -> Json[Response] | EventStream | fastapi.Response:
     """Answer a text with a base model, a fine-tuned model or a checkpoint."""
     form = wanted(None if body.text is None else body.text.format, of_chat=False)
+    offer = body.offer()
     previous = body.previous_response_id
     before = [] if previous is None else kept_responses.messages_before(store, previous)
     asked = body.asked(store)
@@ -35,14 +38,16 @@ async def create(
         settings,
         store,
         body.model,
-        [*head, *before, *asked],
+        joined([*head, *before, *asked]),
         max_tokens=body.max_output_tokens,
         temperature=body.temperature,
         top_p=body.top_p,
         stream=bool(body.stream),
         form=form,
+        offer=offer,
     )
-    replies = answering.replies(request.app.state.worker, question, "input", form)
+    replies = answering.replies(request.app.state.worker, question, "input", form, offer)
+    output = Output(may_call=offer.calls is not None)
     begun: Response = {
         "id": new_id("resp_", 48),
         "object": "response",
@@ -57,13 +62,13 @@ async def create(
         "metadata": body.metadata or {},
         "model": answering.name_in_answers(settings, store, body.model),
         "output": [],
-        "parallel_tool_calls": True,
+        "parallel_tool_calls": body.parallel_tool_calls is not False,
         "previous_response_id": previous,
         "store": body.store is not False,
         "temperature": question["temperature"],
         "text": {"format": form.echo},
-        "tool_choice": "auto",
-        "tools": [],
+        "tool_choice": body.choice_again(),
+        "tools": body.tools_again(),
         "top_p": question["top_p"],
         "truncation": "disabled",
         "usage": None,
@@ -76,52 +81,42 @@ async def create(
         return response
 
     if body.stream:
-        return await answering.streamed(replies, partial(_events, begun, end))
-    return await answering.whole(request, _whole(begun, end, replies))
+        return await answering.streamed(replies, partial(_events, begun, output, end))
+    return await answering.whole(request, _whole(begun, output, end, replies))
 
 
-async def _whole(begun: Response, end: End, replies: Replies) -> Response:
-    text = ""
+async def _whole(begun: Response, output: Output, end: End, replies: Replies) -> Response:
     async for reply in replies:
         if reply["kind"] == "text":
-            text += reply["text"]
+            output.take(reply)
         else:
             done = reply
-    return end(finished(begun, new_id("msg_", 48), text, done))
+    items, _ = output.end(complete=is_complete(done))
+    return end(finished(begun, items, done))
 
 
 async def _stages(
-    begun: Response, end: End, replies: Replies
+    begun: Response, output: Output, end: End, replies: Replies
 ) -> AsyncIterator[tuple[str, Mapping[str, object]]]:
     """The events of one answer, in the order of the API reference (openapi.yaml, read 2026-08-21)."""
-    message_id, text = new_id("msg_", 48), ""
-    message: OutputMessage = {
-        "id": message_id,
-        "type": "message",
-        "role": "assistant",
-        "status": "in_progress",
-        "content": [],
-    }
-    item = {"output_index": 0}
-    place = item | {"item_id": message_id, "content_index": 0}
     yield "created", {"response": begun}
     yield "in_progress", {"response": begun}
-    yield "output_item.added", item | {"item": message}
-    yield "content_part.added", place | {"part": output_text("")}
+    for event in output.begin():
+        yield event
     async for reply in replies:
         if reply["kind"] == "text":
-            text += reply["text"]
-            yield "output_text.delta", place | {"delta": reply["text"], "logprobs": []}
+            for event in output.take(reply):
+                yield event
         else:
             done = reply
-    response = end(finished(begun, message_id, text, done))
-    yield "output_text.done", place | {"text": text, "logprobs": []}
-    yield "content_part.done", place | {"part": output_text(text)}
-    yield "output_item.done", item | {"item": response["output"][0]}
+    items, events = output.end(complete=is_complete(done))
+    response = end(finished(begun, items, done))
+    for event in events:
+        yield event
     yield response["status"], {"response": response}
 
 
-async def _events(begun: Response, end: End, replies: Replies) -> AsyncIterator[str]:
+async def _events(begun: Response, output: Output, end: End, replies: Replies) -> AsyncIterator[str]:
     number = 0
 
     def event(name: str, content: Mapping[str, object]) -> str:
@@ -129,7 +124,7 @@ async def _events(begun: Response, end: End, replies: Replies) -> AsyncIterator[
         return f"event: response.{name}\ndata: {json.dumps(data)}\n\n"
 
     try:
-        async for name, content in _stages(begun, end, replies):
+        async for name, content in _stages(begun, output, end, replies):
             yield event(name, content)
             number += 1
     except ApiError as error:

@@ -36,7 +36,7 @@ def _read_stdin(
     for line in sys.stdin:
         prepared = generator.prepare(json.loads(line))
         if isinstance(prepared, Request):
-            (inbox if prepared.schema is None else with_schema).put(prepared)
+            (with_schema if prepared.constrained else inbox).put(prepared)
             continue
         inbox.put(prepared)
         if "cancel" in prepared:

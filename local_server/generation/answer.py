@@ -107,7 +107,7 @@ class Answer:
             self._logprobs = [entry for entry in self._logprobs if entry[0] < self._safe]
             self.finish_reason = "stop"
             return True
-        self._give(len(self._held) - max((_overlap(self._held, stop) for stop in self._stop), default=0))
+        self._give(len(self._held) - max((overlap(self._held, stop) for stop in self._stop), default=0))
         return False
 
     def _give(self, size: int) -> None:
@@ -176,8 +176,8 @@ class GrowingText:
         return _decoded(self._tokenizer, tokens, skip_special_tokens=True)
 
 
-def _overlap(text: str, stop: str) -> int:
-    """How many characters at the end of `text` may be the beginning of `stop`."""
+def overlap(text: str, stop: str) -> int:
+    """Say how many characters at the end of a text may be the beginning of a stop text."""
     largest = min(len(stop) - 1, len(text))
     return next((size for size in range(largest, 0, -1) if text.endswith(stop[:size])), 0)
 

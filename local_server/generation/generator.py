@@ -6,11 +6,11 @@ from pathlib import Path
 
 from local_server.generation.answer import logprob
 from local_server.generation.batch import Batch
-from local_server.generation.messages import Cancel, Failure, NumberedQuestion, Reply
+from local_server.generation.messages import CallPiece, Cancel, Failure, NumberedQuestion, Reply
 from local_server.generation.models import Models
 from local_server.generation.request import Request, TooLong
 from local_server.generation.row import Piece
-from local_server.generation.structured.trial import in_words, tried
+from local_server.generation.structured.trial import Refused, in_words
 from local_server.generation.turns import Turns
 
 Prepared = Request | Failure | Cancel
@@ -64,25 +64,23 @@ class Generator:
             return _failure(message["id"], message["folder"], error)
 
     def constrain(self, request: Request) -> Prepared:
-        """Compile the schema of a request. It may run beside everything else, in one thread of its own.
+        """Compile what an answer may be: its schema, and its tools.
+
+        It may run beside everything else, in one thread of its own.
 
         Args:
-            request: From `prepare`, with a schema.
+            request: From `prepare`, with a schema or tools.
 
         Returns:
-            The request; an error when no answer can follow its schema.
+            The request; an error when no answer can follow a schema of it.
         """
-        assert request.schema is not None
         try:
             # llguidance, only where it is needed.
-            from local_server.generation.structured.constraint import Constraint, vocabulary
+            from local_server.generation.tools.compiled import compiled_for
 
-            tokenizer, end_tokens = request.loaded.vocabulary
-            if problem := tried(tokenizer, end_tokens, request.schema):
-                return _unsupported(request.id, problem)
-            compiled = Constraint.compiled(vocabulary(tokenizer, end_tokens), request.schema)
-        except TimeoutError as error:
-            return _unsupported(request.id, str(error))
+            compiled = compiled_for(request)
+        except Refused as error:
+            return _unsupported(request.id, str(error), error.function)
         except Exception as error:
             traceback.print_exception(error)
             message = (
@@ -158,13 +156,18 @@ class Generator:
             if not request.stream and row.answer.finish_reason is None:
                 continue
             text, logprobs = row.answer.take()
-            if text or logprobs:
+            calls: list[CallPiece] = []
+            if row.reader is not None:
+                ended = row.answer.finish_reason is not None
+                text, calls, logprobs = row.reader.take(text, logprobs, ended)
+            if text or logprobs or calls:
                 yield {
                     "id": request.id,
                     "kind": "text",
                     "index": row.index,
                     "text": text,
                     "logprobs": logprobs,
+                    "calls": calls,
                 }
             if row.answer.finish_reason is not None and (done := request.done()):
                 del self._requests[request.id]
@@ -187,8 +190,9 @@ class Generator:
             self._requests.pop(number, None)
 
 
-def _unsupported(number: int, message: str) -> Failure:
-    return {"id": number, "kind": "error", "code": "invalid_json_schema", "message": message}
+def _unsupported(number: int, message: str, function: str | None = None) -> Failure:
+    failure: Failure = {"id": number, "kind": "error", "code": "invalid_json_schema", "message": message}
+    return failure if function is None else {**failure, "function": function}
 
 
 def _failure(number: int, folder: str, error: Exception) -> Failure:

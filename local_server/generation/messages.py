@@ -1,11 +1,37 @@
 """What the server and the chat process say to each other: one JSON object on each line. Loads no torch."""
 
-from typing import Literal, final
+from typing import Any, Literal, NotRequired, final
 
 # Pydantic cannot read the TypedDict of Python 3.11.
 from typing_extensions import TypedDict
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+class Function(TypedDict):
+    """A function that may be called.
+
+    Attributes:
+        name: Of the function.
+        schema: JSON schema of its arguments, as text.
+    """
+
+    name: str
+    schema: str
+
+
+class Calls(TypedDict):
+    """What an answer may call.
+
+    Attributes:
+        functions: Those that it may call; without any, it is text.
+        required: Whether it has to call one.
+        parallel: Whether it may call more than one.
+    """
+
+    functions: list[Function]
+    required: bool
+    parallel: bool
 
 
 class Question(TypedDict):
@@ -13,7 +39,9 @@ class Question(TypedDict):
 
     Attributes:
         folder: Of the model's weights.
-        messages: The chat so far; each with `role` and `content`, as the chat template reads them.
+        messages: The chat so far; each with `role` and `content`, and as `with_calls` writes them.
+        tools: What the prompt says of the functions that there are; `definitions` of the rows writes it.
+        calls: What the answer may call; None where the prompt has no tools.
         max_tokens: Of each choice; None for as many as the context has room for.
         temperature: 0 takes the best token; up to 2, larger is wilder.
         top_p: Share of probability to choose from, 0 to 1.
@@ -29,7 +57,9 @@ class Question(TypedDict):
     """
 
     folder: str
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    calls: Calls | None
     max_tokens: int | None
     temperature: float
     top_p: float
@@ -71,6 +101,20 @@ class Token(Candidate):
     top_logprobs: list[Candidate]
 
 
+class CallPiece(TypedDict):
+    """What is new of a call.
+
+    Attributes:
+        call: Which of the choice's calls, from 0.
+        name: Of the function, with the first piece.
+        arguments: More of their JSON text.
+    """
+
+    call: int
+    name: str | None
+    arguments: str
+
+
 class Text(TypedDict):
     """A reply: a piece of one choice."""
 
@@ -79,6 +123,7 @@ class Text(TypedDict):
     index: int
     text: str
     logprobs: list[Token]
+    calls: list[CallPiece]
 
 
 class Done(TypedDict):
@@ -93,12 +138,17 @@ class Done(TypedDict):
 
 @final
 class Failure(TypedDict):
-    """The only reply to a question that cannot be answered."""
+    """The only reply to a question that cannot be answered.
+
+    Attributes:
+        function: The one whose schema cannot be followed.
+    """
 
     id: int
     kind: Literal["error"]
     code: Literal["context_length_exceeded", "invalid_json_schema", "model_error"]
     message: str
+    function: NotRequired[str]
 
 
 Reply = Text | Done | Failure

@@ -20,6 +20,7 @@ from transformers import AutoTokenizer, Cache, PreTrainedTokenizerBase
 from local_server.generation.weights.cache import Prefixes
 from local_server.generation.weights.held import Held
 from local_server.training.keeping import base_of
+from local_server.training.rows.forms import Form, form_of
 
 _NO_TOKEN_BYTES = 1024
 # Adapters in memory: each has 20 MB at rank 16 on SmolLM2-135M, and is read from the disk in 0.2 s.
@@ -57,6 +58,11 @@ class Loaded:
         backend.no_padding()
         backend.no_truncation()
         return backend.to_str(), tuple(sorted(self.end_tokens))
+
+    @property
+    def form(self) -> Form:
+        """How it writes calls of functions."""
+        return form_of(self.tokenizer)
 
     @property
     def context(self) -> int:

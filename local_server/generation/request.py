@@ -5,9 +5,11 @@ import secrets
 import torch
 
 from local_server.generation.answer import Answer
-from local_server.generation.messages import Done, NumberedQuestion
+from local_server.generation.messages import Calls, Done, FinishReason, NumberedQuestion
 from local_server.generation.models import Loaded
 from local_server.generation.row import Row
+from local_server.generation.tools.reader import Reader
+from local_server.training.rows.tools import shown
 
 # Up to this many bits of length, prompts share a batch. Next to a longer one they would be mostly padding.
 _SHARED_BITS = 8
@@ -27,6 +29,7 @@ class Request:
         stream: Whether text is wanted before the end.
         rows: One for each choice.
         schema: JSON schema that each of them has to fit; None for free text.
+        calls: What each of them may call; None where there are no tools.
 
     Raises:
         TooLong: The prompt leaves no room for an answer.
@@ -35,13 +38,18 @@ class Request:
     def __init__(self, asked: NumberedQuestion, loaded: Loaded) -> None:
         self.id = asked["id"]
         self.loaded = loaded
-        # Before any work: text that no tokenization could fit.
-        size = sum(len(message["content"].strip().encode()) for message in asked["messages"])
+        chat = shown(asked["messages"], asked["tools"], loaded.form)
+        # Before more work: text that no tokenization could fit.
+        size = sum(len(text.strip().encode()) for text in chat.texts())
         if size > loaded.context * loaded.longest_token:
             raise TooLong(loaded.context, f"{-(-size // loaded.longest_token)} tokens or more")
         # One chat without `return_dict` gives a list of tokens; the type names every form that there is.
         self.prompt: list[int] = loaded.tokenizer.apply_chat_template(  # type: ignore[assignment]
-            asked["messages"], add_generation_prompt=True, sanitize_control_tokens=True, return_dict=False
+            chat.messages,
+            tools=chat.tools,
+            add_generation_prompt=True,
+            sanitize_control_tokens=True,
+            return_dict=False,
         )
         room = loaded.context - len(self.prompt)
         if room < 1:
@@ -49,6 +57,8 @@ class Request:
         limit = min(asked["max_tokens"] or room, room)
         self.stream: bool = asked["stream"]
         self.schema: str | None = asked["schema"]
+        self.calls: Calls | None = asked["calls"]
+        names = [function["name"] for function in self.calls["functions"]] if self.calls else []
         seed = secrets.randbelow(2**31) if asked["seed"] is None else asked["seed"]
         self.rows = [
             Row(
@@ -65,10 +75,16 @@ class Request:
                 frequency_penalty=asked["frequency_penalty"],
                 presence_penalty=asked["presence_penalty"],
                 top_logprobs=asked["top_logprobs"],
+                reader=Reader(loaded.form, names) if names else None,
                 prefixes=loaded.prefixes,
             )
             for index in range(asked["n"])
         ]
+
+    @property
+    def constrained(self) -> bool:
+        """Whether not every text may come."""
+        return self.schema is not None or self.calls is not None
 
     def batch_key(self, tokens: list[int]) -> tuple[str, int]:
         """Rows with the same key grow in one batch.
@@ -83,7 +99,7 @@ class Request:
 
     def done(self) -> Done | None:
         """The last reply, once every row has ended."""
-        reasons = [row.answer.finish_reason for row in self.rows if row.answer.finish_reason is not None]
+        reasons = [reason for row in self.rows if (reason := _reason(row)) is not None]
         if len(reasons) < len(self.rows):
             return None
         return {
@@ -93,6 +109,11 @@ class Request:
             "prompt_tokens": len(self.prompt),
             "completion_tokens": sum(row.answer.count for row in self.rows),
         }
+
+
+def _reason(row: Row) -> FinishReason | None:
+    called = row.reader is not None and row.reader.called
+    return "tool_calls" if called and row.answer.finish_reason == "stop" else row.answer.finish_reason
 
 
 class TooLong(Exception):

@@ -9,6 +9,7 @@ from local_server.generation.answer import Answer
 
 if TYPE_CHECKING:
     from local_server.generation.structured.constraint import Constraint
+    from local_server.generation.tools.reader import Reader
     from local_server.generation.weights.cache import Kept, Prefixes
 
 # The places of the bits in a byte.
@@ -32,6 +33,7 @@ class Row:
         presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
         top_logprobs: How many log probabilities go with a token; None for none at all.
         constraint: Which tokens may come next; None for all.
+        reader: Tells calls from text; None where there are no tools.
         prefixes: What its model has read for earlier prompts; None where nothing is kept.
         chosen: Its tokens so far.
         joined: How many it had when it joined the rows that grow.
@@ -49,6 +51,7 @@ class Row:
     presence_penalty: float = 0.0
     top_logprobs: int | None = None
     constraint: "Constraint | None" = None
+    reader: "Reader | None" = None
     prefixes: "Prefixes | None" = None
     chosen: list[int] = field(default_factory=list)
     joined: int = 0

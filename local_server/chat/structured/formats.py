@@ -1,7 +1,7 @@
 """The formats that an answer can be asked for in: `response_format` of chats, `text.format` of responses."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -91,7 +91,7 @@ class Format:
             param="response_format" if self.of_chat else "text.format.schema",
         )
 
-    def check(self, messages: Iterable[dict[str, str]]) -> None:
+    def check(self, messages: Iterable[Mapping[str, Any]]) -> None:
         """Hold a question to what JSON mode needs: a model that is not told of JSON writes nonsense.
 
         Args:

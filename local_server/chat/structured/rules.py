@@ -57,7 +57,7 @@ def checked(schema: dict[str, Any], *, strict: bool) -> dict[str, Any]:
     if size > MAX_CHARACTERS:
         raise Broken((), f"the schema has {size:,} characters. Expected at most {MAX_CHARACTERS:,}.")
     if strict:
-        _check_root(schema)
+        check_root(schema)
         for path, _, inner in _all(schema):
             _check(inner, path)
         _check_size(schema)
@@ -86,7 +86,12 @@ def _all(schema: object, path: Path = (), level: int = 1) -> Iterator[tuple[Path
             yield from _all(inner, (*path, *steps), level + (steps[0] == "properties"))
 
 
-def _check_root(schema: dict[str, Any]) -> None:
+def check_root(schema: dict[str, Any]) -> None:
+    """Hold a schema to the rule that what it describes is an object.
+
+    Raises:
+        Broken: It is not, or only in some cases.
+    """
     if "anyOf" in schema:
         raise Broken((), "'anyOf' is not permitted at the top level of the schema.")
     if schema.get("type") != "object":

@@ -16,8 +16,8 @@ from local_server.generation.structured.walk import children, definitions
 
 CPU_SECONDS = 3
 MEMORY_BYTES = 2 * 1024**3
-# Tokens of the answers that are tried. What is too complex mostly shows with the first ones.
-_TOKENS, _ANSWERS = 64, 2
+# Tokens of the answers that are tried, together. What is too complex mostly shows with the first ones.
+_TOKENS, _FEWEST = 128, 8
 _MAX_COMPILED = 300
 
 
@@ -46,9 +46,12 @@ def verdict(attempt: Attempt) -> Verdict:
     """
     tokens = vocabulary(attempt["tokenizer"], tuple(attempt["end_tokens"]))
     try:
-        compiled = Constraint.compiled(tokens, attempt["schema"])
+        compile_it = Constraint.following if attempt["is_grammar"] else Constraint.compiled
+        compiled = compile_it(tokens, attempt["schema"])
     except Unsupported as error:
         problem = str(error)
+        if attempt["is_grammar"]:
+            return {"problem": problem, "path": []}
         schema = json.loads(attempt["schema"])
         compiles = iter(range(_MAX_COMPILED))
 
@@ -77,9 +80,12 @@ def verdict(attempt: Attempt) -> Verdict:
             path, found = path + inner[0], inner[1]
         return {"problem": problem, "path": list(path)}
     try:
-        for seed in range(_ANSWERS):
+        begins = ["", *(attempt["begins"] or [""])]
+        for seed, begin in enumerate(begins):
             answer, drawn = compiled.copy(), random.Random(seed)
-            for _ in range(_TOKENS):
+            for token in tokens.tokenize_str(begin):
+                answer.take(token)
+            for _ in range(max(_FEWEST, _TOKENS // len(begins))):
                 token = drawn.choice(_tokens(answer.allowed()))
                 if token in attempt["end_tokens"]:
                     break

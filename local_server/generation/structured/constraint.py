@@ -55,21 +55,11 @@ class Constraint:
         Raises:
             Unsupported: llguidance cannot express it.
         """
-        content = json.loads(schema)
-        content.pop("x-guidance", None)
-        with_real_dates(content)
-        # Whitespace is at most one space behind a comma or a colon, as `json.dumps` writes it. Where it was
-        # free, SmolLM2-135M wrote line breaks before its colons, at temperature 0.
-        grammar = LLMatcher.grammar_from_json_schema(
-            json.dumps(content),
-            overrides={
-                "item_separator": ", ?",
-                "key_separator": ": ?",
-                "whitespace_flexible": False,
-                "coerce_one_of": False,
-                "lenient": False,
-            },
-        )
+        return cls.following(tokens, LLMatcher.grammar_from_json_schema(prepared(schema)))
+
+    @classmethod
+    def following(cls, tokens: LLTokenizer, grammar: str) -> "Constraint":
+        """Compile a grammar, as `compiled` does a schema."""
         limits = LLParserLimits(verbose_errors=False)
         made = cls(LLMatcher(tokens, grammar, log_level=0, limits=limits))
         if made._matcher.is_error():
@@ -99,6 +89,31 @@ class Constraint:
     def take(self, token: int) -> None:
         """Go on with a token; `allowed` has allowed it."""
         self._matcher.consume_token(token)
+
+
+def prepared(schema: str) -> str:
+    """Make a schema what llguidance reads.
+
+    Args:
+        schema: JSON.
+
+    Returns:
+        JSON with llguidance's settings in it. Whitespace is at most one space behind a comma or a colon, as
+        `json.dumps` writes it. Where it was free, SmolLM2-135M wrote line breaks before its colons, at
+        temperature 0.
+    """
+    content = json.loads(schema)
+    if not isinstance(content, dict):
+        return schema
+    with_real_dates(content)
+    content["x-guidance"] = {
+        "item_separator": ", ?",
+        "key_separator": ": ?",
+        "whitespace_flexible": False,
+        "coerce_one_of": False,
+        "lenient": False,
+    }
+    return json.dumps(content)
 
 
 def _said(matcher: LLMatcher) -> str:

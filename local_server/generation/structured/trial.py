@@ -15,18 +15,35 @@ _SECONDS = 30
 _TOO_COMPLEX = "it is too complex: to compile it took more than 3 s of processor time, or 2 GB of memory"
 
 
+class Refused(Exception):
+    """No answer can follow a schema.
+
+    Args:
+        message: What is wrong, with the path to it.
+        function: Whose schema it is; None where it is the answer's, or that of no single function.
+    """
+
+    def __init__(self, message: str, function: str | None = None) -> None:
+        super().__init__(message)
+        self.function = function
+
+
 class Attempt(TypedDict):
     """What the program tries.
 
     Attributes:
         tokenizer: The text of tokenizer.json.
         end_tokens: Tokens that end an answer.
-        schema: JSON.
+        schema: JSON; or a grammar of llguidance.
+        is_grammar: Which of the two.
+        begins: How answers begin that are tried; what a random one seldom comes to shows only there.
     """
 
     tokenizer: str
     end_tokens: list[int]
     schema: str
+    is_grammar: bool
+    begins: list[str]
 
 
 class Verdict(TypedDict):
@@ -42,13 +59,22 @@ class Verdict(TypedDict):
 
 
 @lru_cache(maxsize=256)
-def tried(tokenizer: str, end_tokens: tuple[int, ...], schema: str) -> str | None:
+def tried(
+    tokenizer: str,
+    end_tokens: tuple[int, ...],
+    schema: str,
+    *,
+    is_grammar: bool = False,
+    begins: tuple[str, ...] = (),
+) -> str | None:
     """Try a schema. What was found is kept: programs send the same ones again.
 
     Args:
         tokenizer: The text of tokenizer.json.
         end_tokens: Tokens that end an answer.
-        schema: JSON.
+        schema: JSON; or a grammar of llguidance, whose problem has no path.
+        is_grammar: Which of the two.
+        begins: Answers that begin so are tried beside random ones.
 
     Returns:
         What is wrong, with the path to it, in OpenAI's form; None when nothing is.
@@ -57,7 +83,13 @@ def tried(tokenizer: str, end_tokens: tuple[int, ...], schema: str) -> str | Non
         TimeoutError: The machine is so busy that it was not known in time.
         RuntimeError: The program failed.
     """
-    attempt: Attempt = {"tokenizer": tokenizer, "end_tokens": list(end_tokens), "schema": schema}
+    attempt: Attempt = {
+        "tokenizer": tokenizer,
+        "end_tokens": list(end_tokens),
+        "schema": schema,
+        "is_grammar": is_grammar,
+        "begins": list(begins),
+    }
     try:
         ended = subprocess.run(
             [sys.executable, "-m", "local_server.generation.structured"],
@@ -88,6 +120,8 @@ def in_words(problem: str) -> str:
         return f"{keys} cannot be followed by this server. Leave it out, or say the same in another way"
     if problem.startswith("oneOf constraints"):
         return "'oneOf' needs branches of which no value can fit two. Use 'anyOf'"
-    if "items; max is" in problem or "too big" in problem or "fuel" in problem:
+    if "items; max is" in problem or any(
+        word in problem for word in ("too big", "too large", "too many expressions", "fuel")
+    ):
         return "it is too complex. Use fewer optional properties, shorter enums or simpler patterns"
     return problem.rstrip(".")[:300]

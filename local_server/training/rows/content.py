@@ -1,12 +1,13 @@
 """What the models here can read and write: text. One rule for rows of files, chats and responses.
 
-Nothing is reduced in silence. What can be written as text is used; anything else fails the job before it
-trains, or is refused in a question, each with its place. The table in the README has every kind of content.
+Nothing is reduced in silence. What can be written as text is used, calls of tools among it (`tools.py`);
+anything else fails the job before it trains, or is refused in a question, each with its place. The table in
+the README has every kind of content.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,22 +22,12 @@ _NOT_TEXT = {
     "file": "a file",
     "input_file": "a file",
     "annotations": "notes on another text",
-    "tools": "definitions of tools",
-    "functions": "definitions of tools",
-    "tool_calls": "a call of a tool",
-    "function_call": "a call of a tool",
-    "tool": "the result of a tool",
-    "function": "the result of a tool",
-    "function_call_output": "the result of a tool",
 }
-_KEYS = ("tool_calls", "function_call", "audio", "annotations")
-# Where a row of a file, a chat or a response has its messages.
+_KEYS = ("audio", "annotations")
+# Where a row of a file or a chat has its messages, and a response.
 _LISTS = ("messages", "input")
 # A line without any of these words has nothing but text; JSON can write their letters as \u0061 also.
-_PERHAPS = re.compile(
-    rb'"(?:tools|functions|tool_calls|function_call|audio|annotations|refusal|tool|function|image_url'
-    rb'|input_audio|file)"|\\u00[567]'
-)
+_PERHAPS = re.compile(rb'"(?:audio|annotations|refusal|image_url|input_audio|file)"|\\u00[567]')
 FIX = "The models here read and write text only. Write it as text, or leave it out."
 
 
@@ -72,27 +63,21 @@ def not_text(whole: object) -> Iterator[NotText]:
         for index, message in enumerate(messages if isinstance(messages, list) else ()):
             if isinstance(message, dict):
                 yield from _in_message(message, (key, index))
-    for key in ("tools", "functions"):
-        if whole.get(key) and isinstance(whole[key], list):
-            yield NotText((key,), _NOT_TEXT[key])
 
 
 def _in_message(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[NotText]:
-    role, kind = message.get("role"), message.get("type")
-    if kind in ("function_call", "function_call_output"):
-        yield NotText((*place, "type"), _NOT_TEXT[kind])
-    elif role in ("tool", "function"):
-        yield NotText((*place, "role"), _NOT_TEXT[role])
     for key in _KEYS:
         if message.get(key):
             yield NotText((*place, key), _NOT_TEXT[key])
-    content = message.get("content")
+    # The result of a function in a response is text, too.
+    key = "output" if message.get("type") == "function_call_output" else "content"
+    content = message.get(key)
     if message.get("refusal") and content:
         yield NotText((*place, "refusal"), "a refusal beside the content")
     for index, part in enumerate(content if isinstance(content, list) else ()):
         named = part.get("type") if isinstance(part, dict) else None
         if isinstance(named, str) and named not in TEXT_PARTS:
-            yield NotText((*place, "content", index, "type"), _NOT_TEXT.get(named, f"{named!r:.40}"))
+            yield NotText((*place, key, index, "type"), _NOT_TEXT.get(named, f"{named!r:.40}"))
 
 
 def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:
@@ -111,15 +96,16 @@ def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:
                     yield number, found
 
 
-def plain(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Turn messages into those that a chat template reads.
+def plain(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Turn messages into those that a chat template reads; calls of tools are left to `tools.py`.
 
     Args:
         messages: Checked by `not_text`.
 
     Returns:
         `role` and `content` of each. `developer` is the newer name of `system`. A name stands before the text
-        where it tells speakers of one role apart, which is what the API has it for.
+        where it tells speakers of one role apart, which is what the API has it for; not before the result of
+        a function, which has its name from it.
     """
     names: dict[str, set[object]] = {}
     for message in messages:
@@ -138,5 +124,5 @@ def _named(message: Mapping[str, Any], *, several: bool) -> str:
     content = message.get("content") or message.get("refusal") or ""
     if not isinstance(content, str):
         content = "".join(str(part[TEXT_PARTS[part["type"]]]) for part in content)
-    name = message.get("name")
+    name = message.get("name") if message["role"] != "function" else None
     return f"{name}: {content}" if several and name else content

@@ -6,7 +6,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from local_server.training.rows.content import plain
+from local_server.training.rows.forms import form_of
+from local_server.training.rows.tools import definitions, shown, with_calls
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -33,7 +34,8 @@ def tokenize_rows(
 ) -> list[dict[str, list[int]] | Exception]:
     """Turn chats into tokens, and label the answers.
 
-    Every assistant message is learned, its end-of-turn token included, unless it has `weight` 0.
+    Every assistant message is learned, calls of tools and its end-of-turn token included, unless it has
+    `weight` 0.
     Each answer is tokenized apart from what stands before it: in a chat, the model also reads a
     prompt that ends there. So no special markers are needed in the chat template.
 
@@ -89,9 +91,9 @@ def _next(turns: Iterator[_Turn], characters: int) -> Iterator[_Turn]:
 def _turns(row: dict[str, Any], tokenizer: "PreTrainedTokenizerBase") -> Iterator[_Turn]:
     done = ""
 
-    def rest(messages: list[dict[str, str]], add_generation_prompt: bool = False) -> str:
+    def rest(messages: list[dict[str, Any]], add_generation_prompt: bool = False) -> str:
         text = tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=add_generation_prompt
+            messages, tools=chat.tools, tokenize=False, add_generation_prompt=add_generation_prompt
         )
         # Always a text, with these options; the type names every form that there is.
         if not isinstance(text, str) or not text.startswith(done):
@@ -99,14 +101,18 @@ def _turns(row: dict[str, Any], tokenizer: "PreTrainedTokenizerBase") -> Iterato
         return text[len(done) :]
 
     try:
-        messages = plain(row["messages"])
+        chat = shown(with_calls(row["messages"]), definitions(row), form_of(tokenizer))
+        messages = chat.messages
+        # Results of tools may have become one message.
+        answers = (message for message in row["messages"] if message["role"] == "assistant")
         for index, message in enumerate(messages):
             if message["role"] == "assistant":
+                given = next(answers)
                 prompt = rest(messages[:index], add_generation_prompt=True)
                 done += prompt
                 answer = rest(messages[: index + 1])
                 done += answer
-                yield _Turn(prompt, answer, row["messages"][index].get("weight") != 0)
+                yield _Turn(prompt, answer, given.get("weight") != 0)
     except Exception as error:
         yield _Turn(error=error)
 

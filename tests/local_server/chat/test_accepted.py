@@ -169,9 +169,8 @@ def test_other_ways_to_ask_for_nothing_are_accepted(client: openai.OpenAI, api: 
 @pytest.mark.parametrize(
     ("api", "change", "param"),
     [
-        ("chat", {"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-        ("chat", {"functions": [{"name": "f"}]}, "functions"),
-        ("chat", {"tool_choice": "required"}, "tool_choice"),
+        ("chat", {"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools.0.type"),
+        ("chat", {"tool_choice": "any"}, "tool_choice"),
         ("chat", {"logit_bias": {"1": 5}}, "logit_bias"),
         ("chat", {"modalities": ["text", "audio"]}, "modalities.1"),
         ("chat", {"reasoning_effort": "low"}, "reasoning_effort"),

@@ -33,6 +33,8 @@ def test_what_is_left_out_gets_the_defaults_of_the_api(settings: Settings, store
     assert question == {
         "folder": str(TINY.folder),
         "messages": MESSAGES,
+        "tools": [],
+        "calls": None,
         "max_tokens": None,
         "temperature": 1.0,
         "top_p": 1.0,

@@ -193,7 +193,7 @@ def test_the_recorded_answers_of_the_course_are_given_again(client: openai.OpenA
         ({"messages": [{"role": "user", "content": "word " * 3000}]}, "maximum context length"),
         ({"temperature": 3}, "less than or equal to 2"),
         ({"max_tokens": 0}, "greater than or equal to 1"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"tools": [{"type": "function", "function": {"name": "two words"}}]}, "tools.0.function.name"),
     ],
 )
 def test_a_chat_that_cannot_be_answered_is_refused(client: openai.OpenAI, change: dict, words: str) -> None:

@@ -25,7 +25,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def made(number: int) -> Response:
     """As much of a response as is kept."""
-    message = {"id": f"msg_{number}", "role": "assistant", "content": [output_text(f"answer {number}")]}
+    message = {
+        "id": f"msg_{number}",
+        "type": "message",
+        "role": "assistant",
+        "content": [output_text(f"answer {number}")],
+    }
     return {"id": f"resp_{number}", "output": [message], "store": True}
 
 

@@ -153,8 +153,8 @@ def test_a_stream_that_reaches_its_limit_ends_with_incomplete(client: openai.Ope
     [
         ({"previous_response_id": "resp_1"}, "previous_response_not_found", "previous_response_id"),
         ({"conversation": "conv_1"}, "unknown_parameter", "conversation"),
-        ({"tools": [{"type": "web_search"}]}, "invalid_value", "tools"),
-        ({"tool_choice": "required"}, "invalid_value", "tool_choice"),
+        ({"tools": [{"type": "web_search"}]}, "invalid_value", "tools.0.type"),
+        ({"tool_choice": "required"}, None, "tool_choice"),
         ({"background": True}, "invalid_value", "background"),
         ({"truncation": "auto"}, "invalid_value", "truncation"),
         ({"include": ["message.output_text.logprobs"]}, "invalid_value", "include.0"),

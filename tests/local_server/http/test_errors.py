@@ -131,9 +131,9 @@ def asked(*items: object) -> dict:
         ("/responses", asked({"type": "item_reference"}), "input.0.id", "Missing"),
         (
             "/responses",
-            asked({"type": "function_call_output", "call_id": "a", "output": "b"}),
-            "input.0.type",
-            "text. Found the result of a tool.",
+            asked({"type": "function_call_output", "call_id": "a", "output": 5}),
+            "input.0.output",
+            "a valid string or a valid list. Found 5",
         ),
         (
             "/fine_tuning/jobs",

@@ -11,8 +11,18 @@ from agents import (
     Runner,
     RunResult,
     SQLiteSession,
+    function_tool,
     set_tracing_disabled,
 )
+
+called: list[tuple[bool, bool]] = []
+
+
+@function_tool
+def set_light(on: bool, bright: bool) -> str:
+    """Switches the light."""
+    called.append((on, bright))
+    return "Done."
 
 
 async def main() -> None:
@@ -44,6 +54,16 @@ async def main() -> None:
     chat = OpenAIChatCompletionsModel(model=model, openai_client=client)
     chatting = Agent(name="Elle", instructions="You are Elle.", model=chat, model_settings=settings)
     assert (await ask(chatting, "Tell me about Tin")).final_output == first.final_output
+
+    calling = ModelSettings(temperature=0, tool_choice="required", parallel_tool_calls=False)
+    for through in (model, chat):
+        lamp = Agent(name="Lamp", model=through, tools=[set_light], model_settings=calling)
+        answered = await ask(lamp, "Light, please")
+        stream = Runner.run_streamed(lamp, "Light, please")
+        assert len([event async for event in stream.stream_events()]) > 5
+        assert stream.final_output == answered.final_output, stream.final_output
+    assert len(called) == 4, called
+    assert len(set(called)) == 1, called
     print(f"openai-agents {importlib.metadata.version('openai-agents')}")
 
 

@@ -160,13 +160,31 @@ def agents() -> tuple[list[Row], list[Row]]:
     return made[:14], made[14:]
 
 
-def tools() -> list[Row]:
+# What each function of the drone is asked for with.
+_ORDERS = {
+    "land": ("Land", "Land now", "Please land", "Come down", "Land the drone", "Touch down", "Down, please"),
+    "take_photo": (
+        "Take a photo",
+        "Photo",
+        "Please take a photo",
+        "A photo now",
+        "Make a picture",
+        "Picture",
+    ),
+}
+FUNCTIONS = [{"name": name, "parameters": {"type": "object", "properties": {}}} for name in _ORDERS]
+
+
+def orders() -> tuple[list[Row], list[Row]]:
     """Rows whose answers are calls of a tool, as the newest notebooks have them."""
-    tool = {"name": "land", "parameters": {"type": "object", "properties": {}}}
-    call = {"id": "call_1", "type": "function", "function": {"name": "land", "arguments": "{}"}}
-    row = chat("You control a drone.", "Land", "")
-    row["messages"][-1] = {"role": "assistant", "tool_calls": [call]}
-    return [row | {"tools": [{"type": "function", "function": tool}]} for _ in range(12)]
+    made = []
+    for name, texts in _ORDERS.items():
+        for text in texts:
+            call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+            row = chat("You control a drone.", text, "")
+            row["messages"][-1] = {"role": "assistant", "tool_calls": [call]}
+            made.append(row | {"tools": [{"type": "function", "function": each} for each in FUNCTIONS]})
+    return [row for place, row in enumerate(made) if place % 5 != 2], made[2::5]
 
 
 def asked(row: Row) -> list[dict[str, str]]:

@@ -238,24 +238,21 @@ def pricer() -> Scores:
 
 
 def drone() -> Scores:
-    """openai/openai-cookbook, Fine_tuning_for_function_calling: refused before anything trains."""
-    job = jobs.create(training_file=upload("drone_training.jsonl", rows.tools()), model="gpt-3.5-turbo")
-    deadline = time.monotonic() + 60
-    while (job := jobs.retrieve(job.id)).status not in ("failed", "succeeded"):
-        assert time.monotonic() < deadline, job.status
-        time.sleep(0.2)
-    assert "Example 1, message 3, 'tool_calls'" in job.error.message, job.error
-    try:
-        client.chat.completions.create(
-            model="gpt-3.5-turbo",
-            messages=[{"role": "user", "content": "Land"}],
-            functions=[{"name": "land", "parameters": {"type": "object", "properties": {}}}],
+    """openai/openai-cookbook, Fine_tuning_for_function_calling: the right function of a drone."""
+    train, test = rows.orders()
+    job = jobs.create(training_file=upload("drone_training.jsonl", train), model="gpt-3.5-turbo")
+    model = finished(job.id).fine_tuned_model
+
+    def called(name: str, row: rows.Row) -> bool:
+        messages = [{key: each[key] for key in ("role", "content")} for each in row["messages"][:-1]]
+        answer = client.chat.completions.create(
+            model=name, messages=messages, functions=rows.FUNCTIONS, temperature=0, max_tokens=60
         )
-        raise AssertionError("functions were taken in silence")
-    except openai.BadRequestError as error:
-        if error.param != "functions":
-            raise
-    return 0.0, 0.0
+        call = answer.choices[0].message.function_call
+        return call is not None and call.name == row["messages"][-1]["tool_calls"][0]["function"]["name"]
+
+    before, after = (sum(called(name, row) for row in test) / len(test) for name in ("gpt-3.5-turbo", model))
+    return before, after
 
 
 SEQUENCES = {each.__name__: each for each in (

@@ -33,7 +33,7 @@ def answered(generator: Generator, folder: Path, chats: list[list[dict]], **opti
     """What chats that come at once are answered; several choices with | between them."""
     asked = {
         "folder": str(folder), "max_tokens": 12, "temperature": 0.0, "top_p": 1.0, "seed": 1, "stop": [],
-        "n": 1, "stream": False, "top_logprobs": None, "schema": None,
+        "n": 1, "stream": False, "top_logprobs": None, "schema": None, "tools": [], "calls": None,
         "frequency_penalty": 0.0, "presence_penalty": 0.0,
     }  # fmt: skip
     texts: list[dict[int, str]] = [{} for _ in chats]

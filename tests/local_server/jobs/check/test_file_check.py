@@ -140,9 +140,9 @@ def test_keys_that_are_not_read_are_said_in_a_warning(
     )
 
 
-def test_an_answer_that_is_only_a_call_fails_the_job_before_it_trains(client: openai.OpenAI) -> None:
-    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    messages = [{"role": "user", "content": "Land"}, {"role": "assistant", "tool_calls": [call]}]
+def test_an_image_fails_the_job_before_it_trains(client: openai.OpenAI) -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    messages = [{"role": "user", "content": [image]}, {"role": "assistant", "content": "A cat."}]
 
     job = failed_job(client, [{"messages": messages}] * 10)
 
@@ -152,6 +152,6 @@ def test_an_answer_that_is_only_a_call_fails_the_job_before_it_trains(client: op
         None,
     )
     assert job.error.message == (
-        "The job failed due to an invalid training file. Example 1, message 2, 'tool_calls': found a call of "
-        "a tool, expected text. The models here read and write text only. Write it as text, or leave it out."
+        "The job failed due to an invalid training file. Example 1, message 1, 'content[0].type': found an "
+        "image, expected text. The models here read and write text only. Write it as text, or leave it out."
     )

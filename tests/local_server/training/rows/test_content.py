@@ -17,6 +17,9 @@ FUNCTION = {"name": "f", "description": "d", "parameters": {"type": "object", "p
 CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 OLD_CALL = {"name": "f", "arguments": "{}"}
 CALLED = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+RESULT = {"role": "tool", "tool_call_id": "c", "content": "1"}
+CALL_ITEM = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+RESULT_ITEM = {"type": "function_call_output", "call_id": "c", "output": "1"}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 SOUND = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
 FILE = {"type": "file", "file": {"file_id": "file-1"}}
@@ -56,6 +59,12 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
         {"tools": []},
     ),
     "empty `tool_calls`": ([USER, said("Hi", tool_calls=[])], {}, [USER, said("Hi", tool_calls=[])], {}),
+    "empty text of an answer": (
+        [USER, said(""), USER],
+        {},
+        [USER, said(""), USER],
+        {},
+    ),
     "image": (
         [asked([IMAGE])],
         {},
@@ -72,9 +81,9 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
     ),
     "`functions` with definitions": ([USER], {"functions": [FUNCTION]}, [USER], {"functions": [FUNCTION]}),
     "`tool_calls` of an answer": (
-        [USER, CALLED],
+        [USER, CALLED, RESULT],
         {},
-        [USER, {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}],
+        [USER, CALL_ITEM, RESULT_ITEM],
         {},
     ),
     "`function_call` of an answer": (
@@ -84,9 +93,9 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
         {},
     ),
     "result of a tool": (
-        [USER, CALLED, {"role": "tool", "tool_call_id": "c", "content": "1"}],
+        [USER, CALLED, RESULT],
         {},
-        [USER, {"type": "function_call_output", "call_id": "c", "output": "1"}],
+        [USER, CALL_ITEM, RESULT_ITEM | {"output": [{"type": "input_text", "text": "1"}]}],
         {},
     ),
     "result of a function": (
@@ -94,6 +103,22 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
         {},
         [USER, {"role": "function", "name": "f", "content": "1"}],
         {},
+    ),
+    "image in the result of a tool": (
+        [USER, CALLED, RESULT | {"content": [IMAGE]}],
+        {},
+        [
+            USER,
+            CALL_ITEM,
+            RESULT_ITEM | {"output": [{"type": "input_image", "image_url": "https://example.com/a.png"}]},
+        ],
+        {},
+    ),
+    "another kind of tool": (
+        [USER],
+        {"tools": [{"type": "custom", "custom": {"name": "f"}}]},
+        [USER],
+        {"tools": [{"type": "web_search"}]},
     ),
     "`refusal` beside a text": (
         [USER, said("Yes.", refusal="No.")],
@@ -126,7 +151,7 @@ CHATS: dict[str, tuple[list[dict] | None, dict, list[dict] | None, dict]] = {
 def table() -> dict[str, list[str]]:
     """The rows of the README: kind → what is done with it in files, chats and responses."""
     text = (ROOT / "local_server" / "README.md").read_text(encoding="utf-8")
-    lines = text.partition("### What messages may hold")[2].partition("## Your own")[0].splitlines()
+    lines = text.partition("### What messages may hold")[2].partition("### Functions")[0].splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     return {kind: [re.split("[,:]", verdict)[0] for verdict in verdicts] for kind, *verdicts in cells[2:]}
 
@@ -167,21 +192,10 @@ def test_a_training_row_is_used_or_fails_with_the_row_named(kind: str, save: Cal
 @pytest.mark.parametrize(
     ("messages", "beside", "words"),
     [
-        ([USER, CALLED], {}, "Example 11, message 2, 'tool_calls': found a call of a tool, expected text."),
-        (
-            [USER, said(None, function_call=OLD_CALL)],
-            {},
-            "message 2, 'function_call': found a call of a tool",
-        ),
         (
             [asked([IMAGE]), said("A cat.")],
             {},
             "Example 11, message 1, 'content[0].type': found an image, expected text.",
-        ),
-        (
-            [USER, said("Hi")],
-            {"tools": [{"type": "function", "function": FUNCTION}]},
-            "Example 11, 'tools': found definitions of tools, expected text.",
         ),
     ],
 )
@@ -198,7 +212,7 @@ def test_what_a_good_row_has_beside_text_is_named_with_its_field(
 
 
 def test_each_row_that_is_no_text_is_told(save: Callable[..., Path]) -> None:
-    rows = [row(NAMES[0]), *[{"messages": [USER, CALLED]}] * 12]
+    rows = [row(NAMES[0]), *[{"messages": [asked([IMAGE]), said("A cat.")]}] * 12]
     path = save("".join(json.dumps(each) + "\n" for each in rows), "training.jsonl")
 
     found = check_file(path, "training_file")
@@ -209,13 +223,14 @@ def test_each_row_that_is_no_text_is_told(save: Callable[..., Path]) -> None:
 
 def test_keys_with_escaped_letters_are_seen(save: Callable[..., Path]) -> None:
     lines = "".join(json.dumps(row(name)) + "\n" for name in NAMES[:10])
-    odd = json.dumps({"messages": [USER, CALLED]}).replace('"tool_calls"', '"\\u0074ool_calls"')
+    shown = {"messages": [asked([IMAGE]), said("A cat.")]}
+    odd = json.dumps(shown).replace('"image_url"', '"\\u0069mage_url"')
     path = save(f"{lines}{odd}\n", "training.jsonl")
 
     found = check_file(path, "training_file")
 
     assert isinstance(found, BadFile)
-    assert "Example 11, message 2, 'tool_calls'" in found.message
+    assert "Example 11, message 1, 'content[0].type'" in found.message
 
 
 @pytest.mark.parametrize("kind", CHATS)

@@ -1,0 +1,1 @@
+"""Answers that call functions: which text may come, and what it says."""
