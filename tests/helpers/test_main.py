@@ -1,11 +1,13 @@
 """`python -m helpers notebooks FOLDER`: the notebooks for somebody without a clone."""
 
 import json
+import re
+import subprocess
 
 import pytest
 
 from helpers.__main__ import main
-from helpers.paths import notebooks_dir
+from helpers.paths import ROOT, notebooks_dir
 
 NAMES = sorted(path.name for path in notebooks_dir().glob("*.ipynb"))
 
@@ -73,3 +75,14 @@ def test_copies_without_outputs_hold_the_cells_and_no_answer_and_one_that_is_the
     code = [cell for cell in copy["cells"] if cell["cell_type"] == "code"]
     assert [cell["source"] for cell in copy["cells"]] == [cell["source"] for cell in original["cells"]]
     assert [(cell["outputs"], cell["execution_count"]) for cell in code] == [([], None)] * len(code)
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a clone knows what git sees")
+def test_what_a_learner_saves_in_the_copies_of_make_lab_is_nothing_to_git():
+    lab = re.search(r"^lab:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+    ignored = subprocess.run(["git", "check-ignore", "-q", "my_notebooks/00_start.ipynb"], cwd=ROOT)
+
+    assert "helpers notebooks my_notebooks --without-outputs --keep" in lab
+    assert "jupyterlab my_notebooks/00_start.ipynb" in lab
+    assert ignored.returncode == 0
