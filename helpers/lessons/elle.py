@@ -132,7 +132,7 @@ def elle() -> Lesson:
         tiny=Settings(n_epochs=3, batch_size=2),
         tiny_quick=Settings(n_epochs=3, batch_size=2),
         real=Settings(n_epochs=1, batch_size=4),
-        real_quick=Settings(n_epochs=1, batch_size=4),
+        real_quick=Settings(n_epochs=1, batch_size=2),
         held_out=data_path("limericks_held_out.jsonl"),
         ways=WAYS,
         slots=lambda row: [str(fact) for fact in facts_of(row)],
