@@ -3,14 +3,14 @@ from .conversations import show_conversations as show_conversations
 from .costs.break_even import break_even as break_even
 from .costs.cost_table import cost_table as cost_table
 from .costs.estimate import approve as approve, estimate_cost as estimate_cost
+from .costs.prices import untuned_models as untuned_models
+from .costs.retirements import retirement_table as retirement_table
 from .dataset import (
     DatasetError as DatasetError,
     check_quality as check_quality,
-    mask_private as mask_private,
     read_jsonl as read_jsonl,
     repair_dataset as repair_dataset,
     require_valid as require_valid,
-    rows_from_table as rows_from_table,
     split_dataset as split_dataset,
     validate_dataset as validate_dataset,
     write_jsonl as write_jsonl,

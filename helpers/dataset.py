@@ -3,11 +3,9 @@
 from finetune_dataset import (
     DatasetError as DatasetError,
     check_quality as check_quality,
-    mask_private as mask_private,
     read_jsonl as read_jsonl,
     repair_dataset as repair_dataset,
     require_valid as require_valid,
-    rows_from_table as rows_from_table,
     split_dataset as split_dataset,
     validate_dataset as validate_dataset,
     write_jsonl as write_jsonl,

@@ -13,7 +13,8 @@ from finetune_dataset.models import is_local
 from finetune_dataset.report import DatasetReport
 from finetune_dataset.tokens.count import n_epochs_auto
 from helpers.costs.billing import RULES, bill, count_for
-from helpers.costs.prices import Price, Retirement, find_price, find_retirement, money, span
+from helpers.costs.prices import Price, find_price, money, span
+from helpers.costs.retirements import Retirement, find_retirement
 from helpers.errors import NotApproved
 
 _MAX_EPOCHS = 50  # openapi.yaml, read 2026-08-21.

@@ -1,4 +1,4 @@
-"""What services ask, and until when: the tables `data/prices.json` and `data/retirements.json`.
+"""What services ask: the table `data/prices.json`.
 
 Every entry has its source, its date and its kind of evidence, because pages on
 the web contradict each other and prices change.
@@ -6,42 +6,29 @@ the web contradict each other and prices change.
 
 import re
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Literal, NotRequired, TypedDict, TypeVar
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from helpers.errors import UnreadableContent
-from helpers.paths import data_path
-from helpers.stored_json import read_json
-
-FRESH_DAYS = 90
-"""A price that was read longer ago says so."""
+from helpers.costs.sources import Origin, Sourced, origin_of, read_table
 
 Kind = Literal["training", "inference", "base", "hosting"]
 
 
 _Usd = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
-_Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")]
-_Entries = TypeVar("_Entries")
 
 
-class _Sourced(TypedDict):
-    evidence: str
-    as_of: _Day
-    source: str
-
-
-class _Training(_Sourced):
+class _Training(Sourced):
     usd_per_million: _Usd
 
 
-class _Hosting(_Sourced):
+class _Hosting(Sourced):
     usd_per_hour: _Usd
 
 
-class _Inference(_Sourced):
+class _Inference(Sourced):
     input_usd_per_million: _Usd
+    cached_usd_per_million: NotRequired[_Usd]
     output_usd_per_million: _Usd
 
 
@@ -54,47 +41,6 @@ class _PriceEntry(TypedDict):
     hosting: NotRequired[_Hosting]
 
 
-class _RetirementEntry(_Sourced):
-    service: str
-    models: list[str]
-    last_job: date
-    shutdown: date
-    who: str
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a figure is from.
-
-    Attributes:
-        evidence: "documented" (a page of the service), "secondary" (another page), "illustrative" (an
-            example of the service that says so) or "unverified".
-        as_of: Date of the figure, "YYYY-MM-DD" or "YYYY-MM"; a month counts from its first day.
-        source: Page or file.
-    """
-
-    evidence: str
-    as_of: str
-    source: str
-
-    def age(self, today: date) -> int:
-        """Return the number of days since the figure was true.
-
-        Args:
-            today: The day to count from.
-        """
-        return (today - date.fromisoformat(f"{self.as_of}-01"[:10])).days
-
-    def warning(self, today: date) -> str:
-        """Say how old a figure is that was true more than 90 days ago; "" for a newer one."""
-        return f"{self.age(today)} days old, look it up" if self.age(today) > FRESH_DAYS else ""
-
-    def describe(self, today: date) -> str:
-        """Name evidence, date and source in one line, and say so when the figure is old."""
-        text = f"{self.evidence}, {self.as_of}: {self.source}"
-        return "; ".join(filter(None, [text, self.warning(today)]))
-
-
 @dataclass(frozen=True)
 class Price:
     """One line of the price table.
@@ -103,44 +49,24 @@ class Price:
         usd: USD per 1 million tokens, or per hour for hosting; for inference the price of input tokens.
         output_usd: USD per 1 million output tokens; None for training and hosting.
         origin: Where the price is from.
+        cached_usd: USD per 1 million input tokens that the service has in its cache; None where no such
+            price is known.
     """
 
     usd: float
     output_usd: float | None
     origin: Origin
+    cached_usd: float | None = None
 
 
-@dataclass(frozen=True)
-class Retirement:
-    """The end of a model at a service.
-
-    Attributes:
-        last_job: Last day on which a job can be made; at Azure the earliest such day.
-        shutdown: Day on which the fine-tunes of the model stop to answer.
-        who: Who can still train it.
-        origin: Where the dates are from.
-    """
-
-    last_job: date
-    shutdown: date
-    who: str
-    origin: Origin
-
-    def describe(self, today: date) -> str:
-        """Say when the fine-tunes stop, and how long one that is made today would live."""
-        days = (self.shutdown - today).days
-        if days <= 0:
-            return f"shut down on {self.shutdown}, with its fine-tunes ({self.origin.describe(today)})"
-        stop = f"fine-tunes stop on {self.shutdown}: one made today would live {days} days"
-        jobs = f"new jobs until {self.last_job} {self.who}"
-        if today > self.last_job:
-            jobs = f"no new jobs since {self.last_job}"
-        return f"{stop}; {jobs} ({self.origin.describe(today)})"
+def snapshot(model: str) -> str:
+    """Return the base model of a fine-tune: `ft:gpt-4o-2024-08-06:acme` → `gpt-4o-2024-08-06`."""
+    return re.split(r":|\.ft-", model.removeprefix("ft:"), maxsplit=1)[0]
 
 
 def base_name(model: str) -> str:
     """Return a model's name without snapshot and fine-tune: `ft:gpt-4o-2024-08-06:acme` → `gpt-4o`."""
-    return re.sub(r"-\d{4}(-\d{2}-\d{2})?$", "", _snapshot(model))
+    return re.sub(r"-\d{4}(-\d{2}-\d{2})?$", "", snapshot(model))
 
 
 def find_price(kind: Kind, model: str, service: str) -> Price | None:
@@ -163,25 +89,8 @@ def find_price(kind: Kind, model: str, service: str) -> Price | None:
         return None
     amounts = {name: value for name, value in entry.items() if isinstance(value, float)}
     output = amounts.pop("output_usd_per_million", None)
-    return Price(amounts.popitem()[1], output, _origin(entry))
-
-
-def find_retirement(model: str, service: str) -> Retirement | None:
-    """Look up when a model ends at a service.
-
-    Args:
-        model: A model id, fine-tuned or not.
-        service: "openai" or "azure"; of other services no date is known.
-
-    Returns:
-        The last days of the model, or None when no date is known.
-    """
-    snapshot = _snapshot(model)
-    for entry in _read("retirements.json", list[_RetirementEntry]):
-        names = {*entry["models"], *map(base_name, entry["models"])}
-        if entry["service"] == service and snapshot in names:
-            return Retirement(entry["last_job"], entry["shutdown"], entry["who"], _origin(entry))
-    return None
+    cached = amounts.pop("cached_usd_per_million", None)
+    return Price(amounts.popitem()[1], output, origin_of(entry), cached)
 
 
 def trainable_models() -> list[tuple[str, str]]:
@@ -191,6 +100,23 @@ def trainable_models() -> list[tuple[str, str]]:
         for entry in _prices()
         if "training" in entry and entry["model"] != "any"
     ]
+
+
+def untuned_models(service: str) -> list[str]:
+    """Return the models of a service that answer without fine-tuning, the cheapest first.
+
+    Args:
+        service: "openai", "azure" or "local".
+
+    Returns:
+        Their names, by the price of input tokens; newer ones that cannot be fine-tuned are among them.
+    """
+    usd = {
+        entry["model"]: entry["base"]["input_usd_per_million"]
+        for entry in _prices()
+        if entry["service"] == service and "base" in entry
+    }
+    return sorted(usd, key=lambda model: usd[model])
 
 
 def money(low: float, high: float) -> str:
@@ -212,20 +138,5 @@ def _cents(usd: float) -> str:
     return "less than 0.01" if usd < 0.01 else f"{usd:.2f}"
 
 
-def _snapshot(model: str) -> str:
-    return re.split(r":|\.ft-", model.removeprefix("ft:"), maxsplit=1)[0]
-
-
-def _origin(entry: _Sourced) -> Origin:
-    return Origin(entry["evidence"], entry["as_of"], entry["source"])
-
-
 def _prices() -> list[_PriceEntry]:
-    return _read("prices.json", list[_PriceEntry])
-
-
-def _read(filename: str, shape: type[_Entries]) -> _Entries:
-    way_out = (
-        "It belongs to the course: `git checkout -- data` in a clone, or the wheel again, brings it back."
-    )
-    return read_json(data_path(filename), shape, way_out=way_out, error=UnreadableContent)
+    return read_table("prices.json", list[_PriceEntry])

@@ -40,7 +40,7 @@ def test_an_estimate_shows_what_a_deployment_costs_and_how_long_it_can_live(repo
 
     assert lines[3].startswith("  Hosting: 1.70 USD per hour, used or not (documented, 2026-03-19: Microsoft")
     assert lines[4].startswith(
-        "  Retirement: fine-tunes stop on 2027-10-14: one made today would live 327 days"
+        "  Retirement: fine-tunes stop on 2027-10-14: one made on 2026-11-21 would live 327 days"
     )
 
 
