@@ -1,7 +1,6 @@
 """Each line of code stays in its room: short rules by folder in place of a map of every import."""
 
 import ast
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
 
 import helpers
 from helpers.paths import ROOT
@@ -21,7 +19,6 @@ MODULES = {
     for path in sorted((ROOT / package).rglob("*.py"))
     if path.stem != "__init__"
 }
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 each_package = pytest.mark.parametrize("package", PACKAGES)
 
 SDK = {"openai", "httpx2", "httpx"}
@@ -211,20 +208,6 @@ def test_helpers_gives_out_at_most_45_names_and_each_can_be_had():
 
     assert len(names) <= 45
     assert {value.__module__.partition(".")[0] for value in names.values()} == {"helpers", "finetune_dataset"}
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_imports_at_most_12_names_from_helpers(path):
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    names = {
-        alias.name
-        for node in ast.walk(ast.parse(TransformerManager().transform_cell("\n".join(code))))
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "helpers"
-        for alias in node.names
-    }
-
-    assert len(names) <= 12, names
 
 
 @pytest.mark.parametrize("package", ["finetune_dataset", "helpers"])

@@ -38,7 +38,7 @@ class Repeats:
         if near and self._prompts[near] == row.prompt:
             return  # Two preferences of one prompt share most of their text on purpose.
         if near:
-            found = f"almost the text of line {near} (about 80% of it or more)"
+            found = f"almost the text of line {near} (about 80% of their word triples, or more)"
             self._copies.add(issue("near_duplicate_row", "", found, line=row.line))
         elif self._near.add(str(row.line), mark):
             self._prompts[str(row.line)] = row.prompt
