@@ -23,7 +23,7 @@ HELPERS = 12
 BYTES = 200 * 1024
 
 # They are being cut; each mark falls with the notebook that it names.
-TOO_LONG = {"00_start", "02_upload", "03_job", "04_monitor", "05_evaluate"}
+TOO_LONG = {"00_start", "03_job", "04_monitor", "05_evaluate"}
 
 
 def unfolded(markdown: str) -> str:
