@@ -10,9 +10,7 @@ from typing import Any
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import LOCAL_MODEL
 from finetune_dataset.split import split_dataset
-
-Row = Mapping[str, Any]
-"""One chat row of a training file: {"messages": [...]}."""
+from helpers.lessons.ways import ALWAYS, Row, Way
 
 
 @dataclass(frozen=True)
@@ -28,21 +26,6 @@ class Score:
     name: str
     meaning: str
     check: Callable[[str, Row], float]
-
-
-@dataclass(frozen=True)
-class Way:
-    """Another way to ask about a row than training did. A model is good at what it was trained to be asked.
-
-    Attributes:
-        name: A short name, such as "wording".
-        meaning: What is different, as one sentence.
-        messages: Takes a row and returns the messages to send.
-    """
-
-    name: str
-    meaning: str
-    messages: Callable[[Row], list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +82,7 @@ class Lesson:
     real: Settings
     real_quick: Settings
     held_out: Path | None = None
-    ways: Sequence[Way] = ()
+    ways: Sequence[Way] = ALWAYS
     slots: Callable[[Row], Sequence[str]] = lambda row: ()
 
     def rows(self) -> list[dict[str, Any]]:
@@ -107,12 +90,12 @@ class Lesson:
         return read_jsonl(self.file)
 
     def example_row(self, rows: Sequence[Row]) -> Row:
-        """Return the first row about `example`.
+        """Return the first row about `example`; the first of all where a learner has split them otherwise.
 
         Args:
-            rows: Rows of this lesson, at least one of them about `example`.
+            rows: Rows of this lesson, at least one.
         """
-        return next(row for row in rows if self.group(row) == self.example)
+        return next((row for row in rows if self.group(row) == self.example), rows[0])
 
     def split(self, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
         """Return the training, validation and test rows of the course.
@@ -161,9 +144,26 @@ class Lesson:
         trained = {_emptied(each["messages"][-1]["content"], self.slots(each)) for each in training}
         if shape in trained:
             return 1.0
-        return max(
-            (SequenceMatcher(None, shape, each, autojunk=False).ratio() for each in trained), default=0.0
-        )
+        best, matcher = 0.0, SequenceMatcher(None, autojunk=False)
+        matcher.set_seq2(shape)
+        for each in trained:
+            matcher.set_seq1(each)
+            if matcher.quick_ratio() > best:  # An upper bound, and cheap.
+                best = max(best, matcher.ratio())
+        return best
+
+    def format_string(self, row: Row) -> str:
+        """Return a row's answer as a format string: what a program without a model could fill in.
+
+        Args:
+            row: A row with the expected answer.
+
+        Returns:
+            The answer with {0}, {1} and so on in place of its slots. `format(*slots(other_row))` fills it.
+        """
+        answer = row["messages"][-1]["content"].replace("{", "{{").replace("}", "}}")
+        places = {slot.lower(): place for place, slot in enumerate(self.slots(row))}
+        return _slots(self.slots(row)).sub(lambda found: f"{{{places[found[0].lower()]}}}", answer)
 
     def settings(self, model: str, *, quick: bool = False) -> dict[str, int]:
         """Return the hyperparameters that were found to work for a base model.
@@ -178,5 +178,9 @@ class Lesson:
 
 def _emptied(text: str, slots: Sequence[str]) -> str:
     """A text without the words in its slots."""
+    return _slots(slots).sub("_", text)
+
+
+def _slots(slots: Sequence[str]) -> re.Pattern[str]:
     words = "|".join(re.escape(word) for word in sorted(slots, key=len, reverse=True))
-    return re.sub(rf"(?i:\b(?:{words})\b)", "_", text) if words else text
+    return re.compile(rf"(?i:\b(?:{words})\b)" if words else r"(?!)")
