@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from finetune_dataset.files import whole_file, write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
@@ -23,9 +23,17 @@ from helpers.backends.names import backend_name
 from helpers.backends.recordings.chosen import DEFAULT_DATASET, dataset_name, recording_name
 from helpers.errors import DatasetError, FineTuneError, MissingArtifact
 from helpers.paths import DEFAULT_RUN, data_path, runs_dir
-from helpers.stored_json import read_json
+from helpers.stored_json import Stored, read_json
 
-NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate", "10_your_own_data")
+NOTEBOOKS = (
+    "01_dataset",
+    "02_upload",
+    "03_job",
+    "04_monitor",
+    "04b_overfitting",
+    "05_evaluate",
+    "10_your_own_data",
+)
 
 
 class SDKObject(Protocol):
@@ -142,7 +150,7 @@ class Run:
         value: dict[str, Any] = read_json(path, dict, way_out=way_out, error=MissingArtifact)
         if not isinstance(value.get("id", ""), str):
             raise MissingArtifact(f"{path} is damaged: its id is {value['id']!r}, expected a text. {way_out}")
-        return _Stored(value, str(path), way_out)
+        return Stored(value, str(path), way_out)
 
     def write_rows(self, filename: str, rows: Iterable[Mapping[str, Any] | SDKObject]) -> Path:
         """Write dicts or SDK objects as JSON Lines; the file appears whole or not at all.
@@ -181,18 +189,7 @@ class Run:
             raise DatasetError(f"{error} This is a file of the run. {way_out}") from None
         if not size:
             raise MissingArtifact(f"{path} is damaged: it is empty, expected rows of JSON. {way_out}")
-        return [_Stored(row, f"{path}, row {number}", way_out) for number, row in enumerate(rows, start=1)]
-
-
-class _Stored(dict[str, Any]):
-    """What a file of a run holds; a field that it lacks names the file, in place of a KeyError."""
-
-    def __init__(self, value: Mapping[str, Any], place: str, way_out: str) -> None:
-        super().__init__(value)
-        self._place, self._way_out = place, way_out
-
-    def __missing__(self, key: str) -> NoReturn:
-        raise MissingArtifact(f"{self._place} is damaged: it has no {key!r}. {self._way_out}")
+        return [Stored(row, f"{path}, row {number}", way_out) for number, row in enumerate(rows, start=1)]
 
 
 def open_run(name: str | None = None) -> Run:

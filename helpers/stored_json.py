@@ -1,12 +1,13 @@
 """Read JSON that lies on a disk: any damage becomes one message, with the file, the place, the way out."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from helpers.errors import FineTuneError
+from helpers.errors import FineTuneError, MissingArtifact
 
 Shape = TypeVar("Shape")
 """What the file should hold, such as `dict` or a TypedDict."""
@@ -75,3 +76,14 @@ def _refuse_half_characters(text: str) -> None:
         raise _Damage(f"it holds half of a character (\\u{ord(wrong.object[wrong.start]):04x})") from None
     except (ValueError, RecursionError):
         pass  # The reader finds it again, and names it.
+
+
+class Stored(dict[str, Any]):
+    """What a file of a run holds; a field that it lacks names the file, in place of a KeyError."""
+
+    def __init__(self, value: Mapping[str, Any], place: str, way_out: str) -> None:
+        super().__init__(value)
+        self._place, self._way_out = place, way_out
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise MissingArtifact(f"{self._place} is damaged: it has no {key!r}. {self._way_out}")

@@ -22,9 +22,6 @@ HELPERS = 12
 """Names imported from `helpers`; a module counts as one."""
 BYTES = 200 * 1024
 
-# They are being cut; each mark falls with the notebook that it names.
-TOO_LONG = {"00_start", "03_job", "04_monitor", "05_evaluate"}
-
 
 def unfolded(markdown: str) -> str:
     return re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
@@ -69,17 +66,7 @@ def above_budget(path: Path) -> dict[str, object]:
     return {name: excess for name, excess in found.items() if excess}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=[pytest.mark.xfail(strict=True, reason="not cut yet")] if path.stem in TOO_LONG else [],
-        )
-        for path in NOTEBOOKS
-    ],
-)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_fits_one_sitting(path):
     assert above_budget(path) == {}
 

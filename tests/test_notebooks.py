@@ -26,6 +26,13 @@ CALLS = {
     ],
     "03_job": ["fine_tuning.jobs.create", "jobs.retrieve", "jobs.list", "jobs.cancel"],
     "04_monitor": ["jobs.retrieve", "jobs.list_events", "jobs.checkpoints.list", "files.content"],
+    "04b_overfitting": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.list_events",
+        "jobs.checkpoints.list",
+        "chat.completions.create",
+    ],
     "05_evaluate": ["chat.completions.create", "models.retrieve", "models.delete"],
 }
 HEADINGS = [

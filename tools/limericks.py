@@ -119,8 +119,8 @@ FRAMES = (
     ),
 )
 FIRST = 3
-"""The first limerick of an element is in one of the first three frames, which fit nearly all: the short job of
-notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
+"""The first limerick of an element is in one of the first three frames, which fit nearly all: the short job
+of notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
 
 HELD_OUT_FRAME = (
     "(Here |){name}( now|, it seems,|) works in a shop,",

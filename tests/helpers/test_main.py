@@ -79,7 +79,9 @@ def test_copies_without_outputs_hold_the_cells_and_no_answer_and_one_that_is_the
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a clone knows what git sees")
 def test_what_a_learner_saves_in_the_copies_of_make_lab_is_nothing_to_git():
-    lab = re.search(r"^lab:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    lab = re.search(r"^lab:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[
+        1
+    ]
 
     ignored = subprocess.run(["git", "check-ignore", "-q", "my_notebooks/00_start.ipynb"], cwd=ROOT)
 
