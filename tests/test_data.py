@@ -113,7 +113,7 @@ def test_every_limerick_is_a_filled_frame_and_the_first_of_an_element_one_of_thr
     uses = Counter(frame for two in frames for frame in two)
     assert all(one != other and one < FIRST for one, other in frames)
     assert len(uses) == len(FRAMES) == 13
-    assert min(uses.values()) >= 11
+    assert min(uses.values()) >= 10
     assert [answer(row) for row in HELD_OUT] == [limerick(HELD_OUT_FRAME, element) for element in elements]
 
 

@@ -119,7 +119,7 @@ FRAMES = (
     ),
 )
 FIRST = 3
-"""The first limerick of an element is in one of the first three frames, which fit nearly all: the short job of
+"""The first limerick of an element is in one of the first three frames, which fit nearly all. The short job of
 notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
 
 HELD_OUT_FRAME = (
