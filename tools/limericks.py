@@ -5,7 +5,7 @@ They are filled from our own frames with the facts of data/elements.csv, which s
 Why frames: a model of 4.5 M or 135 M parameters cannot learn free verse from a hundred rows, but it can learn
 the shape of a small family of poems and carry it to an element that it never saw. A frame has alternatives,
 (a|b|c), because names, numbers and categories differ in metre: the first wording that scans is taken
-(tools/metre.py), and an element gets only frames that fit it. A number stands behind a space, as it does in the
+(tools/metre.py), and an element gets only frames that fit it. A number stands behind a space, as in the
 question: behind a quotation mark it is another token, which the tiny model does not copy.
 
 The second file is for evaluation alone: its frame and its wording of the question stand in no training row.
