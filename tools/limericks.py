@@ -5,7 +5,8 @@ They are filled from our own frames with the facts of data/elements.csv, which s
 Why frames: a model of 4.5 M or 135 M parameters cannot learn free verse from a hundred rows, but it can learn
 the shape of a small family of poems and carry it to an element that it never saw. A frame has alternatives,
 (a|b|c), because names, numbers and categories differ in metre: the first wording that scans is taken
-(tools/metre.py), and an element gets only frames that fit it.
+(tools/metre.py), and an element gets only frames that fit it. A number stands behind a space, as in the
+question: behind a quotation mark it is another token, which the tiny model does not copy.
 
 The second file is for evaluation alone: its frame and its wording of the question stand in no training row.
 """
@@ -43,9 +44,9 @@ FRAMES = (
     (
         "(Here's |){name},( our| the new|) guest for the night,",
         "With {symbol} on its hat, big and bright.",
-        '"(I am |I\'m |){number}," (so |)it said,',
-        '"And I need a good bed:',
-        '({A_c}|{C})(, doing all|, all|,) right!"',
+        "(It is |It's |){number}, (so |)it said,",
+        "And it needs a good bed:",
+        "({A_c}|{C})(, doing all|, all|,) right!",
     ),
     (
         "(Old |){name}( once| had once|) sang all day long:",
@@ -57,23 +58,23 @@ FRAMES = (
     (
         "When asked (about|of) {name},( Miss| young Miss|) Rose",
         "Wrote {symbol} in blue ink on her nose.",
-        "\"(It is |It's |){number}, I( should|) guess,",
-        '{A_c}, yes!"',
+        "(It is |It's |){number}, I( should|) guess,",
+        "{A_c}, yes!",
         "And she danced on the tips of her toes.",
     ),
     (
         "A student who stared at the wall",
         "Saw {name}( just|) nowhere at all.",
         '"(It\'s|It is) {symbol}!" he cried,',
-        '"(It is |It\'s |){number}!" with( great|) pride,',
+        "(It is |It's |){number}, with( great|) pride,",
         '"({A_c}|{C})(! Now I|,) recall!"',
     ),
     (
         "Of {name}( the| all the|) cats have now heard;",
         "And {symbol} is a beautiful word.",
-        '"(It is |It\'s |){number}," they( all|) say,',
-        '"And we purr half the day.',
-        '({A_c}|{C})(, lovely young|, you|,) bird!"',
+        "(It is |It's |){number}, they( all|) say,",
+        "As they purr half the day:",
+        '"({A_c}|{C})(, lovely young|, you|,) bird!"',
     ),
     (
         "When {name}( once|, they say,|) came for some tea,",
@@ -119,7 +120,7 @@ FRAMES = (
     ),
 )
 FIRST = 3
-"""The first limerick of an element is in one of the first three frames, which fit nearly all: the short job
+"""The first limerick of an element is in one of the first three frames, which fit nearly all. The short job
 of notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
 
 HELD_OUT_FRAME = (
