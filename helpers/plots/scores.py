@@ -5,42 +5,33 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from helpers.plots.style import BLUE, GRAY, INK, ORANGE, style
+from helpers.plots.style import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, SKY, style
 
-_MODELS = {
-    "base": ("base", GRAY, "s"),
-    "few_shot": ("few-shot", ORANGE, "D"),
-    "fine_tuned": ("fine-tuned", BLUE, "o"),
-}
-
-
-_METRICS = {
-    "form": "Form\nfive lines",
-    "rhyme": "Rhyme\nAABBA",
-    "facts": "Facts\nsymbol and number",
-}
+_KNOWN = {"base": (GRAY, "s"), "few_shot": (ORANGE, "D"), "fine_tuned": (BLUE, "o")}
+_OTHERS = ((GREEN, "^"), (PURPLE, "v"), (SKY, "P"))
 
 
 def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Compare the models on held-out elements, with 95 % intervals.
+    """Compare the models on held-out questions, with 95 % intervals.
 
     Args:
         scores: Table of `score_predictions`: model, metric, value, low, high, n.
         ax: Where to draw; a new figure without it.
 
     Returns:
-        The Axes: one group of rows per metric, one dot and interval per model.
+        The Axes: one group of rows per metric, one dot and interval per model, in the order of the table.
     """
-    metrics = [metric for metric in _METRICS if (scores["metric"] == metric).any()]
+    metrics, models = (list(dict.fromkeys(scores[column])) for column in ("metric", "model"))
+    others = [model for model in models if model not in _KNOWN]
+    looks = _KNOWN | {model: _OTHERS[place % len(_OTHERS)] for place, model in enumerate(others)}
     with style():
-        ax = ax or plt.subplots()[1]
-        for model, (label, color, marker) in _MODELS.items():
-            rows = scores[scores["model"] == model]
-            if rows.empty:
-                continue
-            offset = 0.24 * (list(_MODELS).index(model) - 1)
+        ax = ax or plt.subplots(figsize=(7, 1.6 + 0.27 * len(metrics) * (len(models) + 0.5)))[1]
+        for place, model in enumerate(models):
+            rows, (color, marker) = scores[scores["model"] == model], looks[model]
+            offset = 0.72 / max(3, len(models)) * (place - (len(models) - 1) / 2)
             heights = [metrics.index(metric) + offset for metric in rows["metric"]]
             ax.hlines(heights, rows["low"], rows["high"], color=color, lw=2.5, alpha=0.55)
+            label = model.replace("few_shot", "few-shot").replace("_", "-")
             ax.plot(
                 rows["value"], heights, marker, color=color, ms=9, mec="white", label=label, clip_on=False
             )
@@ -51,9 +42,9 @@ def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _finish_scores(ax: Axes, metrics: list[str], n: int) -> None:
-    ax.set_yticks(range(len(metrics)), [_METRICS[metric] for metric in metrics])
-    ax.set_xlabel(f"share of {n} answers, with 95% interval")
-    ax.set_title("Held-out elements answered right", pad=34)
+    ax.set_yticks(range(len(metrics)), metrics)
+    ax.set_xlabel(f"mean over {n} groups of questions, with 95% interval")
+    ax.set_title("Held-out questions answered right", pad=34)
     ax.set_xlim(-0.02, 1.0)
     ax.set_ylim(len(metrics) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))

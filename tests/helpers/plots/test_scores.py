@@ -1,22 +1,23 @@
 import pytest
 from figures import line
+from judging import RIGHT, SHARE, prediction
 from matplotlib.colors import to_hex
 
 from helpers.evaluation import score_predictions
 from helpers.plots.scores import plot_scores
-from helpers.plots.style import BLUE, GRAY, ORANGE
+from helpers.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE
 
 
-def scores():
+def scores(*more):
     texts = {
-        "base": "Sr 38",
-        "few_shot": "a - b - c - d - e",
-        "fine_tuned": "a cat - a hat - a walk - a talk - a rat",
+        "base": "no 0.1",
+        "few_shot": "right 0.5",
+        "fine_tuned": "right 1",
+        **dict.fromkeys(more, "no 1"),
     }
     return score_predictions(
-        {"model": model, "element": str(row), "text": text, "symbol": "Sr", "number": 38}
-        for model, text in texts.items()
-        for row in range(10)
+        (prediction(model, str(row), text) for model, text in texts.items() for row in range(10)),
+        [RIGHT, SHARE],
     )
 
 
@@ -28,18 +29,9 @@ def test_each_model_has_its_own_color_and_marker_and_one_dot_per_metric():
         "few-shot": (ORANGE, "D"),
         "fine-tuned": (BLUE, "o"),
     }
-    assert line(ax, "few-shot").get_xdata().tolist() == [1.0, 0.0, 0.0]
-    assert [text.get_text() for text in ax.texts] == [
-        "0%",
-        "0%",
-        "100%",
-        "100%",
-        "0%",
-        "0%",
-        "100%",
-        "100%",
-        "0%",
-    ]
+    assert line(ax, "few-shot").get_xdata().tolist() == [1.0, 0.5]
+    assert [text.get_text() for text in ax.texts] == ["0%", "10%", "100%", "50%", "100%", "100%"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["right", "share"]
 
 
 def test_intervals_reach_from_low_to_high_in_the_color_of_their_model():
@@ -56,6 +48,17 @@ def test_dots_of_one_metric_stand_together_without_touching():
 
     heights = [artist.get_ydata()[1] for artist in ax.lines]
     assert heights == pytest.approx([0.76, 1.0, 1.24])
+
+
+def test_models_of_other_names_get_looks_of_their_own():
+    ax = plot_scores(scores("last checkpoint", "other job"))
+
+    looks = [(artist.get_color(), artist.get_marker()) for artist in ax.lines]
+    assert looks[3:] == [(GREEN, "^"), (PURPLE, "v")]
+    assert [text.get_text() for text in ax.get_legend().get_texts()][3:] == ["last checkpoint", "other job"]
+    heights = [artist.get_ydata()[0] for artist in ax.lines]
+    assert max(heights) < 0.5
+    assert min(heights) > -0.5
 
 
 def test_scores_of_two_models_draw_two_models():
