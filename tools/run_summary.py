@@ -1,15 +1,16 @@
 """The facts of a run, for summary.json and for the terminal."""
 
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
+from helpers import lessons
 from helpers.errors import MissingArtifact
 from helpers.stored_json import Shape, read_json
 
 MODELS, METRICS = ("base", "few_shot", "fine_tuned"), ("form", "rhyme", "facts")
-"""What notebook 05 scores, in the order in which it is shown."""
+"""What notebook 05 scores, in the order in which it is shown; the metrics are those of the dataset "elle"."""
 _WAY_OUT = "Run the notebook that its number names once more, or the whole course under another --name."
 
 
@@ -54,10 +55,11 @@ class _Hyperparameters(TypedDict):
 
 class _Dataset(TypedDict):
     rows: dict[str, int]
+    dataset: NotRequired[str]  # Runs of before November 2026 do not say it; they are all of "elle".
 
 
 class Score(TypedDict):
-    """One score: a model's share of right answers by one metric on n rows, and its interval, from 0 to 1."""
+    """One score: a model's mean by one metric over n groups of questions, and its interval, from 0 to 1."""
 
     model: str
     metric: str
@@ -88,13 +90,14 @@ def summarize(folder: Path, total_seconds: float) -> Summary:
     job, dataset = read("04_job.json", _Job), read("01_dataset.json", _Dataset)
     scores = read("05_scores.json", _Scores)["scores"]
     found = {(score["model"], score["metric"]) for score in scores}
+    metrics = [score.name for score in lessons.open_lesson(dataset.get("dataset", "elle")).scores]
     if missing := [
-        f"{model} {metric}" for model in MODELS for metric in METRICS if (model, metric) not in found
+        f"{model} {metric}" for model in MODELS for metric in metrics if (model, metric) not in found
     ]:
         raise MissingArtifact(
             f"{folder / '05_scores.json'} is damaged: the scores {', '.join(missing)} are missing. {_WAY_OUT}"
         )
-    metrics = _metrics(folder / "04_metrics.csv")
+    steps = _metrics(folder / "04_metrics.csv")
     return {
         "backend": "local",
         "model": job["model"],
@@ -102,10 +105,10 @@ def summarize(folder: Path, total_seconds: float) -> Summary:
         "job_id": job["id"],
         "rows": dataset["rows"],
         "n_epochs": job["method"]["supervised"]["hyperparameters"]["n_epochs"],
-        "steps": int(metrics["step"].max()),
-        "first_train_loss": float(metrics["train_loss"].iloc[0]),
-        "last_train_loss": float(metrics["train_loss"].iloc[-1]),
-        "last_valid_loss": float(metrics["full_valid_loss"].dropna().iloc[-1]),
+        "steps": int(steps["step"].max()),
+        "first_train_loss": float(steps["train_loss"].iloc[0]),
+        "last_train_loss": float(steps["train_loss"].iloc[-1]),
+        "last_valid_loss": float(steps["full_valid_loss"].dropna().iloc[-1]),
         "job_seconds": job["finished_at"] - job["created_at"],
         "total_seconds": round(total_seconds, 1),
         "scores": scores,

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from run_summary import METRICS, MODELS, summarize
 
+from helpers import lessons
 from helpers.errors import MissingArtifact
 from helpers.paths import data_path
 
@@ -31,6 +33,17 @@ def test_the_facts_of_the_sample_run_are_those_of_its_files(folder: Path) -> Non
         (model, metric) for model in MODELS for metric in METRICS
     }
     assert json.loads(json.dumps(summary)) == summary
+
+
+def test_a_run_of_another_dataset_needs_the_scores_of_that_one(folder: Path, monkeypatch) -> None:
+    elle = lessons.open_lesson("elle")
+    other = replace(elle, name="other", scores=[replace(elle.scores[0], name="exact")])
+    monkeypatch.setitem(lessons.LESSONS, "other", lambda: other)
+    dataset = json.loads((folder / "01_dataset.json").read_text())
+    (folder / "01_dataset.json").write_text(json.dumps(dataset | {"dataset": "other"}))
+
+    with pytest.raises(MissingArtifact, match="the scores base exact, few_shot exact, fine_tuned exact are"):
+        summarize(folder, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff\xfe\x00", b'"text"', b"null", None])
