@@ -176,6 +176,15 @@ def test_the_rows_of_other_kinds_are_good_examples_of_their_kind(name, method):
     assert check_quality(path).problems == []
 
 
+def test_the_questions_about_other_things_have_right_answers_and_none_of_them_is_in_a_training_file():
+    questions = pd.read_csv(data_path("off_topic.csv"))
+
+    assert len(questions) == questions["question"].nunique() == 12
+    assert questions["accepted"].str.fullmatch(r"[A-Za-z0-9]+(;[A-Za-z0-9]+)*").all()
+    rows = "".join(path.read_text(encoding="utf-8") for path in data_path().glob("*.jsonl"))
+    assert [question for question in questions["question"] if question in rows] == []
+
+
 def test_the_data_readme_names_every_file_with_its_checksum():
     readme = data_path("README.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"\| `([^`]+)` \|.*\| `([0-9a-f]{12})` \|", readme))

@@ -161,9 +161,26 @@ class Lesson:
         trained = {_emptied(each["messages"][-1]["content"], self.slots(each)) for each in training}
         if shape in trained:
             return 1.0
-        return max(
-            (SequenceMatcher(None, shape, each, autojunk=False).ratio() for each in trained), default=0.0
-        )
+        best, matcher = 0.0, SequenceMatcher(None, autojunk=False)
+        matcher.set_seq2(shape)
+        for each in trained:
+            matcher.set_seq1(each)
+            if matcher.quick_ratio() > best:  # An upper bound, and cheap.
+                best = max(best, matcher.ratio())
+        return best
+
+    def format_string(self, row: Row) -> str:
+        """Return a row's answer as a format string: what a program without a model could fill in.
+
+        Args:
+            row: A row with the expected answer.
+
+        Returns:
+            The answer with {0}, {1} and so on in place of its slots. `format(*slots(other_row))` fills it.
+        """
+        answer = row["messages"][-1]["content"].replace("{", "{{").replace("}", "}}")
+        places = {slot.lower(): place for place, slot in enumerate(self.slots(row))}
+        return _slots(self.slots(row)).sub(lambda found: f"{{{places[found[0].lower()]}}}", answer)
 
     def settings(self, model: str, *, quick: bool = False) -> dict[str, int]:
         """Return the hyperparameters that were found to work for a base model.
@@ -178,5 +195,9 @@ class Lesson:
 
 def _emptied(text: str, slots: Sequence[str]) -> str:
     """A text without the words in its slots."""
+    return _slots(slots).sub("_", text)
+
+
+def _slots(slots: Sequence[str]) -> re.Pattern[str]:
     words = "|".join(re.escape(word) for word in sorted(slots, key=len, reverse=True))
-    return re.sub(rf"(?i:\b(?:{words})\b)", "_", text) if words else text
+    return re.compile(rf"(?i:\b(?:{words})\b)" if words else r"(?!)")

@@ -58,3 +58,51 @@ def test_nothing_is_like_no_rows():
     lesson = open_lesson("elle")
 
     assert lesson.likeness("Hello", lesson.rows()[0], []) == 0.0
+
+
+def poem(number: int) -> dict:
+    return open_lesson("elle").rows()[number]
+
+
+def test_a_format_string_has_places_for_the_words_that_change_from_row_to_row():
+    lesson = open_lesson("elle")
+
+    frame = lesson.format_string(poem(0))
+
+    assert {f"{{{place}}}" in frame for place in range(4)} == {True}
+    assert frame.format(*lesson.slots(poem(0))) == poem(0)["messages"][-1]["content"]
+
+
+def test_a_lesson_without_slots_has_no_places_and_braces_stay():
+    row = {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": '{"a": [1]}'}]}
+    lesson = replace(open_lesson("elle"), slots=lambda row: ())
+
+    assert lesson.format_string(row).format() == '{"a": [1]}'
+
+
+def test_one_of_elles_frames_as_a_format_string_gets_all_test_rows_right():
+    lesson = open_lesson("elle")
+    train, _, test = lesson.split(lesson.rows())
+    frame = lesson.format_string(train[0])
+
+    right = [score.check(frame.format(*lesson.slots(row)), row) for row in test for score in lesson.scores]
+
+    assert set(right) == {1.0}
+
+
+def test_every_answer_of_elles_test_rows_is_almost_a_trained_one():
+    lesson = open_lesson("elle")
+    train, _, test = lesson.split(lesson.rows())
+
+    likeness = [lesson.likeness(row["messages"][-1]["content"], row, train) for row in test[::4]]
+
+    assert min(likeness) >= 0.9
+    assert max(likeness) == 1.0
+
+
+def test_likeness_is_that_of_the_nearest_trained_answer_by_characters():
+    lesson = replace(open_lesson("elle"), slots=lambda row: ())
+    rows = [{"messages": [{"role": "assistant", "content": text}]} for text in ("xyz", "abcx", "dcba")]
+
+    # "abc" of "abcd" and "abcx": 2 * 3 / 8.
+    assert [lesson.likeness(text, rows[0], rows) for text in ("abcd", "dcba", "???")] == [0.75, 1.0, 0.0]
