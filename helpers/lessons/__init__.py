@@ -3,7 +3,8 @@
 `FINETUNE_DATASET` chooses one for all notebooks. The notebooks know a story only as a `Lesson`.
 """
 
-from helpers.lessons.lesson import Lesson, Score, Settings, Way
+from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.open_lesson import LESSONS, open_lesson
+from helpers.lessons.ways import Way, question
 
-__all__ = ["LESSONS", "Lesson", "Score", "Settings", "Way", "open_lesson"]
+__all__ = ["LESSONS", "Lesson", "Score", "Settings", "Way", "open_lesson", "question"]

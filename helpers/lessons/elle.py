@@ -4,7 +4,8 @@ import re
 from typing import Final, NamedTuple
 
 from helpers.evaluation import has_facts, has_form, rhymes
-from helpers.lessons.lesson import Lesson, Row, Score, Settings, Way
+from helpers.lessons.lesson import Lesson, Score, Settings
+from helpers.lessons.ways import ALWAYS, Row, Way
 from helpers.paths import data_path
 
 _ABOUT = re.compile(
@@ -101,15 +102,11 @@ def _without_facts(row: Row) -> list[dict[str, str]]:
     return [system, {"role": "user", "content": user["content"].partition("\n")[0]}]
 
 
-def _without_a_system_prompt(row: Row) -> list[dict[str, str]]:
-    return [dict(row["messages"][1])]
-
-
 WAYS: Final = (
     Way("wording", "asked in words that no training row has", _in_other_words),
     Way("first_line", "given the first line of a limerick that no training row has", _with_a_new_first_line),
     Way("no_facts", "asked without the facts", _without_facts),
-    Way("no_system", "asked without the system prompt", _without_a_system_prompt),
+    *ALWAYS,
 )
 
 

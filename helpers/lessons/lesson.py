@@ -10,9 +10,7 @@ from typing import Any
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import LOCAL_MODEL
 from finetune_dataset.split import split_dataset
-
-Row = Mapping[str, Any]
-"""One chat row of a training file: {"messages": [...]}."""
+from helpers.lessons.ways import ALWAYS, Row, Way
 
 
 @dataclass(frozen=True)
@@ -28,21 +26,6 @@ class Score:
     name: str
     meaning: str
     check: Callable[[str, Row], float]
-
-
-@dataclass(frozen=True)
-class Way:
-    """Another way to ask about a row than training did. A model is good at what it was trained to be asked.
-
-    Attributes:
-        name: A short name, such as "wording".
-        meaning: What is different, as one sentence.
-        messages: Takes a row and returns the messages to send.
-    """
-
-    name: str
-    meaning: str
-    messages: Callable[[Row], list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +82,7 @@ class Lesson:
     real: Settings
     real_quick: Settings
     held_out: Path | None = None
-    ways: Sequence[Way] = ()
+    ways: Sequence[Way] = ALWAYS
     slots: Callable[[Row], Sequence[str]] = lambda row: ()
 
     def rows(self) -> list[dict[str, Any]]:
