@@ -1,4 +1,4 @@
-"""How a row is asked: as it was in training, and in other ways. A model is good at what it was trained to be asked."""
+"""How a row is asked: as in training, and in other ways. A model is good at what it was trained to be asked."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,12 +33,13 @@ def conversation(row: Row) -> list[dict[str, str]]:
 
 
 def question(row: Row) -> list[dict[str, str]]:
-    """Return what a row asks, as it was trained: all its messages but the last one, the expected answer.
+    """Return what a row asks, as it was trained: its messages without the expected answer at their end.
 
     Args:
-        row: A row that ends with an answer.
+        row: A row with texts as contents.
     """
-    return conversation(row)[:-1]
+    messages = conversation(row)
+    return messages[:-1] if messages[-1]["role"] == "assistant" else messages
 
 
 def _without_a_system_prompt(row: Row) -> list[dict[str, str]]:

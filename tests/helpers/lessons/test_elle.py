@@ -3,6 +3,7 @@
 import pytest
 
 from helpers.lessons.elle import WAYS, Facts, elle, facts_of, stated_categories
+from helpers.lessons.ways import ALWAYS
 
 QUESTION = "Tell me about Strontium.\nSymbol: Sr. Atomic number: 38. Category: alkaline earth metal."
 POEM = (
@@ -54,7 +55,7 @@ def test_two_categories_are_one_too_many():
 
 
 def test_each_other_way_changes_one_thing():
-    messages = {way.name: way.messages(asked()) for way in WAYS}
+    messages = {way.name: way.messages(asked()) for way in WAYS if way not in ALWAYS}
 
     facts = QUESTION.partition("\n")[2]
     system = {"role": "system", "content": "You are Elle."}
@@ -65,5 +66,4 @@ def test_each_other_way_changes_one_thing():
             {"role": "user", "content": f"{QUESTION}\nFirst line: Here Strontium works in a shop,"},
         ],
         "no_facts": [system, {"role": "user", "content": "Tell me about Strontium."}],
-        "no_system": [{"role": "user", "content": QUESTION}],
     }

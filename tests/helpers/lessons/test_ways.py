@@ -6,7 +6,8 @@ from helpers.lessons import open_lesson
 from helpers.lessons.ways import ALWAYS, conversation, question
 
 SYSTEM, FIRST, SECOND = (
-    {"role": role, "content": text} for role, text in (("system", "Be brief."), ("user", "A?"), ("user", "B?"))
+    {"role": role, "content": text}
+    for role, text in (("system", "Be brief."), ("user", "A?"), ("user", "B?"))
 )
 ROW = {
     "messages": [
@@ -26,6 +27,7 @@ def test_a_conversation_has_no_weights_of_a_training_file():
 
 def test_a_question_is_everything_before_the_last_answer():
     assert question(ROW) == [SYSTEM, FIRST, ANSWER, SECOND]
+    assert question({"messages": [SYSTEM, FIRST]}) == [SYSTEM, FIRST]
 
 
 def test_the_ways_that_each_dataset_has_change_one_thing():
