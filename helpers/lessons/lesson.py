@@ -90,12 +90,12 @@ class Lesson:
         return read_jsonl(self.file)
 
     def example_row(self, rows: Sequence[Row]) -> Row:
-        """Return the first row about `example`.
+        """Return the first row about `example`; the first of all where a learner has split them otherwise.
 
         Args:
-            rows: Rows of this lesson, at least one of them about `example`.
+            rows: Rows of this lesson, at least one.
         """
-        return next(row for row in rows if self.group(row) == self.example)
+        return next((row for row in rows if self.group(row) == self.example), rows[0])
 
     def split(self, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
         """Return the training, validation and test rows of the course.

@@ -1,4 +1,4 @@
-"""How a row is asked: as in training, and in other ways. A model is good at what it was trained to be asked."""
+"""How a row is asked: as in training, and in other ways. A model is good at what it was trained for."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

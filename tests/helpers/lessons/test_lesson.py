@@ -60,6 +60,14 @@ def test_nothing_is_like_no_rows():
     assert lesson.likeness("Hello", lesson.rows()[0], []) == 0.0
 
 
+def test_the_example_is_the_first_row_where_the_rows_are_split_otherwise():
+    lesson = open_lesson("elle")
+    rows = lesson.rows()
+
+    assert lesson.group(lesson.example_row(rows)) == "Strontium"
+    assert lesson.example_row(rows[:4]) == rows[0]
+
+
 def poem(number: int) -> dict:
     return open_lesson("elle").rows()[number]
 
