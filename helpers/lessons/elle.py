@@ -120,7 +120,7 @@ def elle() -> Lesson:
         parts={"training": 72, "validation": 12, "test": 34},
         split_seed=6,
         example="Strontium",
-        max_tokens=90,
+        max_tokens=70,
         scores=(
             Score("form", 'five parts, joined by " - "', lambda answer, row: float(has_form(answer))),
             Score("rhyme", "the last words rhyme AABBA", lambda answer, row: float(rhymes(answer))),

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from finetune_dataset.models import LOCAL_MODEL
+from finetune_dataset.tokens.count import count_tokens
 from helpers.lessons import open_lesson
 
 
@@ -66,6 +68,14 @@ def test_the_example_is_the_first_row_where_the_rows_are_split_otherwise():
 
     assert lesson.group(lesson.example_row(rows)) == "Strontium"
     assert lesson.example_row(rows[:4]) == rows[0]
+
+
+def test_the_longest_of_elles_answers_fits_into_the_room_for_one():
+    lesson = open_lesson("elle")
+
+    longest = max(count_tokens(row["messages"][-1]["content"], LOCAL_MODEL) for row in lesson.rows())
+
+    assert longest < lesson.max_tokens
 
 
 def poem(number: int) -> dict:
