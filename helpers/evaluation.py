@@ -223,11 +223,11 @@ def _endings(word: str) -> set[tuple[str, ...]]:
     return endings
 
 
-def wilson(right: int, n: int) -> tuple[float, float]:
+def wilson(right: float, n: int) -> tuple[float, float]:
     """The 95 % interval of a share; `score_predictions` says where it is from.
 
     Args:
-        right: Right answers, 0 to `n`.
+        right: Right answers, 0 to `n`; a sum of scores from 0 to 1 gives an interval that is rather too wide.
         n: Answers, at least 1.
 
     Returns:

@@ -1,0 +1,22 @@
+"""A learner's own table: read, checked, split, and, after a job, a verdict in words with its evidence.
+
+Nothing here calls a service: the notebook's cells do, and give the answers back. The names that a notebook
+uses are listed in `__init__.pyi`: `from helpers import own_data`, then `own_data.read_table(...)`.
+
+The way of a row, a module for each step:
+
+    reading    any file, or a pasted list                 → a table, or chat rows
+    columns    which column is the question, the answer   → examples (chat rows)
+    split      near copies of a question stay together    → training, validation and test rows
+    checks     what can be said before a job              → findings
+    plan       settings by the number of rows             → a job, and how many answers are asked for
+    form       what all training answers look like        → properties that can be checked
+    answers    what makes an answer right, by kind        → a score from 0 to 1
+    verdict    both, with intervals and controls          → one word, and its reasons
+
+`words` has what several of them need of a text.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

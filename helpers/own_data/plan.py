@@ -1,0 +1,137 @@
+"""The settings of a job for a learner's rows, and how many answers the verdict asks for.
+
+On this computer a verdict should come within five minutes. So a job on the real model trains a limited
+number of tokens, and a limited number of answers is asked for. What that leaves out is said.
+"""
+
+from dataclasses import dataclass, field
+from math import ceil
+from random import Random
+
+from finetune_dataset.chat import JsonObject, message_text
+from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
+from finetune_dataset.tokens.count import count_tokens
+from helpers.own_data.columns import answer_of
+from helpers.own_data.split import Parts
+
+TRAINED_TOKENS = {REAL_MODEL: 12_000, LOCAL_MODEL: 120_000}
+"""Tokens that a local job trains, rows times epochs: about two minutes of two shared cores for the real model
+(9 ms per token at batch 4, measured 2026-11-28)."""
+
+ANSWER_TOKENS = 6_000
+"""Tokens that all answers for a verdict may have, base and fine-tuned together; about a minute on two cores."""
+
+LONGEST_ROW = 512
+"""Tokens of the longest row that a local job here trains: memory and time grow faster than the length."""
+
+STEPS = 30
+"""Training steps that a small file should get; the form was learned after 10 to 36 (reference runs)."""
+
+MAX_EPOCHS = 4
+_PER_ROW = 30  # Tokens of the chat template.
+_MORE = 1.15  # The real model's vocabulary needs more tokens than the one that is counted with.
+_COUNTED_WITH = "gpt-4o"  # It is there without a model, and the same everywhere.
+
+
+@dataclass
+class Plan:
+    """A job, and the answers after it.
+
+    Attributes:
+        hyperparameters: For `jobs.create`.
+        training: Rows that are trained: all of the training part, or as many as the time allows.
+        test: Rows of the test part whose answers are asked for.
+        sample: Rows of the training part whose answers are asked for, too: are they repeated word for word?
+        max_tokens: Longest answer that is asked for.
+        says: The choices and what they leave out, in sentences.
+    """
+
+    hyperparameters: dict[str, int]
+    training: list[JsonObject]
+    test: list[JsonObject]
+    sample: list[JsonObject]
+    max_tokens: int
+    says: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """Return the sentences."""
+        return "\n".join(self.says)
+
+
+def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
+    """Choose the settings for some rows.
+
+    Args:
+        parts: What `split_rows` returned.
+        model: The base model.
+        seed: Which rows are asked about; the same seed gives the same rows.
+
+    Returns:
+        The plan. Without a test part nothing is trained, and a sentence says so.
+    """
+    tokens = {id(row): _tokens(row) for row in [*parts.training, *parts.test]}
+    if not parts.enough:
+        return Plan({}, [], [], [], 0, ["No job: there are too few different questions for a test."])
+    says: list[str] = []
+    budget = next((limit for name, limit in TRAINED_TOKENS.items() if model.startswith(name)), None)
+    training = _capped(parts.training, tokens, budget, says) if budget else list(parts.training)
+    batch_size = 4 if len(training) >= 32 else 2
+    steps = ceil(len(training) / batch_size)
+    epochs = min(MAX_EPOCHS, max(1, ceil(STEPS / steps)))
+    if budget:
+        epochs = max(1, min(epochs, budget // max(1, sum(tokens[id(row)] for row in training))))
+    says.insert(
+        0,
+        f"{len(training)} rows × {epochs} epochs, batch size {batch_size}: {steps * epochs} steps, "
+        f"about {epochs * sum(tokens[id(row)] for row in training):,} tokens.",
+    )
+    if model.startswith(LOCAL_MODEL):
+        says.append(f"{model} knows chemical elements only. For data of your own, install {REAL_MODEL}.")
+    lengths = [count_tokens(answer_of(row), _COUNTED_WITH) for row in [*training, *parts.test]]
+    max_tokens = min(256, ceil(max(lengths) * _MORE * 1.2) + 8)
+    if max(lengths) * _MORE > 256:
+        says.append(f"Answers are cut at 256 tokens; your longest has about {ceil(max(lengths) * _MORE):,}.")
+    test, sample = _asked(parts.test, training, max_tokens, seed)
+    says.append(
+        f"Asked after the job: {len(test)} of {len(parts.test)} test questions and {len(sample)} trained ones, "
+        f"both models, at most {max_tokens} tokens each."
+    )
+    return Plan({"n_epochs": epochs, "batch_size": batch_size}, training, test, sample, max_tokens, says)
+
+
+def _capped(rows: list[JsonObject], tokens: dict[int, int], budget: int, says: list[str]) -> list[JsonObject]:
+    short = [row for row in rows if tokens[id(row)] <= LONGEST_ROW]
+    if len(short) < len(rows) and len(short) >= 10:
+        says.append(
+            f"{len(rows) - len(short)} training rows of more than {LONGEST_ROW} tokens are left out: too slow here."
+        )
+        rows = short
+    kept, total = [], 0
+    for row in rows:
+        total += tokens[id(row)]
+        if total > budget and len(kept) >= 10:
+            break
+        kept.append(row)
+    if len(kept) < len(rows):
+        says.append(
+            f"{len(rows) - len(kept)} training rows are left out, so that this computer needs about two minutes. "
+            "Set plan_job's result aside and train all rows when you have the time, or a service."
+        )
+    return kept
+
+
+def _asked(
+    test: list[JsonObject], training: list[JsonObject], max_tokens: int, seed: int
+) -> tuple[list[JsonObject], list[JsonObject]]:
+    answers = max(24, ANSWER_TOKENS // (2 * max_tokens))
+    n_test = min(len(test), max(16, answers * 2 // 3))
+    n_sample = min(len(training), 20, max(8, answers // 3))
+    chosen = Random(seed)
+    return test[:n_test], [
+        training[number] for number in sorted(chosen.sample(range(len(training)), n_sample))
+    ]
+
+
+def _tokens(row: JsonObject) -> int:
+    text = "\n".join(message_text(message)[:100_000] for message in row["messages"])
+    return ceil(count_tokens(text, _COUNTED_WITH) * _MORE) + _PER_ROW
