@@ -3,16 +3,14 @@
 Nothing here calls a service: the notebook's cells do, and give the answers back. The names that a notebook
 uses are listed in `__init__.pyi`: `from helpers import own_data`, then `own_data.read_table(...)`.
 
-The way of a row, a module for each step:
+The way of a row:
 
-    reading    any file, or a pasted list                 → a table, or chat rows
-    columns    which column is the question, the answer   → examples (chat rows)
-    split      near copies of a question stay together    → training, validation and test rows
-    checks     what can be said before a job              → findings
-    plan       settings by the number of rows             → a job, and how many answers are asked for
-    form       what all training answers look like        → properties that can be checked
-    answers    what makes an answer right, by kind        → a score from 0 to 1
-    verdict    both, with intervals and controls          → one word, and its reasons
+    table      any file, or a pasted list → columns → examples (chat rows)
+    checks     what can be said before a job → findings
+    split      near copies of a question stay together → training, validation and test rows
+    plan       settings by the number of rows → a job, and how many answers are asked for
+    evidence   the form of the answers, when one is right, what is known by heart → numbers
+    verdict    the numbers → one word, and its reasons
 
 `words` has what several of them need of a text.
 """

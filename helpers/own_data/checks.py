@@ -9,9 +9,9 @@ import pandas as pd
 
 from finetune_dataset import check_quality, validate_dataset
 from finetune_dataset.chat import JsonObject
-from helpers.own_data.answers import unknowable
-from helpers.own_data.columns import answer_of, question_of
+from helpers.own_data.evidence.facts import unknowable
 from helpers.own_data.split import MIN_QUESTIONS, closed_set
+from helpers.own_data.table.examples import answer_of, question_of
 from helpers.own_data.words import Telling, plain, shortened, tokens
 
 _FEW = 60  # Rows below which the interval of a test stays wide: a quarter of them gives ± 25 points.
@@ -52,7 +52,7 @@ class Findings(list[Finding]):
 
 
 def check_rows(path: Path, rows: Sequence[JsonObject]) -> Findings:
-    """Check a learner's rows: format, copies, private data, their number, and what cannot be learned from them.
+    """Check a learner's rows: number, format, copies, private data, and what cannot be learned from them.
 
     Args:
         path: The rows as a training file.
@@ -70,7 +70,7 @@ def check_rows(path: Path, rows: Sequence[JsonObject]) -> Findings:
         first = report.errors[0]
         found.append(
             Finding(
-                "format", "error", f"{len(report.errors)} errors; line {first.line}: {first.found}", first.fix
+                "format", "error", f"{_count(report.errors)}; line {first.line}: {first.found}", first.fix
             )
         )
     else:
@@ -89,6 +89,10 @@ def check_rows(path: Path, rows: Sequence[JsonObject]) -> Findings:
         found.append(Finding("quality", "good", "no copies, no contradictions, no private data found"))
     found += [each for each in (_unknowable(rows), _related(rows)) if each]
     return found
+
+
+def _count(errors: Sequence[object]) -> str:
+    return f"{len(errors):,} error{'s' * (len(errors) != 1)}"
 
 
 def relation(rows: Sequence[JsonObject]) -> tuple[float, float]:
@@ -152,8 +156,8 @@ def _unknowable(rows: Sequence[JsonObject]) -> Finding | None:
         "warning",
         f"{len(found):,} of {len(rows):,} answers state numbers or names that their question does not hold, "
         f"{len(total):,} in all; for instance {', '.join(said[:5])} for {question!r}",
-        "A model cannot know these for a new question: training teaches the form, not the facts. Look the facts "
-        "up, and write them into the question (retrieval), in training and later.",
+        "A model cannot know these for a new question: training teaches the form, not the facts. Look the "
+        "facts up, and write them into the question (retrieval), in training and later.",
     )
 
 
@@ -164,6 +168,6 @@ def _related(rows: Sequence[JsonObject]) -> Finding | None:
     return Finding(
         "relation",
         "warning",
-        f"answers share {own:.0%} of their words with their own question, and {other:.0%} with other questions",
+        f"answers share {own:.0%} of their words with their own question, {other:.0%} with other questions",
         "No relation is visible. In translations this is normal; otherwise look whether rows were mixed up.",
     )

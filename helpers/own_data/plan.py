@@ -11,15 +11,19 @@ from random import Random
 from finetune_dataset.chat import JsonObject, message_text
 from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
 from finetune_dataset.tokens.count import count_tokens
-from helpers.own_data.columns import answer_of
+from helpers.errors import BackendUnavailable
 from helpers.own_data.split import Parts
+from helpers.own_data.table.columns import choose_columns
+from helpers.own_data.table.examples import answer_of, make_examples
+from helpers.own_data.table.reading import read_table
+from helpers.paths import data_path
 
 TRAINED_TOKENS = {REAL_MODEL: 12_000, LOCAL_MODEL: 120_000}
 """Tokens that a local job trains, rows times epochs: about two minutes of two shared cores for the real model
 (9 ms per token at batch 4, measured 2026-11-28)."""
 
 ANSWER_TOKENS = 6_000
-"""Tokens that all answers for a verdict may have, base and fine-tuned together; about a minute on two cores."""
+"""Tokens that all answers for a verdict may have, of both models; about a minute on two cores."""
 
 LONGEST_ROW = 512
 """Tokens of the longest row that a local job here trains: memory and time grow faster than the length."""
@@ -88,13 +92,13 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
     if model.startswith(LOCAL_MODEL):
         says.append(f"{model} knows chemical elements only. For data of your own, install {REAL_MODEL}.")
     lengths = [count_tokens(answer_of(row), _COUNTED_WITH) for row in [*training, *parts.test]]
-    max_tokens = min(256, ceil(max(lengths) * _MORE * 1.2) + 8)
+    max_tokens = min(256, ceil(max(lengths) * 1.6) + 12)
     if max(lengths) * _MORE > 256:
         says.append(f"Answers are cut at 256 tokens; your longest has about {ceil(max(lengths) * _MORE):,}.")
     test, sample = _asked(parts.test, training, max_tokens, seed)
     says.append(
-        f"Asked after the job: {len(test)} of {len(parts.test)} test questions and {len(sample)} trained ones, "
-        f"both models, at most {max_tokens} tokens each."
+        f"Asked after the job: {len(test)} of {len(parts.test)} test questions and {len(sample)} trained "
+        f"ones, both models, at most {max_tokens} tokens each."
     )
     return Plan({"n_epochs": epochs, "batch_size": batch_size}, training, test, sample, max_tokens, says)
 
@@ -103,10 +107,12 @@ def _capped(rows: list[JsonObject], tokens: dict[int, int], budget: int, says: l
     short = [row for row in rows if tokens[id(row)] <= LONGEST_ROW]
     if len(short) < len(rows) and len(short) >= 10:
         says.append(
-            f"{len(rows) - len(short)} training rows of more than {LONGEST_ROW} tokens are left out: too slow here."
+            f"{len(rows) - len(short)} training rows of more than {LONGEST_ROW} tokens are left out: too "
+            "slow on this computer."
         )
         rows = short
-    kept, total = [], 0
+    kept: list[JsonObject] = []
+    total = 0
     for row in rows:
         total += tokens[id(row)]
         if total > budget and len(kept) >= 10:
@@ -114,8 +120,8 @@ def _capped(rows: list[JsonObject], tokens: dict[int, int], budget: int, says: l
         kept.append(row)
     if len(kept) < len(rows):
         says.append(
-            f"{len(rows) - len(kept)} training rows are left out, so that this computer needs about two minutes. "
-            "Set plan_job's result aside and train all rows when you have the time, or a service."
+            f"{len(rows) - len(kept)} of {len(rows)} training rows are left out, so that this computer needs "
+            "about two minutes. With more time: plan.training = parts.training, before the job."
         )
     return kept
 
@@ -135,3 +141,25 @@ def _asked(
 def _tokens(row: JsonObject) -> int:
     text = "\n".join(message_text(message)[:100_000] for message in row["messages"])
     return ceil(count_tokens(text, _COUNTED_WITH) * _MORE) + _PER_ROW
+
+
+def require_live(backend: str, rows: list[JsonObject], plan: Plan) -> None:
+    """Stop where a recording cannot answer: it knows the course's own example only.
+
+    Args:
+        backend: The backend of the run.
+        rows: The examples.
+        plan: What `plan_job` returned; without a job nothing is asked.
+
+    Raises:
+        BackendUnavailable: The backend is "replay", and the rows are a learner's own.
+    """
+    if backend != "replay" or not plan.training:
+        return
+    table = read_table(data_path("own_example.csv"))
+    if rows != make_examples(table, choose_columns(table)).rows:
+        raise BackendUnavailable(
+            "These rows are your own, and replay only plays a recording of the course's example. Columns, "
+            "checks and split above are yours already. To train: write connect('local', ...) in the cell "
+            "that connects, or set FINETUNE_BACKEND=local, and run the notebook again from the top."
+        )

@@ -7,7 +7,7 @@ from math import ceil
 from finetune_dataset.chat import JsonObject
 from finetune_dataset.quality.near_duplicates import normalized
 from finetune_dataset.split import split_dataset
-from helpers.own_data.columns import answer_of, question_of
+from helpers.own_data.table.examples import answer_of, question_of
 from helpers.own_data.words import plain, tokens
 
 MIN_QUESTIONS = 20
@@ -105,7 +105,8 @@ def split_rows(rows: list[JsonObject], seed: int = 1) -> Parts:
     if number < MIN_QUESTIONS:
         parts.training = list(rows)
         parts.says.append(
-            f"{len(rows)} rows with {number} different questions: too few to split. At least {MIN_QUESTIONS} are needed."
+            f"{len(rows)} rows with {number} different questions: too few to split. At least {MIN_QUESTIONS} "
+            "are needed."
         )
         return parts
     sizes = {
@@ -120,7 +121,7 @@ def split_rows(rows: list[JsonObject], seed: int = 1) -> Parts:
     parts.says += [
         f"{len(rows):,} rows, {number:,} different questions: {len(parts.training)} rows to train, "
         f"{len(parts.validation)} for the validation loss, {len(parts.test)} held out for the test.",
-        f"Near copies stay on one side: {together} rows share a question (or a long answer) with another row.",
+        f"Near copies stay on one side: {together} rows repeat a question (or a long answer) of another row.",
     ]
     return parts
 

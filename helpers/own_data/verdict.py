@@ -6,55 +6,39 @@ from typing import Any
 
 import pandas as pd
 
-from finetune_dataset.chat import JsonObject
 from helpers.evaluation import wilson
-from helpers.own_data.answers import Measure, find_measure
 from helpers.own_data.checks import is_unrelated
-from helpers.own_data.columns import answer_of, question_of
-from helpers.own_data.form import Property, find_properties, has_form, that_count
+from helpers.own_data.evidence.measured import NOTHING, Measured, Share
+from helpers.own_data.evidence.reasons import amount, answers_says, form_says, memory_says
 from helpers.own_data.plan import Plan
 from helpers.own_data.split import Parts
-from helpers.own_data.words import plain, shortened, similarity, tokens
+from helpers.own_data.words import shortened
 
 HALF = 0.5
 """An answer should be right more often than not, before one says that a model answers right."""
 
-COPY = 0.9
-"""Two answers that share this part of their words count as one text."""
+ENOUGH_FORM = 0.8
+"""Share of your own held-out answers' form that the fine-tuned model's must reach."""
 
 WIDE = 20
 """With fewer answers, an interval with the limit inside it says "too few rows", not "no"."""
 
 ADVICE = {
-    "learned": "Use it on questions like those of the test. Compare it with a good prompt before you pay for more.",
-    "form_only": "Do not trust its facts. Look the facts up and write them into the question, in training and "
-    "later (retrieval); or train on many more rows if the task is a skill.",
-    "memorized": "Train fewer epochs, and on more different rows. Facts that no question holds belong into the prompt.",
-    "not_learned": "Look at the answers below, and at the loss curve. Check that the answers follow from their "
-    "questions; then more rows, more epochs or a larger base model.",
+    "learned": "Use it for questions like those of the test. Compare it with a good prompt, too.",
+    "form_only": "Do not trust its facts. Look the facts up and write them into the question, in training "
+    "and later (retrieval); or train on many more rows, if the task is a skill.",
+    "memorized": "Train fewer epochs, and on more different rows. Facts that no question holds belong into "
+    "the question (retrieval).",
+    "not_learned": "Look at the answers and at the loss curve. Check that the answers follow from their "
+    "questions; then try more rows, more epochs or a larger base model.",
     "too_few_rows": "Write more rows: with 100 different questions a test says something. The form needs few "
     "rows, a proof needs many.",
 }
 """Verdict → what to do next."""
 
 
-@dataclass(frozen=True)
-class Share:
-    """A mean of both models on the test part.
-
-    Attributes:
-        base: The base model's, 0 to 1; None when it was not asked.
-        fine_tuned: The fine-tuned model's; None without one.
-        n: Test answers that were scored.
-        low: Low end of the 95 % interval (Wilson) around the fine-tuned model's.
-        high: High end.
-    """
-
-    base: float | None
-    fine_tuned: float | None
-    n: int
-    low: float
-    high: float
+_WEAK = {"length", "sign", "case"}  # Properties that random texts have, too.
+_SIDES = ("question", "your answer", "base", "fine-tuned")
 
 
 @dataclass
@@ -94,6 +78,20 @@ class Verdict:
             "verdict": self.verdict,
             "reasons": self.reasons,
         }
+
+    def compared(self, number: int) -> str:
+        """Write the first answers of both models one below the other.
+
+        Args:
+            number: How many test questions.
+        """
+        blocks = []
+        for _, row in self.table.head(number).iterrows():
+            marks = {"form": row["form"], "right": row["right"]}
+            said = ", ".join(f"{name} {_mark(value)}" for name, value in marks.items())
+            lines = [f"{name + ':':<12} {shortened(row[name], 200)}" for name in _SIDES]
+            blocks.append("\n".join([*lines, f"{'':<12} ({said})"]))
+        return "\n\n".join(blocks) + "\n" * bool(blocks)
 
     def __repr__(self) -> str:
         """Return the verdict and its reasons."""
@@ -135,227 +133,113 @@ def judge(
         for model in ("base", "fine_tuned")
         for part in ("test", "training")
     }
-    for (model, part), found in texts.items():
+    for (model, part), given in texts.items():
         expected = len(plan.test if part == "test" else plan.sample)
-        if len(found) != expected:
+        if len(given) != expected:
             raise ValueError(
-                f"{len(found)} answers of {model!r} for the {part} part; expected {expected}. Ask again."
+                f"{len(given)} answers of {model!r} for the {part} part; expected {expected}. Ask again."
             )
-    return _Case(parts, plan, texts).verdict(base_model, fine_tuned_model)
+    found = Measured(plan, texts)
+    word, why = _decide(found, plan, texts["fine_tuned", "test"])
+    reasons = [
+        why,
+        form_says(found),
+        answers_says(found, texts["fine_tuned", "test"]),
+        memory_says(found, len(plan.sample), len(plan.test)),
+        ADVICE[word],
+    ]
+    return Verdict(
+        word,
+        reasons,
+        {**parts.counts, "training": len(plan.training), "test": len(plan.test)},
+        base_model,
+        fine_tuned_model,
+        found.form,
+        found.answers,
+        [each.says for each in found.properties],
+        found.table,
+    )
 
 
 def _without_job(parts: Parts, base_model: str) -> Verdict:
-    nothing = Share(None, None, 0, 0.0, 1.0)
     reasons = [
         *parts.says,
-        "Nothing was trained, because no answer could have proved anything.",
+        "Nothing was trained: no answer could have proved anything.",
         ADVICE["too_few_rows"],
     ]
-    return Verdict("too_few_rows", reasons, parts.counts, base_model, None, nothing, nothing)
+    return Verdict("too_few_rows", reasons, parts.counts, base_model, None, NOTHING, NOTHING)
 
 
-class _Case:
-    """All that is measured of one pair of models."""
-
-    def __init__(self, parts: Parts, plan: Plan, texts: dict[tuple[str, str], list[str]]) -> None:
-        self.parts, self.plan, self.texts = parts, plan, texts
-        self.trained = [answer_of(row) for row in plan.training]
-        self.right = [answer_of(row) for row in plan.test]
-        self.measure: Measure = find_measure(plan.training, plan.test)
-        found = find_properties(self.trained, list(map(question_of, plan.training)))
-        asked = [question_of(row) for row in plan.test]
-        self.properties: list[Property]
-        self.properties, self.apart = that_count(found, self.right, texts["base", "training"], asked)
-        self.form = _share(*(self._forms(texts[model, "test"]) for model in ("base", "fine_tuned")))
-        self.answers = _share(*(self._scores(texts[model, "test"]) for model in ("base", "fine_tuned")))
-        self.control = self.measure.control(texts["fine_tuned", "test"])
-        # Of the trained questions: how often is the trained answer repeated, almost word for word?
-        pairs = zip(texts["fine_tuned", "training"], map(answer_of, plan.sample), strict=True)
-        self.repeated = sum(_alike(text, answer) for text, answer in pairs)
-        self.copies = sum(self._is_trained(text) for text in texts["fine_tuned", "test"])
-        self.expected_copies = sum(map(self._is_trained, self.right))
-
-    def verdict(self, base_model: str, fine_tuned_model: str) -> Verdict:
-        word, why = self._decide()
-        reasons = [why, self._form_says(), self._answers_says(), *self._memory_says(), ADVICE[word]]
-        names = [each.says for each in self.properties]
-        table = self._table()
-        return Verdict(
-            word,
-            reasons,
-            self.parts.counts,
-            base_model,
-            fine_tuned_model,
-            self.form,
-            self.answers,
-            names,
-            table,
+def _decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
+    form, right = _has_form(found), _answers_right(found)
+    if right is None:
+        return "too_few_rows", (
+            f"Only {found.answers.n} test answers were scored: more than half may be right, or less."
         )
-
-    def _decide(self) -> tuple[str, str]:
-        form, answers = self._has_form(), self._answers_right()
-        if answers is None and self.answers.n < WIDE:
-            return "too_few_rows", (
-                f"With {self.answers.n} scored test answers the interval is too wide: it may be more than half "
-                "that are right, or less."
-            )
-        if answers and (form or not self.properties):
-            return "learned", "Form and answers are right, for questions that were not trained."
-        if answers:
-            return "not_learned", "The answers are right, but they do not have the form of your answers."
-        if (said := self._is_memorized()) and (form or not self.properties):
-            return (
-                "memorized",
-                f"The trained rows are known by heart: {said}. New questions get no right answer.",
-            )
-        if form and self.measure.kind == "labels":
-            return "not_learned", "It names your labels, but no better than without looking at the question."
-        if form and self._is_weak():
-            return "not_learned", (
-                "Only the length of your answers was learned, and your answers have nothing to do with their questions "
-                "as far as words show."
-            )
-        if form:
-            return (
-                "form_only",
-                "The form was learned, and the answers are not right: it sounds like you, and is wrong.",
-            )
-        return "not_learned", "Neither the form nor the answers were learned."
-
-    def _has_form(self) -> bool:
-        share, enough = self.form, 0.8 * self._reference_form()
-        if not self.properties or share.fine_tuned is None or share.base is None:
-            return False
-        return share.fine_tuned >= enough and (share.low > share.base or share.base >= enough)
-
-    def _answers_right(self) -> bool | None:
-        """True, False, or None where the interval leaves it open."""
-        share = self.answers
-        if not share.n or share.fine_tuned is None:
-            return False
-        if share.n < WIDE and share.low < HALF < share.high:
-            return None
-        return share.fine_tuned >= HALF and share.low > self.control
-
-    def _is_memorized(self) -> str:
-        """Say what shows that rows are known by heart; "" where nothing does."""
-        n, test = len(self.plan.sample), len(self.plan.test)
-        scores = self._scores(self.texts["fine_tuned", "training"], self.plan.sample)
-        if n and 2 * self.repeated >= n and self.measure.kind != "labels":
-            return f"{self.repeated} of {n} trained answers are repeated almost word for word"
-        if (
-            scores
-            and sum(scores) / len(scores) >= HALF
-            and wilson(sum(scores), len(scores))[0] > self.answers.high
-        ):
-            return f"{_amount(scores)} right on trained questions"
-        if (
-            self.measure.kind != "labels"
-            and 2 * self.copies >= test
-            and 5 * self.expected_copies <= self.copies
-        ):
-            return f"{self.copies} of {test} answers to new questions are copies of trained answers"
-        return ""
-
-    def _is_weak(self) -> bool:
-        """Tell whether only length and final sign make the form, in answers that fit no question."""
-        kinds = {each.kind for each in self.properties}
-        return kinds <= {"length", "sign", "case"} and is_unrelated(self.plan.training)
-
-    def _form_says(self) -> str:
-        if not self.properties:
-            return "Form: your answers have no form in common that could be checked."
-        names = "; ".join(each.says for each in self.properties)
-        base = f"base {_percent(self.form.base)}, fine-tuned {_percent(self.form.fine_tuned)}"
-        right = f"your own held-out answers {self._reference_form():.0%}"
-        text = f"Form ({names}): {base} {_interval(self.form)}, {right}."
-        return text if self.apart else f"{text} The base model has this form already."
-
-    def _answers_says(self) -> str:
-        share, kind = self.answers, self.measure.kind
-        if not share.n:
-            return f"Answers: not judged. An answer {self.measure.meaning}."
-        text = f"Answers: base {_percent(share.base)}, fine-tuned {_percent(share.fine_tuned)} {_interval(share)}. "
-        text += f"An answer is right if it {self.measure.meaning}. "
-        guess = (
-            "always naming the most frequent label, or chance"
-            if kind == "labels"
-            else "fitting another question"
+    if right and (form or not found.properties):
+        return "learned", "Form and answers are right, for questions that were not trained." + _not_needed(
+            found
         )
-        text += f"Control ({guess}): {self.control:.0%}."
-        if kind in ("facts", "json", "short"):
-            text += f" Of what is asked for, {self.measure.in_question:.0%} stands in the questions."
-        if share.base is not None and share.base >= HALF and (share.fine_tuned or 0) <= share.base:
-            text += " The base model is as good at this: fine-tuning was not needed for it."
-        texts = self.texts["fine_tuned", "test"]
-        same = max(texts, key=texts.count)
-        if texts.count(same) > 0.8 * len(texts):
-            text += (
-                f" {texts.count(same)} of {len(texts)} answers are the same text, {shortened(same, 40)!r}."
-            )
-        return text
-
-    def _memory_says(self) -> list[str]:
-        if self.measure.kind == "labels":
-            scores = self._scores(self.texts["fine_tuned", "training"], self.plan.sample)
-            return [f"Trained questions: {_amount(scores)} right."]
-        said = f"Memory: {self.repeated} of {len(self.plan.sample)} trained answers are repeated almost word for word"
-        said += f"; {self.copies} of {len(self.plan.test)} test answers are copies of a trained answer"
-        return [f"{said} (of the right answers {self.expected_copies} are)."]
-
-    def _forms(self, texts: list[str]) -> list[float]:
-        return [float(has_form(text, self.properties)) for text in texts] if self.properties else []
-
-    def _reference_form(self) -> float:
-        found = self._forms(self.right)
-        return sum(found) / len(found) if found else 1.0
-
-    def _scores(self, texts: list[str], rows: list[JsonObject] | None = None) -> list[float]:
-        pairs = zip(texts, map(self.measure.example, rows or self.plan.test), strict=True)
-        return [score for text, example in pairs if (score := self.measure.score(text, example)) is not None]
-
-    def _is_trained(self, text: str) -> bool:
-        return any(_alike(text, answer) for answer in self.trained)
-
-    def _table(self) -> pd.DataFrame:
-        rows = []
-        for row, base, tuned in zip(
-            self.plan.test, self.texts["base", "test"], self.texts["fine_tuned", "test"], strict=True
-        ):
-            score = self.measure.score(tuned, self.measure.example(row))
-            rows.append(
-                {
-                    "question": question_of(row),
-                    "your answer": answer_of(row),
-                    "base": base,
-                    "fine-tuned": tuned,
-                    "form": has_form(tuned, self.properties) if self.properties else None,
-                    "right": score,
-                }
-            )
-        return pd.DataFrame(rows)
+    if right:
+        return "not_learned", "The answers are right, but they do not have the form of your answers."
+    if (said := _memorized(found, len(plan.sample), len(texts))) and (form or not found.properties):
+        return "memorized", f"The rows are known by heart: {said}. Answers to new questions are not right."
+    if form and found.measure.kind == "labels":
+        return "not_learned", "It names your labels, but not better than without looking at the question."
+    if form and {each.kind for each in found.properties} <= _WEAK and is_unrelated(plan.training):
+        return "not_learned", (
+            "Only the length of your answers was learned. As far as words show, your answers have nothing to "
+            "do with their questions."
+        )
+    if form:
+        return (
+            "form_only",
+            "The form was learned, the answers are not right: it sounds like you, and is wrong.",
+        )
+    return "not_learned", "Neither the form nor the answers were learned."
 
 
-def _share(base: list[float], fine_tuned: list[float]) -> Share:
-    n = len(fine_tuned)
-    if not n:
-        return Share(None, None, 0, 0.0, 1.0)
-    low, high = wilson(sum(fine_tuned), n)
-    return Share(sum(base) / n, sum(fine_tuned) / n, n, low, high)
+def _has_form(found: Measured) -> bool:
+    share, enough = found.form, ENOUGH_FORM * found.reference_form
+    if share.fine_tuned is None or share.base is None:
+        return False
+    return share.fine_tuned >= enough and (share.low > share.base or share.base >= enough)
 
 
-def _alike(text: str, answer: str) -> bool:
-    return plain(text) == plain(answer) or similarity(tokens(text), tokens(answer)) >= COPY
+def _answers_right(found: Measured) -> bool | None:
+    """True, False, or None where so few answers leave it open."""
+    share = found.answers
+    if share.fine_tuned is None:
+        return False
+    if share.n < WIDE and share.low < HALF < share.high:
+        return None
+    return share.fine_tuned >= HALF and share.low > found.control
 
 
-def _amount(scores: Sequence[float]) -> str:
-    total = sum(scores)
-    return f"{total:.0f} of {len(scores)}" if total == int(total) else f"{total / max(1, len(scores)):.0%}"
+def _memorized(found: Measured, asked: int, tested: int) -> str:
+    """Say what shows that rows are known by heart; "" where nothing does."""
+    scores, labels = found.trained_scores, found.measure.kind == "labels"
+    if asked and 2 * found.repeated >= asked and not labels:
+        return f"{found.repeated} of {asked} trained answers are repeated almost word for word"
+    if (
+        scores
+        and sum(scores) >= HALF * len(scores)
+        and wilson(sum(scores), len(scores))[0] > found.answers.high
+    ):
+        return f"{amount(scores)} right on trained questions"
+    if 2 * found.copies >= tested and 5 * found.expected_copies <= found.copies and not labels:
+        return f"{found.copies} of {tested} answers to new questions are nearly a trained answer"
+    return ""
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
+def _not_needed(found: Measured) -> str:
+    answers, form = found.answers, found.form
+    as_right = answers.base is not None and answers.base >= (answers.fine_tuned or 0)
+    as_formed = form.base is None or form.base >= (form.fine_tuned or 0)
+    return " The base model was as good: these rows need no fine-tuning." if as_right and as_formed else ""
 
 
-def _interval(share: Share) -> str:
-    return f"(of {share.n}; 95 % interval {share.low:.0%} to {share.high:.0%})"
+def _mark(value: float | bool | None) -> str:
+    if value is None or value != value:
+        return "not judged"
+    return "yes" if value == 1 else "no" if value == 0 else f"{value:.2f}"

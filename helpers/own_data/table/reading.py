@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from finetune_dataset.formats.pairs import pair_name
 from finetune_dataset.formats.table import format_of
 from finetune_dataset.jsonlines import read_pieces
 from helpers.errors import DatasetError
+from helpers.own_data.table.pasted import pasted_pairs
+from helpers.paths import ROOT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +31,6 @@ if TYPE_CHECKING:
 _SEPARATORS = ",;\t|"
 _JSON = (".jsonl", ".json", ".ndjson")
 _TABLES = (".csv", ".tsv", ".xlsx", ".xlsm")
-# How people mark questions and answers in a list; each with a colon, a dot or a bracket after it.
-_QUESTIONS = "question|frage|pregunta|domanda|user|human|prompt|input|q|f"
-_ANSWERS = "answer|antwort|réponse|respuesta|risposta|assistant|bot|completion|output|a|r"
-_MARK = re.compile(
-    rf"\s*(?:\d+[.)]\s*)?(?:\*\*)?(?:({_QUESTIONS})|({_ANSWERS}))\s*\d*\s*[:.)](?:\*\*)?\s*", re.I
-)
 
 
 @dataclass
@@ -108,6 +104,8 @@ def read_table(
 
 def _existing(source: str | Path) -> Path:
     path = Path(source).expanduser()
+    if not path.exists() and (ROOT / path).is_file():  # Named as from the course's folder.
+        path = ROOT / path
     if path.is_file():
         return path
     if path.is_dir():
@@ -153,8 +151,8 @@ def _header(path: Path, encoding: str | None) -> list[str]:
     return [name for name in max(headers, key=len) if name]
 
 
-def _add(table: OwnTable, rows: object) -> None:
-    for place, cells in rows:  # type: ignore[attr-defined]
+def _add(table: OwnTable, rows: Iterable[tuple[str, dict[Hashable, object]]]) -> None:
+    for place, cells in rows:
         texts = {str(name): cell_text(value) for name, value in cells.items() if name not in (None, "")}
         if not table.columns:
             table.columns = list(texts)
@@ -213,44 +211,7 @@ def _json_text(value: object) -> str:
 
 
 def _pasted(text: str, table: OwnTable) -> OwnTable:
-    """Read a list of questions and answers as a person writes it."""
-    lines = text.replace("\r\n", "\n").strip().split("\n")
-    for number, (question, answer) in enumerate(_pairs(lines), start=1):
+    for number, (question, answer) in enumerate(pasted_pairs(text), start=1):
         table.records.append((number, {"question": question, "answer": answer}))
     table.columns = ["question", "answer"]
     return table
-
-
-def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:
-    marks = [_MARK.match(line) for line in lines]
-    if sum(bool(mark and mark[1]) for mark in marks) and sum(bool(mark and mark[2]) for mark in marks):
-        sides: list[list[str]] = []
-        for line, mark in zip(lines, marks, strict=True):
-            if mark and mark[1] and (not sides or sides[-1][1:]):
-                sides.append([line[mark.end() :]])
-            elif mark and mark[2] and sides and len(sides[-1]) == 1:
-                sides[-1].append(line[mark.end() :])
-            elif sides:
-                sides[-1][-1] += f"\n{line}"
-        yield from ((side[0].strip(), side[1].strip()) for side in sides if len(side) == 2)
-        return
-    if all("\t" in line for line in lines if line.strip()):
-        yield from (tuple(map(str.strip, line.split("\t", 1))) for line in lines if line.strip())  # type: ignore[misc]
-        return
-    blocks = [block.strip().split("\n") for block in re.split(r"\n\s*\n", "\n".join(lines)) if block.strip()]
-    if len(blocks) > 1 and all(len(block) > 1 for block in blocks):
-        yield from ((block[0].strip(), "\n".join(block[1:]).strip()) for block in blocks)
-        return
-    whole = [line.strip() for line in lines if line.strip()]
-    asked = [line.endswith("?") for line in whole]
-    if len(whole) % 2 == 0 and all(asked[::2]) and not any(asked[1::2]):
-        yield from zip(whole[::2], whole[1::2], strict=True)
-    elif all("? " in line for line in whole):
-        yield from (
-            (f"{left}?", right.strip()) for left, _, right in (line.partition("? ") for line in whole)
-        )
-    else:
-        raise DatasetError(
-            f"The list cannot be read as questions and answers. Its first line: {whole[0][:60]!r}. Begin each "
-            'question with "Q:" and each answer with "A:", on lines of their own.'
-        )

@@ -1,29 +1,19 @@
 """What all training answers look like: properties of their form, found in the answers themselves.
 
-A property is a sentence for the learner and a yes-or-no check for an answer. It is kept when nearly all
-training answers have it. It counts when the held-out answers have it too, and when the base model, asked
-questions of the training part, often lacks it: a property that every answer has shows nothing.
+What is kept is what nearly all training answers have; `properties` says which of it counts.
 """
 
-import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from math import log
+from collections.abc import Iterable
+from functools import partial
 
+from helpers.own_data.evidence.json_answers import read_answer
+from helpers.own_data.evidence.letters import reads_like
+from helpers.own_data.evidence.properties import KEPT, Property
 from helpers.own_data.split import closed_set
 from helpers.own_data.words import LONGEST, plain, spread, tokens
-
-KEPT = 0.95
-"""Share of the training answers that have a property."""
-
-HELD = 0.9
-"""Share of the held-out answers that must have it, or it does not hold for new answers."""
-
-SEPARATES = 0.8
-"""A property that more of the base model's answers have than this does not tell the models apart."""
 
 _SLACK = 1.25  # A range is widened by this factor on both sides.
 _SEPARATORS = {
@@ -33,27 +23,6 @@ _SEPARATORS = {
     "; ": 'parts joined with ";"',
 }
 _END = re.compile(r"[.!?…。！？]+(?=\s|$)|[。！？]")
-
-
-@dataclass(frozen=True)
-class Property:
-    """One property of the form.
-
-    Attributes:
-        kind: A short name: json, labels, parts, opening, closing, phrase, sign, shape, letters, script, case,
-            length.
-        says: What all training answers share, as a sentence.
-        holds: Tells whether an answer has it.
-    """
-
-    kind: str
-    says: str
-    holds: Callable[[str], bool]
-
-    def share(self, answers: Iterable[str]) -> float:
-        """Return which share of some answers has it, 0 to 1; 1 for none."""
-        found = [self.holds(answer[:LONGEST].strip()) for answer in answers]
-        return sum(found) / len(found) if found else 1.0
 
 
 def find_properties(answers: list[str], questions: list[str]) -> list[Property]:
@@ -88,41 +57,6 @@ def find_properties(answers: list[str], questions: list[str]) -> list[Property]:
     return [each for each in found if each.share(texts) >= KEPT]
 
 
-def that_count(
-    properties: list[Property], held_out: list[str], base: list[str], questions: list[str]
-) -> tuple[list[Property], bool]:
-    """Keep the properties that hold for new answers and tell the models apart.
-
-    Args:
-        properties: Of `find_properties`.
-        held_out: The right answers of the test part.
-        base: Answers of the base model to questions of the training part.
-        questions: The test questions: repeating the question must not pass for an answer.
-
-    Returns:
-        The properties, and whether one separates; if none does, all that hold for new answers.
-    """
-    hold = [each for each in properties if each.share(held_out) >= HELD]
-    apart = [each for each in hold if each.share(base) <= SEPARATES]
-    echo = [each for each in hold if each not in apart and each.share(questions) <= SEPARATES]
-    return ([*apart, *echo], True) if apart else (hold, False)
-
-
-def has_form(text: str, properties: list[Property]) -> bool:
-    """Tell whether an answer has all of some properties."""
-    return all(each.holds(text[:LONGEST].strip()) for each in properties)
-
-
-def read_answer(text: str) -> object:
-    """Return the JSON of an answer, also in a fenced block; None when it is neither object nor list."""
-    inside = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", text.strip(), re.DOTALL)
-    try:
-        value = json.loads(inside[1] if inside else text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, (dict, list)) else None
-
-
 def _json_property(texts: list[str]) -> list[Property]:
     values = [read_answer(text) for text in texts]
     if sum(value is not None for value in values) < KEPT * len(texts):
@@ -146,9 +80,11 @@ def _parts(texts: list[str]) -> Iterable[Property]:
         counts = Counter(_count_parts(text, sign) for text in texts)
         number, often = counts.most_common(1)[0]
         if number > 1 and often >= KEPT * len(texts):
-            yield Property(
-                "parts", f"{number} {name}", lambda text, s=sign, n=number: _count_parts(text, s) == n
-            )
+            yield Property("parts", f"{number} {name}", partial(_has_parts, sign, number))
+
+
+def _has_parts(sign: str, number: int, text: str) -> bool:
+    return _count_parts(text, sign) == number
 
 
 def _count_parts(text: str, sign: str) -> int:
@@ -156,30 +92,17 @@ def _count_parts(text: str, sign: str) -> int:
 
 
 def _openings(texts: list[str]) -> Iterable[Property]:
-    """One opening of up to four words; the longest that nearly all have."""
-    for length in (4, 3, 2, 1):
-        counts = Counter(tuple(tokens(text)[:length]) for text in texts)
-        opening, often = counts.most_common(1)[0]
-        if len(opening) == length and often >= KEPT * len(texts):
-            yield Property(
-                "opening",
-                f'begins with "{" ".join(opening)}"',
-                lambda text, o=opening: tuple(tokens(text)[: len(o)]) == o,
-            )
-            return
+    if opening := _shared(texts, slice(0, 4), slice(0, 3), slice(0, 2), slice(0, 1)):
+        place, words = opening
+        yield Property(
+            "opening", f'begins with "{" ".join(words)}"', lambda text: tokens(text)[place] == words
+        )
 
 
 def _closings(texts: list[str]) -> Iterable[Property]:
-    for length in (4, 3, 2, 1):
-        counts = Counter(tuple(tokens(text)[-length:]) for text in texts)
-        closing, often = counts.most_common(1)[0]
-        if len(closing) == length and often >= KEPT * len(texts):
-            yield Property(
-                "closing",
-                f'ends with "{" ".join(closing)}"',
-                lambda text, c=closing: tuple(tokens(text)[-len(c) :]) == c,
-            )
-            break
+    if closing := _shared(texts, slice(-4, None), slice(-3, None), slice(-2, None), slice(-1, None)):
+        place, words = closing
+        yield Property("closing", f'ends with "{" ".join(words)}"', lambda text: tokens(text)[place] == words)
     signs = Counter(text[-1:] for text in texts)
     sign, often = signs.most_common(1)[0]
     if sign and not sign.isalnum() and often >= KEPT * len(texts):
@@ -188,6 +111,15 @@ def _closings(texts: list[str]) -> Iterable[Property]:
         yield Property(
             "sign", "ends with a letter or a number, no final sign", lambda text: text[-1:].isalnum()
         )
+
+
+def _shared(texts: list[str], *places: slice) -> tuple[slice, list[str]] | None:
+    """Return the first of some places where nearly all texts have the same words, and these words."""
+    for place in places:
+        words, often = Counter(tuple(tokens(text)[place]) for text in texts).most_common(1)[0]
+        if often >= KEPT * len(texts) and len(words) == (place.stop or -place.start):
+            return place, list(words)
+    return None
 
 
 def _phrases(texts: list[str]) -> Iterable[Property]:
@@ -235,27 +167,10 @@ def _shape(text: str) -> str:
 
 def _letters(texts: list[str], questions: list[str]) -> Iterable[Property]:
     """The language or the style of the answers, where it is another one than that of the questions."""
-    counts, words = spread(texts), [[word for word in tokens(text) if len(word) > 1] for text in texts]
-    again = sum(counts[word] > 1 for each in words for word in each)
-    if again < 0.2 * sum(map(len, words)) or len(texts) < 10:
-        return  # Hardly a word comes back: these are no texts of a language.
-    ours = Counter(pair for text in texts for pair in _pairs(text))
-    theirs = Counter(pair for text in questions for pair in _pairs(text))
-    kinds = len(ours | theirs)
-    total, other = ours.total() + kinds, theirs.total() + kinds
-
-    def holds(text: str) -> bool:
-        # Naive Bayes with one added to each count, as in every textbook.
-        return sum(log((ours[pair] + 1) / total * other / (theirs[pair] + 1)) for pair in _pairs(text)) > 0
-
-    yield Property(
-        "letters", "reads like your answers, not like your questions, by its pairs of letters", holds
-    )
-
-
-def _pairs(text: str) -> list[str]:
-    letters = re.sub(r"[\W\d_]+", " ", f" {text} ".casefold())
-    return [letters[place : place + 2] for place in range(len(letters) - 1)]
+    if holds := reads_like(texts, questions):
+        yield Property(
+            "letters", "reads like your answers, not like your questions, by its pairs of letters", holds
+        )
 
 
 def _scripts(texts: list[str]) -> Iterable[Property]:

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from statistics import median
 
 import pandas as pd
 
-from finetune_dataset.chat import SYSTEM_ROLES, JsonObject, message_text
-from finetune_dataset.convert.tables import SkippedRow
 from helpers.errors import DatasetError
-from helpers.own_data.reading import OwnTable
-from helpers.own_data.words import plain, shortened
+from helpers.own_data.table.reading import OwnTable
+from helpers.own_data.words import shortened
 
 # Parts of the names that people give to such columns, the most exact ones first. Those of the checker's
 # `formats.pairs.PAIRS` are among them.
@@ -29,7 +27,6 @@ _ANSWER = (
 _NEITHER = re.compile(
     r"(?:^|[\W_])(?:id|uuid|index|date|time|timestamp|url|author|name|split|source_id)$", re.I
 )
-_EXCEL_ERRORS = {"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!"}
 
 
 @dataclass
@@ -53,27 +50,6 @@ class Columns:
         return f"{self.why}\n{self.table.to_string(index=False)}" if len(self.table) else self.why
 
 
-@dataclass
-class Examples:
-    """The chat rows of a table.
-
-    Attributes:
-        rows: The examples: messages that end with the answer.
-        skipped: The rows that gave none, with the reason.
-    """
-
-    rows: list[JsonObject] = field(default_factory=list)
-    skipped: list[SkippedRow] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        """Return how many rows became examples, and the first that did not."""
-        lines = [f"{len(self.rows):,} examples, {len(self.skipped):,} rows skipped"]
-        lines += [f"{row.place}: {row.reason}" for row in self.skipped[:10]]
-        if len(self.skipped) > 10:
-            lines.append(f"… and {len(self.skipped) - 10:,} more, see .skipped")
-        return "\n  ".join(lines)
-
-
 def choose_columns(table: OwnTable, question: str | None = None, answer: str | None = None) -> Columns:
     """Choose the columns of question and answer, or check those that were set.
 
@@ -86,7 +62,7 @@ def choose_columns(table: OwnTable, question: str | None = None, answer: str | N
         DatasetError: There is no such column (the message names near ones), or none can be guessed.
     """
     if table.chats:
-        why = "The rows are chats already: the last assistant message is the answer, all before it the question."
+        why = "The rows are chats already: the last message is the answer, all before it the question."
         return Columns([], "", why, pd.DataFrame())
     facts = {
         name: _Facts(name, [texts.get(name, "") for _, texts in table.records]) for name in table.columns
@@ -110,55 +86,6 @@ def choose_columns(table: OwnTable, question: str | None = None, answer: str | N
         for name, one in facts.items()
     ]
     return Columns(asked, told, why, pd.DataFrame(rows))
-
-
-def make_examples(table: OwnTable, columns: Columns, system_prompt: str | None = None) -> Examples:
-    """Make a chat row of each row of the table.
-
-    Args:
-        table: What `read_table` returned.
-        columns: What `choose_columns` returned.
-        system_prompt: A system message for every row; None for none. Chats keep theirs.
-
-    Returns:
-        The examples, and every row that gave none.
-
-    Raises:
-        DatasetError: No row gives an example, or all answers are the same.
-    """
-    found = Examples()
-    for number, row in enumerate(table.chats, start=1):
-        if reason := _no_answer(row):
-            found.skipped.append(SkippedRow(f"chat {number}", reason, {}))
-        else:
-            found.rows.append({"messages": row["messages"]})
-    for number, texts in table.records if not table.chats else []:
-        question = "\n".join(texts[name] for name in columns.question if texts.get(name))
-        answer = texts.get(columns.answer, "")
-        used = {"the question": question, "the answer": answer}
-        reason = next((f"{what} is empty" for what, text in used.items() if not text.strip()), "")
-        reason = reason or next(
-            (f"{what} is {text}" for what, text in used.items() if text in _EXCEL_ERRORS), ""
-        )
-        if reason:
-            found.skipped.append(SkippedRow(f"row {number}", reason, dict(texts)))
-            continue
-        messages = [{"role": "system", "content": system_prompt}] if system_prompt else []
-        messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-        found.rows.append({"messages": messages})
-    _refuse_useless(found, table.name)
-    return found
-
-
-def question_of(row: JsonObject) -> str:
-    """Return what is asked in a chat row: all before the answer, without the system message."""
-    asked = [each for each in row["messages"][:-1] if each.get("role") not in SYSTEM_ROLES]
-    return "\n".join(map(message_text, asked))
-
-
-def answer_of(row: JsonObject) -> str:
-    """Return the answer that a chat row ends with."""
-    return message_text(row["messages"][-1])
 
 
 @dataclass
@@ -189,7 +116,7 @@ class _Facts:
 
 
 def _guess(facts: dict[str, _Facts], names: Sequence[str], taken: list[str], *, last: bool) -> str:
-    """Choose by name, else the first or last column that is neither empty, nor constant, nor a number of rows."""
+    """Choose by name, else the first or last column that is neither empty, constant, nor numbers of rows."""
     open_to = [name for name, one in facts.items() if name not in taken and one.usable()]
     for part in names:
         for exact in (True, False):
@@ -204,7 +131,7 @@ def _guess(facts: dict[str, _Facts], names: Sequence[str], taken: list[str], *, 
     if not left:
         what = "answers" if last else "questions"
         raise DatasetError(
-            f"No column looks like the {what}. Columns: {', '.join(map(repr, facts))}. Columns that are mostly "
+            f"No column looks like the {what}. Columns: {', '.join(map(repr, facts))}. Those that are mostly "
             "empty, always the same, or numbers of rows were left out. Set both columns by name."
         )
     return left[-1 if last else 0]
@@ -230,28 +157,3 @@ def _require(table: OwnTable, name: str) -> None:
     raise DatasetError(
         f"{table.name} has no column {name!r}. Columns: {', '.join(map(repr, table.columns[:30]))}.{hint}"
     )
-
-
-def _no_answer(row: JsonObject) -> str:
-    messages = row.get("messages")
-    if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
-        return "it has no list of messages"
-    if len(messages) < 2 or messages[-1].get("role") != "assistant":
-        return "its last message is not from the assistant"
-    if any(each.get("tool_calls") or each.get("role") == "tool" for each in messages):
-        return "it calls tools, which this notebook does not score"
-    if any(isinstance(each.get("content"), list) and "image" in str(each["content"]) for each in messages):
-        return "it holds an image, which this notebook does not score"
-    return "" if answer_of(row).strip() and question_of(row).strip() else "its question or answer is empty"
-
-
-def _refuse_useless(found: Examples, name: str) -> None:
-    if not found.rows:
-        first = f" The first: {found.skipped[0].place}, {found.skipped[0].reason}." if found.skipped else ""
-        raise DatasetError(f"No row of {name} gives an example.{first} Are these the right columns?")
-    same = {plain(answer_of(row)) or answer_of(row) for row in found.rows}
-    if len(same) == 1 and len(found.rows) > 1:
-        raise DatasetError(
-            f"All {len(found.rows):,} answers are the same text, {shortened(answer_of(found.rows[0]), 50)!r}: "
-            "there is nothing to learn. Is this the right column? Set the column of the answers by name."
-        )

@@ -4,21 +4,19 @@ Each way is strict where it can be, and says what it misses. Beside it stands a 
 scored against the right answers of *other* questions. What only sounds right scores the same there.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from finetune_dataset.chat import JsonObject
-from helpers.own_data.columns import answer_of, question_of
-from helpers.own_data.form import read_answer
+from helpers.own_data.evidence.json_answers import f1, flat, read_answer
 from helpers.own_data.split import closed_set
+from helpers.own_data.table.examples import answer_of, question_of
 from helpers.own_data.words import (
     Telling,
     numbers,
     plain,
-    shortened,
     tokens,
 )
 
@@ -36,7 +34,6 @@ FROM_QUESTION = 0.6
 
 _SHORT = 3  # Words up to which an answer is compared as a whole.
 _AROUND = 12  # Words that may stand around a short answer, as in "The capital is Paris."
-_MOST_PARTS = 1_000  # Fields of one JSON answer that are compared.
 
 MEANINGS = {
     "labels": "names the right label, and no other one",
@@ -108,7 +105,7 @@ class Measure:
         if self.kind == "short":
             return float(_is_same(text, example.answer))
         if self.kind == "json":
-            return _f1(read_answer(text), read_answer(example.answer))
+            return f1(read_answer(text), read_answer(example.answer))
         if not example.needed:
             return None
         said = set(tokens(text))
@@ -177,32 +174,6 @@ def find_measure(training: Sequence[JsonObject], test: Sequence[JsonObject]) -> 
     return Measure(kind, (), examples, _inside(examples, kind), 0.0, telling)
 
 
-def unknowable(rows: Sequence[JsonObject]) -> list[tuple[str, list[str]]]:
-    """Find answers that state numbers or names which neither their question nor many answers hold.
-
-    No training can teach these for a question that was not trained: they have to be looked up, and given to
-    the model with the question.
-
-    Args:
-        rows: The examples.
-
-    Returns:
-        For each such row the start of its question, and the facts.
-    """
-    answers = [answer_of(row) for row in rows]
-    if closed_set(answers):
-        return []
-    telling, found = Telling(answers), []
-    for row, answer in zip(rows, answers, strict=True):
-        value = read_answer(answer)
-        said = telling.facts(answer) if value is None else {text.casefold() for _, text in _flat(value)}
-        asked = set(tokens(question_of(row)))
-        new = {each for each in said if not set(tokens(each)) <= asked}
-        if new:
-            found.append((shortened(question_of(row), 60), sorted(new)))
-    return found
-
-
 def _kind(every: list[str], test: Sequence[JsonObject], telling: Telling) -> str:
     if sum(read_answer(answer) is not None for answer in every) >= 0.95 * len(every):
         return "json"
@@ -234,7 +205,7 @@ def _inside(examples: Sequence[Example], kind: str) -> float:
     needed = [(each.needed, each.question) for each in examples]
     if kind == "json":
         needed = [
-            (frozenset(value for _, value in _flat(read_answer(each.answer))), each.question)
+            (frozenset(value for _, value in flat(read_answer(each.answer))), each.question)
             for each in examples
         ]
     elif kind == "short":
@@ -254,20 +225,3 @@ def _is_same(text: str, answer: str) -> bool:
     if not right or len(said) > len(right) + _AROUND:
         return False
     return any(said[start : start + len(right)] == right for start in range(len(said) - len(right) + 1))
-
-
-def _flat(value: object, path: str = "") -> list[tuple[str, str]]:
-    """Each value with the keys that lead to it; the order of a list does not count."""
-    if isinstance(value, dict):
-        return [pair for key, item in value.items() for pair in _flat(item, f"{path}.{plain(str(key))}")]
-    if isinstance(value, list):
-        return [pair for item in value for pair in _flat(item, f"{path}[]")]
-    text = value if isinstance(value, str) else json.dumps(value)
-    return [(path, plain(text) or text)]
-
-
-def _f1(said: object, right: object) -> float:
-    found, expected = Counter(_flat(said)[:_MOST_PARTS]), Counter(_flat(right)[:_MOST_PARTS])
-    if said is None or (not found and not expected):
-        return float(said is not None and said == right)
-    return 2 * (found & expected).total() / (found.total() + expected.total())
