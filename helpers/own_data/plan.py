@@ -10,9 +10,10 @@ from random import Random
 
 from finetune_dataset.chat import JsonObject, message_text
 from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
+from finetune_dataset.rules.limits import MIN_EXAMPLES
 from finetune_dataset.tokens.count import count_tokens
-from helpers.errors import BackendUnavailable
-from helpers.own_data.split import Parts
+from helpers.errors import BackendUnavailable, DatasetError
+from helpers.own_data.split import MIN_TEST, Parts
 from helpers.own_data.table.columns import choose_columns
 from helpers.own_data.table.examples import answer_of, make_examples
 from helpers.own_data.table.reading import read_table
@@ -44,6 +45,7 @@ class Plan:
     Attributes:
         hyperparameters: For `jobs.create`.
         training: Rows that are trained: all of the training part, or as many as the time allows.
+        validation: Rows for the validation loss.
         test: Rows of the test part whose answers are asked for.
         sample: Rows of the training part whose answers are asked for, too: are they repeated word for word?
         max_tokens: Longest answer that is asked for.
@@ -52,6 +54,7 @@ class Plan:
 
     hyperparameters: dict[str, int]
     training: list[JsonObject]
+    validation: list[JsonObject]
     test: list[JsonObject]
     sample: list[JsonObject]
     max_tokens: int
@@ -72,13 +75,26 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
 
     Returns:
         The plan. Without a test part nothing is trained, and a sentence says so.
+
+    Raises:
+        DatasetError: Too many rows are too long for a job on this computer.
     """
-    tokens = {id(row): _tokens(row) for row in [*parts.training, *parts.test]}
     if not parts.enough:
-        return Plan({}, [], [], [], 0, ["No job: there are too few different questions for a test."])
+        return Plan({}, [], [], [], [], 0, ["No job: there are too few different questions for a test."])
     says: list[str] = []
     budget = next((limit for name, limit in TRAINED_TOKENS.items() if model.startswith(name)), None)
-    training = _capped(parts.training, tokens, budget, says) if budget else list(parts.training)
+    training, validation, held_out = list(parts.training), list(parts.validation), list(parts.test)
+    tokens = {id(row): _tokens(row) for row in [*training, *validation, *held_out]}
+    if budget:
+        training, validation, held_out = (
+            [row for row in part if tokens[id(row)] <= LONGEST_ROW]
+            for part in (training, validation, held_out)
+        )
+        training = _within(budget, training, tokens, says)
+        _say_long(
+            len(tokens) - sum(each <= LONGEST_ROW for each in tokens.values()), training, held_out, says
+        )
+        validation = validation or [training.pop()]
     batch_size = 4 if len(training) >= 32 else 2
     steps = ceil(len(training) / batch_size)
     epochs = min(MAX_EPOCHS, max(1, ceil(STEPS / steps)))
@@ -91,31 +107,27 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
     )
     if model.startswith(LOCAL_MODEL):
         says.append(f"{model} knows chemical elements only. For data of your own, install {REAL_MODEL}.")
-    lengths = [count_tokens(answer_of(row), _COUNTED_WITH) for row in [*training, *parts.test]]
+    lengths = [count_tokens(answer_of(row), _COUNTED_WITH) for row in [*training, *held_out]]
     max_tokens = min(256, ceil(max(lengths) * 1.6) + 12)
     if max(lengths) * _MORE > 256:
         says.append(f"Answers are cut at 256 tokens; your longest has about {ceil(max(lengths) * _MORE):,}.")
-    test, sample = _asked(parts.test, training, max_tokens, seed)
+    test, sample = _asked(held_out, training, max_tokens, seed)
     says.append(
-        f"Asked after the job: {len(test)} of {len(parts.test)} test questions and {len(sample)} trained "
+        f"Asked after the job: {len(test)} of {len(held_out)} test questions and {len(sample)} trained "
         f"ones, both models, at most {max_tokens} tokens each."
     )
-    return Plan({"n_epochs": epochs, "batch_size": batch_size}, training, test, sample, max_tokens, says)
+    return Plan(
+        {"n_epochs": epochs, "batch_size": batch_size}, training, validation, test, sample, max_tokens, says
+    )
 
 
-def _capped(rows: list[JsonObject], tokens: dict[int, int], budget: int, says: list[str]) -> list[JsonObject]:
-    short = [row for row in rows if tokens[id(row)] <= LONGEST_ROW]
-    if len(short) < len(rows) and len(short) >= 10:
-        says.append(
-            f"{len(rows) - len(short)} training rows of more than {LONGEST_ROW} tokens are left out: too "
-            "slow on this computer."
-        )
-        rows = short
+def _within(budget: int, rows: list[JsonObject], tokens: dict[int, int], says: list[str]) -> list[JsonObject]:
+    """Take rows from the start, at least ten, until their tokens reach the budget."""
     kept: list[JsonObject] = []
     total = 0
     for row in rows:
         total += tokens[id(row)]
-        if total > budget and len(kept) >= 10:
+        if total > budget and len(kept) >= MIN_EXAMPLES:
             break
         kept.append(row)
     if len(kept) < len(rows):
@@ -124,6 +136,19 @@ def _capped(rows: list[JsonObject], tokens: dict[int, int], budget: int, says: l
             "about two minutes. With more time: plan.training = parts.training, before the job."
         )
     return kept
+
+
+def _say_long(number: int, training: list[JsonObject], held_out: list[JsonObject], says: list[str]) -> None:
+    if len(training) < MIN_EXAMPLES or len(held_out) < MIN_TEST:
+        raise DatasetError(
+            f"{number} rows have more than {LONGEST_ROW} tokens (about {LONGEST_ROW * 3 // 4} words), too "
+            f"much for a job on this computer. Only {len(training)} rows to train and {len(held_out)} to "
+            "test are left. Shorten questions and answers, or train with a service."
+        )
+    if number:
+        says.append(
+            f"{number} rows of more than {LONGEST_ROW} tokens are left out: too slow on this computer."
+        )
 
 
 def _asked(

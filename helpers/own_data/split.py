@@ -126,8 +126,8 @@ def split_rows(rows: list[JsonObject], seed: int = 1) -> Parts:
     return parts
 
 
-def _groups(rows: list[JsonObject]) -> dict[int, int]:
-    """Return id of a row → number of its group."""
+def _groups(rows: list[JsonObject]) -> dict[int, str]:
+    """Return id of a row → its group: the first of the questions in it, whatever the order of the rows."""
     leader = list(range(len(rows)))
 
     def find(number: int) -> int:
@@ -147,14 +147,17 @@ def _groups(rows: list[JsonObject]) -> dict[int, int]:
             leader[find(number)] = find(first.setdefault(key, number))
     for one, other in _near(questions):
         leader[find(one)] = find(other)
-    return {id(row): find(number) for number, row in enumerate(rows)}
+    names: dict[int, str] = {}
+    for number, question in enumerate(questions):
+        names[find(number)] = min(names.get(find(number), question), question)
+    return {id(row): names[find(number)] for number, row in enumerate(rows)}
 
 
 def _near(questions: list[str]) -> list[tuple[int, int]]:
     """Return the pairs of questions that share most of their words."""
     words = [set(tokens(question)) for question in questions]
     spread = Counter(word for each in words for word in each)
-    usual = {word for word, count in spread.items() if count * 2 > len(questions) >= 10}
+    usual = {word for word, count in spread.items() if count * 2 > len(questions)}
     words = [each - usual for each in words]
     holders: dict[str, list[int]] = defaultdict(list)
     pairs = []

@@ -151,7 +151,7 @@ def judge(
     return Verdict(
         word,
         reasons,
-        {**parts.counts, "training": len(plan.training), "test": len(plan.test)},
+        {"training": len(plan.training), "validation": len(plan.validation), "test": len(plan.test)},
         base_model,
         fine_tuned_model,
         found.form,

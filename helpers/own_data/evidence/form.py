@@ -153,9 +153,9 @@ def _is_sign(sign: str) -> bool:
 
 
 def _shapes(texts: list[str]) -> Iterable[Property]:
-    """One pattern of digits, letters and signs, such as 9999-99-99."""
+    """One pattern of digits, letters and signs, such as 9999-99-99; a number of words alone is none."""
     shape, often = Counter(map(_shape, texts)).most_common(1)[0]
-    if often >= KEPT * len(texts) and shape != "a" and len(shape) <= 40:
+    if often >= KEPT * len(texts) and set(shape) - set("a .") and len(shape) <= 40:
         yield Property(
             "shape", f"has the pattern {shape} (9 a digit, a letters)", lambda text: _shape(text) == shape
         )

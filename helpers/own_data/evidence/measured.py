@@ -74,9 +74,9 @@ class Measured:
 
     def __init__(self, plan: Plan, texts: Texts) -> None:
         self._plan, self._texts = plan, texts
-        self._trained = [(plain(text), tokens(text)) for text in map(answer_of, plan.training)]
         right = list(map(answer_of, plan.test))
         self.measure: Measure = find_measure(plan.training, plan.test)
+        self._trained = [self._marks(answer_of(row)) for row in plan.training]
         found = find_properties(list(map(answer_of, plan.training)), list(map(question_of, plan.training)))
         asked = list(map(question_of, plan.test))
         self.properties: list[Property]
@@ -89,7 +89,7 @@ class Measured:
         self.control = self.measure.control(tuned)
         self.trained_scores = self._scores(texts["fine_tuned", "training"], plan.sample)
         pairs = zip(texts["fine_tuned", "training"], map(answer_of, plan.sample), strict=True)
-        self.repeated = sum(_alike(text, (plain(answer), tokens(answer))) for text, answer in pairs)
+        self.repeated = sum(_alike(self._marks(text), self._marks(answer)) for text, answer in pairs)
         self.copies = sum(map(self._is_trained, tuned))
         self.expected_copies = sum(map(self._is_trained, right))
 
@@ -112,7 +112,15 @@ class Measured:
         return [score for text, example in pairs if (score := self.measure.score(text, example)) is not None]
 
     def _is_trained(self, text: str) -> bool:
-        return any(_alike(text, answer) for answer in self._trained)
+        marks = self._marks(text)
+        return any(_alike(marks, trained) for trained in self._trained)
+
+    def _marks(self, text: str) -> "_Marks":
+        telling = self.measure.telling
+        return plain(text), tokens(text), telling.facts(text) | telling.words(text)
+
+
+_Marks = tuple[str, list[str], set[str]]
 
 
 def _share(base: list[float], fine_tuned: list[float]) -> Share:
@@ -123,5 +131,9 @@ def _share(base: list[float], fine_tuned: list[float]) -> Share:
     return Share(sum(base) / n, sum(fine_tuned) / n, n, low, high)
 
 
-def _alike(text: str, answer: tuple[str, list[str]]) -> bool:
-    return plain(text) == answer[0] or similarity(tokens(text), answer[1]) >= COPY
+def _alike(one: _Marks, other: _Marks) -> bool:
+    """Tell whether two answers are one text, but for a word that says nothing.
+
+    Answers that fill one frame share most words; only the same facts and rare words make one of them a copy.
+    """
+    return one[0] == other[0] or (one[2] == other[2] and similarity(one[1], other[1]) >= COPY)

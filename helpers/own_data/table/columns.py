@@ -17,12 +17,12 @@ from helpers.own_data.words import shortened
 _QUESTION = (
     "question", "prompt", "instruction", "query", "frage", "pregunta", "domanda", "user", "human", "problem",
     "request", "input", "utterance", "message", "email", "ticket", "review", "comment", "text", "sentence",
-    "source", "title", "description", "body", "content",
+    "source", "title", "description", "body", "content", "q",
 )  # fmt: skip
 _ANSWER = (
     "answer", "completion", "response", "reply", "antwort", "réponse", "reponse", "respuesta", "risposta",
     "assistant", "output", "target", "solution", "label", "category", "class", "sentiment", "intent", "tag",
-    "topic", "json", "extracted", "summary", "translation", "rewritten", "rewrite", "result", "code",
+    "topic", "json", "extracted", "summary", "translation", "rewritten", "rewrite", "result", "code", "a",
 )  # fmt: skip
 _NEITHER = re.compile(
     r"(?:^|[\W_])(?:id|uuid|index|date|time|timestamp|url|author|name|split|source_id)$", re.I
@@ -67,16 +67,22 @@ def choose_columns(table: OwnTable, question: str | None = None, answer: str | N
     facts = {
         name: _Facts(name, [texts.get(name, "") for _, texts in table.records]) for name in table.columns
     }
-    asked, told = _split_names(table, question), answer or None
+    asked = _split_names(table, question)
+    told: str | None = answer or None
     for name in [*(asked or []), *([told] if told else [])]:
         _require(table, name)
     set_by_you = [name for name in (question, answer) if name]
+    taken = [*(asked or []), *([told] if told else [])]
+    if asked is None and (name := _named(facts, _QUESTION, taken, last=False)):
+        asked, taken = [name], [*taken, name]
     if told is None:
-        told = _guess(facts, _ANSWER, taken=asked or [], last=True)
+        told = _named(facts, _ANSWER, taken, last=True)
     if asked is None:
-        asked = [_guess(facts, _QUESTION, taken=[told], last=False)]
-        if asked == ["instruction"] and "input" in facts and told != "input":
-            asked = ["instruction", "input"]
+        asked = [_left(facts, [told] if told else [], last=False)]
+    if told is None:
+        told = _left(facts, asked, last=True)
+    if not question and {"instruction", "input"} <= facts.keys() - {told}:
+        asked = ["instruction", "input"]  # Alpaca's two columns are one question.
     if told in asked:
         raise DatasetError(f"The column {told!r} cannot be both question and answer. Set both columns.")
     how = "set by you" if len(set_by_you) == 2 else "guessed from names and contents"
@@ -115,19 +121,25 @@ class _Facts:
         return all(text.isdigit() for text in full) and len(set(full)) == len(full)
 
 
-def _guess(facts: dict[str, _Facts], names: Sequence[str], taken: list[str], *, last: bool) -> str:
-    """Choose by name, else the first or last column that is neither empty, constant, nor numbers of rows."""
-    open_to = [name for name, one in facts.items() if name not in taken and one.usable()]
+def _named(facts: dict[str, _Facts], names: Sequence[str], taken: list[str], *, last: bool) -> str | None:
+    """Return the column with the most telling name: the whole name, else one of its words."""
+    open_to = [name for name, one in facts.items() if name not in taken and any(one.texts)]
     for part in names:
         for exact in (True, False):
             fit = [each for each in open_to if _holds(each, part, exact=exact)]
             if fit:
                 return fit[-1 if last else 0]
-    left = [name for name in open_to if not _NEITHER.search(name) and not facts[name].counts_rows()]
+    return None
+
+
+def _left(facts: dict[str, _Facts], taken: list[str], *, last: bool) -> str:
+    """Return the first or last column that is neither nearly empty, nor constant, nor numbers of rows."""
+    left = [
+        name for name, one in facts.items() if name not in taken and one.usable() and not one.counts_rows()
+    ]
+    left = [name for name in left if not _NEITHER.search(name)]
     if not last:
         left.sort(key=lambda name: -sum(text.rstrip().endswith("?") for text in facts[name].texts))
-    elif len(left) > 1 and not taken:
-        left = [name for name in left if name != _guess(facts, _QUESTION, [], last=False)]
     if not left:
         what = "answers" if last else "questions"
         raise DatasetError(
@@ -139,7 +151,7 @@ def _guess(facts: dict[str, _Facts], names: Sequence[str], taken: list[str], *, 
 
 def _holds(name: str, part: str, *, exact: bool) -> bool:
     folded = name.strip().casefold()
-    return folded == part if exact else part in re.split(r"[\W_]+", folded)
+    return folded == part if exact else part in re.split(r"[\W_]+", folded) and not _NEITHER.search(name)
 
 
 def _split_names(table: OwnTable, question: str | None) -> list[str] | None:

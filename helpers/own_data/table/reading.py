@@ -191,6 +191,10 @@ def _json_rows(path: Path, table: OwnTable) -> None:
 
 def _json_row(value: JsonObject, line: int, table: OwnTable) -> None:
     found = format_of(value, "supervised")
+    if found and found[1].method != "supervised":
+        reason = f"it is for the method {found[1].method!r}; this notebook trains answers (supervised)"
+        table.skipped.append(SkippedRow(f"line {line}", reason, {}))
+        return
     if isinstance(value.get("messages"), list) or (found and not pair_name(value)):
         try:
             table.chats.append(found[1].convert(value) if found else value)
