@@ -36,7 +36,7 @@ class Parts:
     Attributes:
         training: Rows to train.
         validation: Rows for the validation loss.
-        test: Rows that no training sees: the verdict stands on them.
+        test: Rows that no training sees, one for each question: the verdict stands on them.
         left_out: How many rows were not used.
         says: How it was split, in sentences.
     """
@@ -114,15 +114,23 @@ def split_rows(rows: list[JsonObject], seed: int = 1) -> Parts:
         "validation": min(MAX_VALIDATION, max(MIN_VALIDATION, round(VALIDATION * number))),
     }
     sizes["training"] = number - sum(sizes.values())
-    parts.test, parts.validation, parts.training = split_dataset(
+    test, parts.validation, parts.training = split_dataset(
         rows, by=lambda row: groups[id(row)], sizes=sizes, seed=seed
     )
-    together = len(rows) - number
-    parts.says += [
+    # One row for each question: near copies are answered alike, and would make the interval too narrow.
+    parts.test = list({groups[id(row)]: row for row in reversed(test)}.values())[::-1]
+    parts.left_out += len(test) - len(parts.test)
+    parts.says.append(
         f"{len(rows):,} rows, {number:,} different questions: {len(parts.training)} rows to train, "
-        f"{len(parts.validation)} for the validation loss, {len(parts.test)} held out for the test.",
-        f"Near copies stay on one side: {together} rows repeat a question (or a long answer) of another row.",
-    ]
+        f"{len(parts.validation)} for the validation loss, {len(parts.test)} held out for the test."
+    )
+    if len(rows) > number:
+        parts.says.append(
+            f"{len(rows) - number} rows repeat a question (or a long answer) of another row: near copies stay on "
+            f"one side. In the test each question counts once; {len(test) - len(parts.test)} rows are left out."
+        )
+    else:
+        parts.says.append("No two rows have nearly the same question.")
     return parts
 
 

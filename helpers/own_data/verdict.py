@@ -172,6 +172,12 @@ def _without_job(parts: Parts, base_model: str) -> Verdict:
 
 def _decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
     form, right = _has_form(found), _answers_right(found)
+    if not found.answers.n:
+        word, why = ("form_only", "was") if form else ("not_learned", "was not")
+        return (
+            word,
+            f"The form {why} learned. Whether answers are right, no program can tell here: read them.",
+        )
     if right is None:
         return "too_few_rows", (
             f"Only {found.answers.n} test answers were scored: more than half may be right, or less."

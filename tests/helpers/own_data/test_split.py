@@ -57,8 +57,16 @@ def test_the_parts_and_their_sizes_are_said():
     assert parts.enough
     assert repr(parts) == (
         "42 rows, 42 different questions: 25 rows to train, 4 for the validation loss, 13 held out for the "
-        "test.\nNear copies stay on one side: 0 rows repeat a question (or a long answer) of another row."
+        "test.\nNo two rows have nearly the same question."
     )
+
+
+def test_in_the_test_part_each_question_counts_once():
+    parts = split_rows([row for row in shop_rows() for _ in range(3)])
+
+    assert (len(parts.training), len(parts.test), parts.left_out) == (75, 13, 26)
+    assert "84 rows repeat a question (or a long answer) of another row" in repr(parts)
+    assert "In the test each question counts once; 26 rows are left out." in repr(parts)
 
 
 def test_the_same_seed_gives_the_same_parts():

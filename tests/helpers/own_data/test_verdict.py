@@ -161,6 +161,15 @@ def test_json_is_judged_by_its_values():
     assert (wrong.verdict, wrong.answers.fine_tuned, wrong.form.fine_tuned) == ("form_only", 0, 1)
 
 
+def test_answers_that_no_program_can_judge_are_not_called_wrong():
+    rows = [chat(f"say it {'so ' * (n % 9)}{n}", "word " * n) for n in range(5, 60)]
+
+    found = verdict(rows, answer_of)
+
+    assert (found.verdict, found.answers.n) == ("form_only", 0)
+    assert "no program can tell here: read them" in found.reasons[0]
+
+
 def test_eight_rows_get_their_verdict_without_a_job():
     parts = split_rows(shop_rows(8))
     plan = plan_job(parts, REAL)
