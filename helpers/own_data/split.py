@@ -126,8 +126,9 @@ def split_rows(rows: list[JsonObject], seed: int = 1) -> Parts:
     )
     if len(rows) > number:
         parts.says.append(
-            f"{len(rows) - number} rows repeat a question (or a long answer) of another row: near copies stay on "
-            f"one side. In the test each question counts once; {len(test) - len(parts.test)} rows are left out."
+            f"{len(rows) - number} rows repeat a question (or a long answer) of another row: near copies stay "
+            "on one side. In the test each question counts once; "
+            f"{len(test) - len(parts.test)} rows are left out."
         )
     else:
         parts.says.append("No two rows have nearly the same question.")

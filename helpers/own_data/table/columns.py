@@ -69,12 +69,11 @@ def choose_columns(table: OwnTable, question: str | None = None, answer: str | N
     }
     asked = _split_names(table, question)
     told: str | None = answer or None
-    for name in [*(asked or []), *([told] if told else [])]:
-        _require(table, name)
-    set_by_you = [name for name in (question, answer) if name]
     taken = [*(asked or []), *([told] if told else [])]
-    if asked is None and (name := _named(facts, _QUESTION, taken, last=False)):
-        asked, taken = [name], [*taken, name]
+    for name in taken:
+        _require(table, name)
+    if asked is None and (guess := _named(facts, _QUESTION, taken, last=False)):
+        asked, taken = [guess], [*taken, guess]
     if told is None:
         told = _named(facts, _ANSWER, taken, last=True)
     if asked is None:
@@ -85,7 +84,7 @@ def choose_columns(table: OwnTable, question: str | None = None, answer: str | N
         asked = ["instruction", "input"]  # Alpaca's two columns are one question.
     if told in asked:
         raise DatasetError(f"The column {told!r} cannot be both question and answer. Set both columns.")
-    how = "set by you" if len(set_by_you) == 2 else "guessed from names and contents"
+    how = "set by you" if question and answer else "guessed from names and contents"
     why = f"Question: {' + '.join(map(repr, asked))}. Answer: {told!r}. ({how})"
     rows = [
         {**one.row(), "used as": "question" if name in asked else "answer" if name == told else ""}
