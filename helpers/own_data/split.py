@@ -126,8 +126,8 @@ def split_rows(rows: list[JsonObject], seed: int = 1) -> Parts:
     )
     if len(rows) > number:
         parts.says.append(
-            f"{len(rows) - number} rows repeat a question (or a long answer) of another row: near copies stay "
-            "on one side. In the test each question counts once; "
+            f"{len(rows) - number} rows repeat a question (or a long answer) of another row: near copies "
+            "stay on one side. In the test each question counts once; "
             f"{len(test) - len(parts.test)} rows are left out."
         )
     else:
