@@ -6,22 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.evaluation import wilson
-from helpers.own_data.checks import is_unrelated
+from helpers.own_data.evidence.decision import decide
 from helpers.own_data.evidence.measured import NOTHING, Measured, Share
-from helpers.own_data.evidence.reasons import amount, answers_says, form_says, memory_says
+from helpers.own_data.evidence.reasons import answers_says, form_says, memory_says
 from helpers.own_data.plan import Plan
 from helpers.own_data.split import Parts
 from helpers.own_data.words import shortened
-
-HALF = 0.5
-"""An answer should be right more often than not, before one says that a model answers right."""
-
-ENOUGH_FORM = 0.8
-"""Share of your own held-out answers' form that the fine-tuned model's must reach."""
-
-WIDE = 20
-"""With fewer answers, an interval with the limit inside it says "too few rows", not "no"."""
 
 ADVICE = {
     "learned": "Use it for questions like those of the test. Compare it with a good prompt, too.",
@@ -37,7 +27,6 @@ ADVICE = {
 """Verdict → what to do next."""
 
 
-_WEAK = {"length", "sign", "case"}  # Properties that random texts have, too.
 _SIDES = ("question", "your answer", "base", "fine-tuned")
 
 
@@ -140,7 +129,7 @@ def judge(
                 f"{len(given)} answers of {model!r} for the {part} part; expected {expected}. Ask again."
             )
     found = Measured(plan, texts)
-    word, why = _decide(found, plan, texts["fine_tuned", "test"])
+    word, why = decide(found, plan, texts["fine_tuned", "test"])
     reasons = [
         why,
         form_says(found),
@@ -168,81 +157,6 @@ def _without_job(parts: Parts, base_model: str) -> Verdict:
         ADVICE["too_few_rows"],
     ]
     return Verdict("too_few_rows", reasons, parts.counts, base_model, None, NOTHING, NOTHING)
-
-
-def _decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
-    form, right = _has_form(found), _answers_right(found)
-    if not found.answers.n:
-        word, why = ("form_only", "was") if form else ("not_learned", "was not")
-        return (
-            word,
-            f"The form {why} learned. Whether answers are right, no program can tell here: read them.",
-        )
-    if right is None:
-        return "too_few_rows", (
-            f"Only {found.answers.n} test answers were scored: more than half may be right, or less."
-        )
-    if right and (form or not found.properties):
-        return "learned", "Form and answers are right, for questions that were not trained." + _not_needed(
-            found
-        )
-    if right:
-        return "not_learned", "The answers are right, but they do not have the form of your answers."
-    if (said := _memorized(found, len(plan.sample), len(texts))) and (form or not found.properties):
-        return "memorized", f"The rows are known by heart: {said}. Answers to new questions are not right."
-    if form and found.measure.kind == "labels":
-        return "not_learned", "It names your labels, but not better than without looking at the question."
-    if form and {each.kind for each in found.properties} <= _WEAK and is_unrelated(plan.training):
-        return "not_learned", (
-            "Only the length of your answers was learned. As far as words show, your answers have nothing to "
-            "do with their questions."
-        )
-    if form:
-        return (
-            "form_only",
-            "The form was learned, the answers are not right: it sounds like you, and is wrong.",
-        )
-    return "not_learned", "Neither the form nor the answers were learned."
-
-
-def _has_form(found: Measured) -> bool:
-    share, enough = found.form, ENOUGH_FORM * found.reference_form
-    if share.fine_tuned is None or share.base is None:
-        return False
-    return share.fine_tuned >= enough and (share.low > share.base or share.base >= enough)
-
-
-def _answers_right(found: Measured) -> bool | None:
-    """True, False, or None where so few answers leave it open."""
-    share = found.answers
-    if share.fine_tuned is None:
-        return False
-    if share.n < WIDE and share.low < HALF < share.high:
-        return None
-    return share.fine_tuned >= HALF and share.low > found.control
-
-
-def _memorized(found: Measured, asked: int, tested: int) -> str:
-    """Say what shows that rows are known by heart; "" where nothing does."""
-    scores, labels = found.trained_scores, found.measure.kind == "labels"
-    if asked and 2 * found.repeated >= asked and not labels:
-        return f"{found.repeated} of {asked} trained answers are repeated almost word for word"
-    if (
-        scores
-        and sum(scores) >= HALF * len(scores)
-        and wilson(sum(scores), len(scores))[0] > found.answers.high
-    ):
-        return f"{amount(scores)} right on trained questions"
-    if 2 * found.copies >= tested and 5 * found.expected_copies <= found.copies and not labels:
-        return f"{found.copies} of {tested} answers to new questions are nearly a trained answer"
-    return ""
-
-
-def _not_needed(found: Measured) -> str:
-    answers, form = found.answers, found.form
-    as_right = answers.base is not None and answers.base >= (answers.fine_tuned or 0)
-    as_formed = form.base is None or form.base >= (form.fine_tuned or 0)
-    return " The base model was as good: these rows need no fine-tuning." if as_right and as_formed else ""
 
 
 def _mark(value: float | bool | None) -> str:

@@ -133,10 +133,27 @@ def test_a_model_that_changed_nothing_has_not_learned():
     assert verdict(shop_rows(), lambda row: PROSE).verdict == "not_learned"
 
 
+def test_half_right_on_many_answers_is_not_enough_to_rely_on():
+    right = iter([True, False] * 50)
+    rows = [
+        *notice_rows(),
+        *(chat(f"topic: golf; teacher: Ms. Xu; room: {n}", notice("Xu", "golf", n)) for n in range(300, 349)),
+    ]
+
+    found = verdict(rows, lambda row: answer_of(row) if next(right) else notice("Keller", "chess", 555))
+
+    assert (found.verdict, found.answers.n) == ("form_only", 29)
+    assert (
+        found.reasons[0] == "The form was learned. Only 52% of the answers are right: not enough to rely on."
+    )
+
+
 def test_half_right_on_few_answers_leaves_it_open():
     right = iter([True, False] * 50)
 
-    found = verdict(notice_rows(), lambda row: answer_of(row) if next(right) else notice("Ho", "chess", 5))
+    found = verdict(
+        notice_rows(), lambda row: answer_of(row) if next(right) else notice("Keller", "chess", 555)
+    )
 
     assert found.verdict == "too_few_rows"
     assert "Only 15 test answers were scored" in found.reasons[0]
