@@ -92,7 +92,8 @@ def memorized(found: Measured, asked: int, tested: int) -> str:
         tested: Test questions that were asked.
     """
     scores, labels = found.trained_scores, found.measure.kind == "labels"
-    if asked and 2 * found.repeated >= asked and not labels:
+    by_heart = wilson(found.repeated, asked)[0] if asked else 0.0
+    if 2 * found.repeated >= asked > 0 and by_heart * tested > found.repeated_new and not labels:
         return f"{found.repeated} of {asked} trained answers are repeated almost word for word"
     low = wilson(sum(scores), len(scores))[0] if scores else 0.0
     if sum(scores) >= HALF * len(scores) and low > found.answers.high:

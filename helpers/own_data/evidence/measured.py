@@ -68,6 +68,7 @@ class Measured:
         control: The fine-tuned answers against the right answers of other questions, 0 to 1.
         trained_scores: How right the fine-tuned answers to trained questions are, each 0 to 1.
         repeated: How many of them repeat the trained answer almost word for word.
+        repeated_new: How many fine-tuned answers to test questions are the right answer almost word for word.
         copies: Fine-tuned answers to test questions that are nearly some trained answer.
         expected_copies: The same for the right answers.
     """
@@ -88,8 +89,8 @@ class Measured:
         self.answers = _share(self._scores(base, plan.test), self._scores(tuned, plan.test))
         self.control = self.measure.control(tuned)
         self.trained_scores = self._scores(texts["fine_tuned", "training"], plan.sample)
-        pairs = zip(texts["fine_tuned", "training"], map(answer_of, plan.sample), strict=True)
-        self.repeated = sum(_alike(self._marks(text), self._marks(answer)) for text, answer in pairs)
+        self.repeated = self._repeated(texts["fine_tuned", "training"], plan.sample)
+        self.repeated_new = self._repeated(tuned, plan.test)
         self.copies = sum(map(self._is_trained, tuned))
         self.expected_copies = sum(map(self._is_trained, right))
 
@@ -110,6 +111,10 @@ class Measured:
     def _scores(self, texts: Sequence[str], rows: Sequence[JsonObject]) -> list[float]:
         pairs = zip(texts, map(self.measure.example, rows), strict=True)
         return [score for text, example in pairs if (score := self.measure.score(text, example)) is not None]
+
+    def _repeated(self, texts: Sequence[str], rows: Sequence[JsonObject]) -> int:
+        pairs = zip(texts, map(answer_of, rows), strict=True)
+        return sum(_alike(self._marks(text), self._marks(answer)) for text, answer in pairs)
 
     def _is_trained(self, text: str) -> bool:
         marks = self._marks(text)

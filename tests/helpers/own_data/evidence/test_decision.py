@@ -25,6 +25,7 @@ class Numbers:
     reference_form: float = 1
     trained_scores: list = field(default_factory=list)
     repeated: int = 0
+    repeated_new: int = 0
     copies: int = 0
     expected_copies: int = 0
     measure: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(kind="facts"))
@@ -78,6 +79,10 @@ def test_each_sign_of_learning_by_heart_is_named():
         "8 of 13 answers to new"
     )
     assert memorized(Numbers(answers=wrong, repeated=9, copies=6, trained_scores=[1, 0, 0]), 20, 13) == ""
+
+
+def test_answers_that_new_questions_get_as_well_are_not_known_by_heart():
+    assert memorized(Numbers(answers=share(7, 13), repeated=12, repeated_new=7), 20, 13) == ""
 
 
 def test_the_same_label_again_is_no_copy():

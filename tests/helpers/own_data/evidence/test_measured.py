@@ -22,8 +22,8 @@ def test_right_answers_have_form_and_facts():
     assert (found.form.base, found.form.fine_tuned, found.form.n) == (0, 1, 15)
     assert (found.answers.base, found.answers.fine_tuned, found.answers.n) == (0, 1, 15)
     assert round(found.answers.low, 2) == 0.8
-    assert (found.repeated, found.trained_scores, found.control) == (20, [1.0] * 20, 0)
-    assert (found.copies, found.expected_copies) == (0, 0)
+    assert (found.repeated, found.repeated_new, found.trained_scores) == (20, 15, [1.0] * 20)
+    assert (found.copies, found.expected_copies, found.control) == (0, 0, 0)
 
 
 def test_copies_of_trained_answers_are_counted():
