@@ -19,9 +19,10 @@ from helpers.own_data.table.examples import answer_of, make_examples
 from helpers.own_data.table.reading import read_table
 from helpers.paths import data_path
 
-TRAINED_TOKENS = {REAL_MODEL: 12_000, LOCAL_MODEL: 120_000}
-"""Tokens that a local job trains, rows times epochs: about two minutes of two shared cores for the real model
-(9 ms per token at batch 4, measured 2026-11-28)."""
+TRAINED_TOKENS = {REAL_MODEL: 8_000, LOCAL_MODEL: 120_000}
+"""Tokens that a local job trains, rows times epochs. For the real model about a minute on two cores of its
+own (7 to 9 ms per token, 2026-11-28), and three minutes on two cores that others use, too (23 ms, a day
+later)."""
 
 ANSWER_TOKENS = 6_000
 """Tokens that all answers for a verdict may have, of both models; about a minute on two cores."""
@@ -31,6 +32,9 @@ LONGEST_ROW = 512
 
 STEPS = 30
 """Training steps that a small file should get; the form was learned after 10 to 36 (reference runs)."""
+
+FEWEST_STEPS = 24
+"""With fewer, a step takes two rows and not four."""
 
 MAX_EPOCHS = 4
 _PER_ROW = 30  # Tokens of the chat template.
@@ -95,15 +99,18 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
             len(tokens) - sum(each <= LONGEST_ROW for each in tokens.values()), training, held_out, says
         )
         validation = validation or [training.pop()]
+    total = sum(tokens[id(row)] for row in training)
     batch_size = 4 if len(training) >= 32 else 2
-    steps = ceil(len(training) / batch_size)
-    epochs = min(MAX_EPOCHS, max(1, ceil(STEPS / steps)))
+    epochs = min(MAX_EPOCHS, ceil(STEPS / ceil(len(training) / batch_size)))
     if budget:
-        epochs = max(1, min(epochs, budget // max(1, sum(tokens[id(row)] for row in training))))
+        epochs = max(1, min(epochs, budget // max(1, total)))
+    if epochs * ceil(len(training) / batch_size) < FEWEST_STEPS:
+        batch_size = 2  # More steps from the same tokens.
+    steps = epochs * ceil(len(training) / batch_size)
     says.insert(
         0,
-        f"{len(training)} rows × {epochs} epochs, batch size {batch_size}: {steps * epochs} steps, "
-        f"about {epochs * sum(tokens[id(row)] for row in training):,} tokens.",
+        f"{len(training)} rows × {epochs} epoch{'s' * (epochs != 1)}, batch size {batch_size}: {steps} steps, "
+        f"about {epochs * total:,} tokens.",
     )
     if model.startswith(LOCAL_MODEL):
         says.append(f"{model} knows chemical elements only. For data of your own, install {REAL_MODEL}.")

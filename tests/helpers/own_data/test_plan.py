@@ -18,7 +18,7 @@ REAL, TINY, SERVICE = "smollm2-135m-instruct", "periodic-tiny-2026-11", "gpt-4.1
     ("rows", "expected"),
     [
         (shop_rows(42), {"n_epochs": 3, "batch_size": 2}),
-        (shop_rows(100), {"n_epochs": 2, "batch_size": 4}),
+        (shop_rows(100), {"n_epochs": 1, "batch_size": 2}),
         (label_rows(), {"n_epochs": 3, "batch_size": 4}),
     ],
 )
@@ -26,7 +26,7 @@ def test_fewer_rows_get_more_epochs_and_smaller_batches(rows, expected):
     plan = plan_job(split_rows(rows), REAL)
 
     assert plan.hyperparameters == expected
-    assert repr(plan).startswith(f"{len(plan.training)} rows × {expected['n_epochs']} epochs")
+    assert repr(plan).startswith(f"{len(plan.training)} rows × {expected['n_epochs']} epoch")
 
 
 def test_a_local_job_is_cut_to_its_minutes_and_a_service_gets_all():
