@@ -107,9 +107,10 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
     if epochs * ceil(len(training) / batch_size) < FEWEST_STEPS:
         batch_size = 2  # More steps from the same tokens.
     steps = epochs * ceil(len(training) / batch_size)
+    passes = f"{epochs} epoch{'s' * (epochs != 1)}"
     says.insert(
         0,
-        f"{len(training)} rows × {epochs} epoch{'s' * (epochs != 1)}, batch size {batch_size}: {steps} steps, "
+        f"{len(training)} rows × {passes}, batch size {batch_size}: {steps} steps, "
         f"about {epochs * total:,} tokens.",
     )
     if model.startswith(LOCAL_MODEL):
@@ -154,7 +155,7 @@ def _say_long(number: int, training: list[JsonObject], held_out: list[JsonObject
         )
     if number:
         says.append(
-            f"{number} rows of more than {LONGEST_ROW} tokens are left out: too slow on this computer."
+            f"Rows of more than {LONGEST_ROW} tokens are left out, because they are slow here: {number}."
         )
 
 

@@ -46,7 +46,7 @@ def test_rows_that_are_too_long_for_this_computer_are_left_out_and_counted():
 
     plan = plan_job(split_rows([*notice_rows(), *long]), REAL)
 
-    assert "4 rows of more than 512 tokens are left out" in repr(plan)
+    assert "Rows of more than 512 tokens are left out, because they are slow here: 4." in repr(plan)
     assert not [row for row in [*plan.training, *plan.validation, *plan.test] if row in long]
 
 
