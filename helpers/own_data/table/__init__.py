@@ -1,0 +1,1 @@
+"""Reads a learner's table, chooses its columns, and makes chat rows."""
