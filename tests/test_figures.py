@@ -1,0 +1,193 @@
+"""No figure in a lesson or in README stands alone: data, code or the recorded run says the same.
+
+Each sentence with a figure needs an entry in GUARDS; an entry that no sentence needs is refused, too.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from finetune_dataset import validate_dataset
+from finetune_dataset.__main__ import main
+from finetune_dataset.quality import near_duplicates
+from helpers import lessons
+from helpers.backends import notices
+from helpers.costs import inference
+from helpers.evaluation.scores import Z_95
+from helpers.own_data import split
+from helpers.paths import ROOT, data_path
+
+README = ROOT / "README.md"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+RECORDING, SAMPLE = data_path("recordings", "elle"), data_path("sample_runs", "elle")
+ELLE = lessons.open_lesson("elle")
+SITTING = 25
+"""Minutes. Those of a notebook are an estimate, of reading and of waiting where it trains."""
+
+NUMBERS_THAT_ARE_NAMES = re.compile(
+    r"\b[Nn]otebooks? \d\d\w?\b|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d|[Ee]xercise \d|\[\d+\w?_"
+    r"|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL|\bPython 3\.\d+|lines? 1\b|Apache-2\.0"
+)
+
+
+def sentences(markdown: str) -> Iterator[str]:
+    """Sentences of a text, and cells of its tables, that hold a figure; code is no text."""
+    text = re.sub(r"```.*?```|<summary>.*?</summary>|`[^`]*`", "", markdown, flags=re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    for line in text.splitlines():
+        bare = re.sub(r"^(#+( \d+\w?\b)?( ·)?\.?|\d+\.|\*\*\d+\.\*\*|[-*>|])\s*", "", line.strip())
+        for part in bare.split("|") if line.startswith("|") else re.split(r"(?<=[.!?:;])\s+", bare):
+            if re.search(r"\d", NUMBERS_THAT_ARE_NAMES.sub("", part)):
+                yield part.strip()
+
+
+def texts(path: Path) -> list[str]:
+    if path.suffix == ".md":
+        return [path.read_text(encoding="utf-8")]
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+
+
+def whole(name: str) -> str:
+    cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    return "\n".join(cell.source for cell in cells)
+
+
+def last(row: dict) -> str:
+    return row["messages"][-1]["content"]
+
+
+def chats(name: str) -> int:
+    """How many chats the recorded run of a notebook sent."""
+    exchanges = json.loads((RECORDING / f"{name}.json").read_text(encoding="utf-8"))["exchanges"]
+    return sum(exchange["request"]["path"] == "/chat/completions" for exchange in exchanges)
+
+
+def first_number(sentence: str) -> int:
+    return int(re.findall(r"\d+", sentence)[0])
+
+
+def days(sentence: str) -> list[str]:
+    return re.findall(r"\d{4}-\d\d-\d\d", sentence)
+
+
+def is_known(service: str, day: str) -> bool:
+    """Whether data/retirements.json knows this day of a service."""
+    known = json.loads(data_path("retirements.json").read_text(encoding="utf-8"))
+    return any(entry["service"] == service and day in entry.values() for entry in known)
+
+
+# What a word means, what arithmetic says, how an example is set up: no run and no service can change it.
+DEFINITIONS = (
+    r"seconds since 1970",
+    r"^0 means no surprise|; 0 is no surprise$",
+    r"^from 10 to 1 is as far as from 1 to 0\.1",
+    r"(steps of|is) 17 ?%",  # one of six
+    r"One of eight groups is 12 points",
+    r"repeats its answers, and with the same  above 0",
+    r"with 30 examples in the prompt|at 1,000 requests a day",
+    # A published notebook of somebody else, with its date.
+    r"\(May 2024, 100 steps\)|^steps 85 to 100|^The other 84 steps",
+)
+
+# A sentence (as a pattern) → what says the same.
+GUARDS: dict[str, Callable[[str], bool]] = {
+    r"^\d+ minutes$|^\d+$": lambda sentence: int(sentence.split()[0]) <= SITTING,
+    r"from 0 \(wrong\) to 1 \(right\)": lambda sentence: (
+        {
+            score.check(answer, row)
+            for row in ELLE.rows()[:2]
+            for score in ELLE.scores
+            for answer in ("", last(row))
+        }
+        == {0, 1}
+    ),
+    r"^The nearer to 1|^1:$": lambda sentence: (
+        [ELLE.likeness(text, row, [row]) for row in ELLE.rows()[:1] for text in (last(row), "")] == [1, 0]
+    ),
+    r"in  24 of the file": lambda sentence: (
+        (24, "messages[2].role")
+        in {(problem.line, problem.path) for problem in validate_dataset(data_path("broken.jsonl")).problems}
+    ),
+    r"exit status is 0 for a good file": lambda sentence: (
+        [
+            main(["check", str(data_path(name))])
+            for name in ("limericks.jsonl", "broken.jsonl", "no-such-file.jsonl")
+        ]
+        == [0, 1, 2]
+    ),
+    r"reports from about 0\.8": lambda sentence: near_duplicates.NEAR == 0.8,
+    r"from 1,024 tokens on": lambda sentence: inference.CACHED_FROM == 1024,
+    r"OpenAI's guide of 2024": lambda sentence: (
+        "2024" in Path(inference.__file__).read_text(encoding="utf-8")
+    ),
+    r"with 400 tokens before each answer": lambda sentence: "reply + 400" in whole("01c_costs"),
+    r"12 of these rows|its own 12 rows": lambda sentence: "pool[:12]" in whole("04b_overfitting"),
+    r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),
+    r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
+    r"95 % interval|95 of 100": lambda sentence: round(Z_95, 2) == 1.96,
+    r"80 % common words": lambda sentence: split.NEAR == 0.8,
+    # What services announced.
+    r"announced on 2026-05-07": lambda sentence: (
+        days(sentence) == ["2026-05-07", "2026-10-14", notices.OPENAI_LAST_MODELS.isoformat()]
+        and is_known("openai", notices.OPENAI_LAST_MODELS.isoformat())
+    ),
+    r"Azure's schedule of": lambda sentence: (
+        is_known("azure", "2026-07-07")
+        and days(sentence) == ["2026-07-07", notices.AZURE_LAST_NEWCOMERS.isoformat()]
+    ),
+    r"for customers from before": lambda sentence: (
+        days(sentence)[-1] == notices.AZURE_LAST_NEWCOMERS.isoformat()
+    ),
+    r"has closed fine-tuning for new organizations": lambda sentence: (
+        days(sentence)[0] in notices.openai_notice(date(2026, 11, 1))
+    ),
+    # What the recorded run did.
+    r"about \d+ short chats": lambda sentence: (
+        abs(int(re.findall(r"\d+", sentence)[0]) - chats("05_evaluate")) <= 10
+    ),
+}
+
+FOUND = [
+    (path.name, sentence)
+    for path in [*NOTEBOOKS, README]
+    for text in texts(path)
+    for sentence in sentences(text)
+]
+
+
+def guards_of(sentence: str) -> list[Callable[[str], bool]]:
+    return [guard for pattern, guard in GUARDS.items() if re.search(pattern, sentence)]
+
+
+def is_definition(sentence: str) -> bool:
+    return any(re.search(pattern, sentence) for pattern in DEFINITIONS)
+
+
+def test_every_sentence_with_a_figure_has_a_guard():
+    alone = [found for found in FOUND if not guards_of(found[1]) and not is_definition(found[1])]
+
+    assert alone == []
+
+
+@pytest.mark.parametrize(("name", "sentence"), FOUND, ids=lambda value: value[:40])
+def test_a_figure_is_what_its_guard_says(name, sentence):
+    wrong = [guard for guard in guards_of(sentence) if not guard(sentence)]
+
+    assert wrong == []
+
+
+def test_no_guard_is_left_over():
+    patterns = [*GUARDS, *DEFINITIONS]
+
+    assert [pattern for pattern in patterns if not any(re.search(pattern, text) for _, text in FOUND)] == []
+
+
+def test_a_figure_that_nobody_guards_is_found():
+    markdown = "In our run 33 of 34 were right.\n\n| a | 12 seconds |\n\nSee `x = 5` in notebook 05."
+
+    assert list(sentences(markdown)) == ["In our run 33 of 34 were right.", "12 seconds"]
