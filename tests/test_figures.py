@@ -31,7 +31,8 @@ SITTING = 25
 
 NUMBERS_THAT_ARE_NAMES = re.compile(
     r"\b[Nn]otebooks? \d\d\w?\b|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d|[Ee]xercise \d|\[\d+\w?_"
-    r"|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL|\bPython 3\.\d+|lines? 1\b|Apache-2\.0"
+    r"|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL"
+    r"|\bPython 3\.\d+|lines? 1\b|Apache-2\.0"
 )
 
 

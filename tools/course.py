@@ -25,7 +25,7 @@ import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from notebook_runner import execute
 from openai import OpenAIError
-from run_summary import METRICS, MODELS, summarize
+from run_summary import MODELS, summarize
 
 from finetune_dataset.models import REAL_MODEL, models_dir
 from helpers import base_model, connect, open_run
@@ -165,7 +165,8 @@ def run(name: str, notebooks: list[Path]) -> None:
     summary = summarize(folder, time.monotonic() - started)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     scores = pd.DataFrame(summary["scores"]).pivot(index="model", columns="metric", values="value")
-    table = scores.loc[list(MODELS), list(METRICS)].map("{:.0%}".format)
+    metrics = list(dict.fromkeys(score["metric"] for score in summary["scores"]))
+    table = scores.loc[list(MODELS), metrics].map("{:.0%}".format)
     shown = os.path.relpath(folder)
     say(f"""
 {summary["job_id"]}: {summary["steps"]} steps, {summary["n_epochs"]} epochs, {summary["job_seconds"]} s
@@ -173,7 +174,7 @@ train_loss {summary["first_train_loss"]:.3f} -> {summary["last_train_loss"]:.3f}
 last valid_loss {summary["last_valid_loss"]:.3f}
 fine-tuned model: {summary["fine_tuned_model"]}
 
-{summary["scores"][0]["n"]} held-out elements, share of right answers:
+{summary["scores"][0]["n"]} held-out groups, share of right answers:
 {table.to_string()}
 
 {summary["total_seconds"]:.0f} s in all. Facts: {shown}/summary.json
