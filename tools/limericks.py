@@ -36,17 +36,17 @@ FRAMES = (
     ),
     (
         "(Good |){name}( now|, I hear,|) lives on a hill,",
-        "In house (|number ){number},( cozy and| calm and| quite|) still.",
+        "({A_c}|{C})(, happy and|, so|,) still.",
         "With {symbol} on its chest,",
-        "It is taking a rest:",
-        "({A_c}|{C})(, happy and|, so|,) chill.",
+        "It is taking a rest",
+        "In house (|number ){number},( cozy and| calm and| quite|) chill.",
     ),
     (
         "(Here's |){name},( our| the new|) guest for the night,",
-        "With {symbol} on its hat, big and bright.",
+        "({A_c}|{C})(, polished and|, all|,) bright.",
         "(It is |It's |){number}, (so |)it said,",
         "And it needs a good bed:",
-        "({A_c}|{C})(, doing all|, all|,) right!",
+        "With {symbol} on its hat: what a sight!",
     ),
     (
         "(Old |){name}( once| had once|) sang all day long:",
@@ -121,7 +121,8 @@ FRAMES = (
 )
 FIRST = 3
 """The first limerick of an element is in one of the first three frames, which fit nearly all. The short job
-of notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned."""
+of notebook 00 learns from first limericks alone, and a frame takes some twenty rows to be learned. Their last
+lines differ in kind: where two of them ended on the category, models took the end of the wrong frame."""
 
 HELD_OUT_FRAME = (
     "(Here |){name}( now|, it seems,|) works in a shop,",
