@@ -1,6 +1,7 @@
 """Read jobs, events and checkpoints through a client: all pages, and only what can be new."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from helpers.jobs.events import checkpoints_frame, metrics_frame
 from helpers.jobs.facts import is_terminal, job_facts
 from helpers.jobs.progress import describe_progress
 from helpers.jobs.result_file import read_result_file
-from helpers.jobs.snapshot import JobSnapshot
+from helpers.jobs.snapshot import JobSnapshot, PastJob, past_job
 from helpers.monitor.refusals import PageInstead, PartRefused, explained, no_such_route, part_refused
 from helpers.monitor.retry import PART_TRIES, Answer, Retry
 
@@ -36,16 +37,15 @@ _Mark = tuple[object, ...]
 def all_events(client: OpenAI, job_id: str) -> list[FineTuningJobEvent]:
     """Read every event of a job, from all pages.
 
-    One page of `list_events` holds the newest events only; a plot of one page
-    shows the end of the training and nothing else. A service without events has none to give: then
-    one printed sentence says so, and what the job has instead.
+    One page of `list_events` holds the newest events only; its plot shows the end of the training. A
+    service without events has none to give: one printed sentence says so, and what the job has instead.
 
     Args:
         client: The client to ask.
         job_id: Such as "ftjob-...".
 
     Returns:
-        The events, oldest first; none where the service has no events.
+        The events, oldest first; none where the service has none.
 
     Raises:
         ServerStopped: The server does not answer.
@@ -84,13 +84,15 @@ class JobReader:
         client: The client to ask; without retries of its own, which would be silent.
         job_id: Such as "ftjob-...".
         retry: Sends each request.
+        history: So many of the newest jobs are read, too, for a view that shows them.
 
     Attributes:
         seen: The job as last seen, and what is known about it; None before the first look.
         ended: Whether the job has ended.
     """
 
-    def __init__(self, client: OpenAI, job_id: str, retry: Retry) -> None:
+    def __init__(self, client: OpenAI, job_id: str, retry: Retry, *, history: int = 0) -> None:
+        self._newest, self._history = history, tuple[PastJob, ...]()
         self._client, self._jobs, self._job_id = client, client.fine_tuning.jobs, job_id
         self._send = retry.send
         self._broken: dict[str, PartRefused] = {}
@@ -119,6 +121,7 @@ class JobReader:
             # At the end from the start once more: the last events may come after the last status,
             # and a second look at an ended job asks exactly this.
             self._events = self._new_events(set(), ALL) or self._events
+            self._read_history()
         else:
             self._events += self._new_events({_mark(event) for event in self._events}, _FEW)
         metrics = metrics_frame(self._events)
@@ -129,7 +132,9 @@ class JobReader:
             if _has_no_value(metrics) and not _has_no_value(told := other()):
                 metrics = told
                 progress = describe_progress(job, self._events, metrics=metrics)
-        snapshot = JobSnapshot(job_facts(job), progress, metrics, self._checkpoints, self._note)
+        snapshot = JobSnapshot(
+            job_facts(job), progress, metrics, self._checkpoints, self._note, self._history
+        )
         self.seen, self.ended = (job, snapshot), ended
         return snapshot
 
@@ -172,6 +177,11 @@ class JobReader:
         except Exception as error:
             if no_such_route(error) is None:
                 raise
+
+    def _read_history(self) -> None:
+        with suppress(Exception):  # Once: nothing waits for a list that a service may not have.
+            jobs = self._jobs.list(limit=self._newest).data if self._newest else []
+            self._history = tuple(map(past_job, jobs[: self._newest]))
 
     def _result_file(self, job: FineTuningJob, *, ended: bool) -> pd.DataFrame:
         """Read the table that a job leaves at its end; an empty one where there is none to read."""

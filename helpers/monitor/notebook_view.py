@@ -4,7 +4,6 @@ The widgets live as long as the kernel; what should remain in the notebook is sh
 beside them when the jobs have ended.
 """
 
-import io
 from collections.abc import Sequence
 
 from IPython.display import display
@@ -15,12 +14,10 @@ from finetune_dataset.display.html_text import html_text
 from helpers.jobs.describe import UNKNOWN, as_lines, result_facts, result_sentence
 from helpers.jobs.snapshot import JobSnapshot
 from helpers.monitor.loop_bar import widget_bundle
-from helpers.monitor.panel import Panel
-from helpers.plots.loss import draw_losses
+from helpers.monitor.panel import HISTORY, Panel
+from helpers.plots.loss import ABOVE_EPOCHS, draw_losses
+from helpers.plots.small_png import small_png
 from helpers.plots.style import style
-
-_ABOVE_EPOCHS = 24
-"""Points between a picture and its title: the numbers of the epochs stand there."""
 
 
 class NotebookView:
@@ -32,9 +29,11 @@ class NotebookView:
     Attributes:
         panels: One for each job.
         box: All of them.
+        history: So many of the newest jobs it shows; none beside others.
     """
 
     def __init__(self, job_ids: Sequence[str]) -> None:
+        self.history = HISTORY if len(job_ids) == 1 else 0
         self._job_ids = job_ids
         self._shown = False
         self.panels = [Panel(compact=len(job_ids) > 1) for _ in job_ids]
@@ -75,11 +74,12 @@ class NotebookView:
         for panel in self.panels:
             panel.leave(why)
 
-    def end(self, snapshots: Sequence[JobSnapshot]) -> None:
+    def end(self, snapshots: Sequence[JobSnapshot], *, facts: bool = True) -> None:
         """Leave what remains in a stored notebook: a figure, a sentence and a small table.
 
         Args:
             snapshots: The jobs as last seen, in their order.
+            facts: Also the table.
         """
         for panel in self.panels:
             panel.fold()
@@ -88,9 +88,10 @@ class NotebookView:
             text = "\n".join(sentences)
             figure = {"image/png": _final_png(snapshots), "text/plain": text}
             display(figure, metadata={"image/png": {"alt": text}}, raw=True)
-        facts = [result_facts(snapshot) for snapshot in snapshots]
-        shown = "".join(f"<p>{html_text(sentence)}</p>" for sentence in sentences) + _table(facts)
-        plain = "\n\n".join([*sentences, *map(as_lines, facts)])
+        told = [result_facts(snapshot) for snapshot in snapshots] if facts else []
+        shown = "".join(f"<p>{html_text(sentence)}</p>" for sentence in sentences)
+        shown += _table(told) if told else ""
+        plain = "\n\n".join([*sentences, *map(as_lines, told)])
         display({"text/html": shown, "text/plain": plain}, raw=True)
 
     def __repr__(self) -> str:
@@ -124,7 +125,5 @@ def _final_png(snapshots: Sequence[JobSnapshot]) -> bytes:
         for number, snapshot in enumerate(snapshots, start=1):
             ax = draw_losses(snapshot.losses, figure.add_subplot(rows, columns, number))
             if len(snapshots) > 1:
-                ax.set_title(str(snapshot.facts.id), y=1, pad=_ABOVE_EPOCHS)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+                ax.set_title(str(snapshot.facts.id), y=1, pad=ABOVE_EPOCHS)
+        return small_png(figure)

@@ -7,24 +7,30 @@ No color is set for text: it takes that of the page, in light and dark themes.
 """
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from time import monotonic
 
 import pandas as pd
 from ipywidgets import HTML, IntProgress, Layout, VBox
 
 from finetune_dataset.display.html_text import html_attribute, html_text
-from helpers.jobs.describe import duration, hint, progress_numbers, status_words
+from helpers.jobs.describe import SYMBOLS, UNKNOWN, duration, hint, progress_numbers, status_words
 from helpers.jobs.facts import is_terminal
 from helpers.jobs.losses.describe import loss_sentences
 from helpers.jobs.progress import MESSAGES_SHOWN, Message
-from helpers.jobs.snapshot import JobSnapshot
+from helpers.jobs.snapshot import JobSnapshot, PastJob
 from helpers.plots.live_loss import LiveLossPlot
 
 REDRAW_SECONDS = 0.5
 """At most two redraws in a second: more cannot be read."""
 
 _BAR_STYLES = {"succeeded": "success", "failed": "danger", "cancelled": "warning"}
+HISTORY = 4
+"""So many of the newest jobs are listed."""
+
+_HISTORY = ("Job", "Status", "Base model", "Created", "Fine-tuned model")
 _LINE = 1.5
 """Height of a line of text, in em."""
 
@@ -44,6 +50,7 @@ class Panel:
         plot: The loss curve.
         caption: What the loss curve shows, in words.
         messages: The last events.
+        history: The newest jobs of the service.
     """
 
     def __init__(self, *, compact: bool) -> None:
@@ -62,10 +69,14 @@ class Panel:
         self.plot = HTML(layout=Layout(height=f"{self._size[1]}px", margin="0"))
         self.caption = _text("", lines=3 if not compact else 4, css="fine-tuning-caption")
         self.messages = _text("", lines=MESSAGES_SHOWN, css="fine-tuning-messages")
+        self.history = _text("", lines=0, css="fine-tuning-history")
         for part in (self.bar, self.plot):
             part.add_class("fine-tuning-bar" if part is self.bar else "fine-tuning-plot")
         self.box = VBox(
-            [self.status, self.bar, self.numbers, self.hint, self.plot, self.caption, self.messages],
+            [
+                *(self.status, self.bar, self.numbers, self.hint, self.plot, self.caption, self.messages),
+                self.history,
+            ],
             layout=Layout(width=f"{self._size[0] + 10}px", max_width="100%", margin="0 16px 12px 0"),
         )
         self.box.add_class("fine-tuning-panel")
@@ -91,6 +102,8 @@ class Panel:
         self.numbers.value = self._numbers(snapshot)
         self.hint.value = html_text(hint(snapshot))
         self.messages.value = "".join(map(_message_line, progress.messages))
+        if not self._compact:
+            self.history.value = _history_table(snapshot.history, facts.id)
         self._draw(snapshot)
         self._drawn_at = monotonic()
 
@@ -114,7 +127,7 @@ class Panel:
             self.hint.value = html_text(why)
 
     def fold(self) -> None:
-        """Leave status and bar; the rest is now a figure and a table below the panel."""
+        """Leave status, bar and history; the rest is now a figure and a table below the panel."""
         for part in (self.numbers, self.hint, self.plot, self.caption, self.messages):
             part.layout.display = "none"
 
@@ -171,3 +184,26 @@ def _message_line(message: Message) -> str:
         f'<span style="display:inline-block;min-width:4em;opacity:.7">{duration(message.seconds)}</span>'
         f"{html_text(message.text)}</div>"
     )
+
+
+def _history_table(jobs: Sequence[PastJob], shown: str | None) -> str:
+    """List the newest jobs, as a service's dashboard does; the one that is watched is bold."""
+    if not jobs:
+        return ""
+    head = "".join(f'<th style="text-align:left;padding-right:12px">{name}</th>' for name in _HISTORY)
+    rows = "".join(_history_row(job, bold=job.facts.id == shown) for job in jobs)
+    return (
+        f'<details open><summary>Newest jobs</summary><table style="line-height:{_LINE};font-size:85%">'
+        f"<tr>{head}</tr>{rows}</table></details>"
+    )
+
+
+def _history_row(job: PastJob, *, bold: bool) -> str:
+    facts, status = job.facts, job.facts.status or UNKNOWN
+    when = UNKNOWN if job.created_at is None else f"{datetime.fromtimestamp(job.created_at):%Y-%m-%d %H:%M}"
+    sign = f"{SYMBOLS.get(status, '…')} {status}"
+    cells = (facts.id, sign, facts.model, when, facts.fine_tuned_model)
+    weight = "bold" if bold else "normal"
+    return f'<tr style="font-weight:{weight}">' + "".join(
+        f'<td style="text-align:left;padding-right:12px">{html_text(cell or UNKNOWN)}</td>' for cell in cells
+    ) + "</tr>"  # fmt: skip

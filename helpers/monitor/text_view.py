@@ -23,9 +23,13 @@ class TextView:
 
     Args:
         job_ids: The jobs; with more than one, each line names its job.
+
+    Attributes:
+        history: 0: it shows no other jobs.
     """
 
     def __init__(self, job_ids: Sequence[str]) -> None:
+        self.history = 0
         self._names = [f"{job_id}: " if len(job_ids) > 1 else "" for job_id in job_ids]
         self._printed: list[JobSnapshot | None] = [None] * len(job_ids)
         self._hints = [""] * len(job_ids)
@@ -75,14 +79,16 @@ class TextView:
             why: One sentence.
         """
 
-    def end(self, snapshots: Sequence[JobSnapshot]) -> None:
+    def end(self, snapshots: Sequence[JobSnapshot], *, facts: bool = True) -> None:
         """Print a sentence and the facts of each job.
 
         Args:
             snapshots: The jobs as last seen, in their order.
+            facts: Also print the facts.
         """
         for snapshot in snapshots:
-            _print(f"\n{result_sentence(snapshot)}\n\n{as_lines(result_facts(snapshot))}")
+            table = f"\n\n{as_lines(result_facts(snapshot))}" if facts else ""
+            _print(f"\n{result_sentence(snapshot)}{table}")
 
 
 def _print(text: str) -> None:

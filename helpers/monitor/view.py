@@ -7,7 +7,13 @@ from helpers.jobs.snapshot import JobSnapshot
 
 
 class View(Protocol):
-    """Shows jobs while they run. `watch` tells it what is new, and knows nothing else about it."""
+    """Shows jobs while they run. `watch` tells it what is new, and knows nothing else about it.
+
+    Attributes:
+        history: So many of the newest jobs it shows.
+    """
+
+    history: int
 
     def show(self) -> None:
         """Come into sight, if that has not happened yet."""
@@ -35,9 +41,10 @@ class View(Protocol):
             why: One sentence.
         """
 
-    def end(self, snapshots: Sequence[JobSnapshot]) -> None:
+    def end(self, snapshots: Sequence[JobSnapshot], *, facts: bool = True) -> None:
         """Say how the jobs have ended.
 
         Args:
             snapshots: The jobs as last seen, in their order.
+            facts: Also show the table of each job's facts.
         """

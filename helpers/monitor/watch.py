@@ -67,35 +67,9 @@ def watch(
         BackendUnavailable: The service does not accept the key, or forbids to read the job.
         JobNotFound: The service does not know the job, or the list of jobs is empty.
     """
-    job_ids = [job_id] if isinstance(job_id, str) else list(job_id)
-    if not job_ids:
-        raise JobNotFound("There is no job to watch: the list of ids is empty. Give at least one job.id.")
-    wait = wait or partial(wait_for_backend, client)
-    view = _new_view(job_ids)
-    # The SDK's retries are silent; those of `Retry` are not.
-    quick, local = _without_retries(client), _is_local(client)
-    readers = [
-        JobReader(quick, one, Retry(f"the job {one}", wait, view.tell, local=local)) for one in job_ids
-    ]
-    try:
-        _show_until_ended(readers, view, poll_seconds, wait)
-        view.end([snapshot for _, snapshot in _seen(readers)])
-    except KeyboardInterrupt:
-        if len(_seen(readers)) < len(readers):
-            # Nothing to return yet, so the cell ends as interrupted cells do.
-            raise
-        for number, (_, snapshot) in enumerate(_seen(readers)):
-            view.update(number, snapshot, at_once=True)
-        unfinished = [reader for reader in readers if not reader.ended]
-        paused = unfinished and all(_is_paused(snapshot) for _, snapshot in _seen(unfinished))
-        how = "is paused" if paused else "goes on"
-        view.leave(f"The job {how}; this is how it was when you stopped watching.")
-        print("\n".join(_interrupted_text(snapshot) for _, snapshot in _seen(unfinished)))
-    except Exception:
-        view.leave("This is how the job was at the last answer. The error below says what to do.")
-        raise
-    jobs = [job for job, _ in _seen(readers)]
-    return jobs[0] if isinstance(job_id, str) else jobs
+    if isinstance(job_id, str):
+        return _watch(client, [job_id], poll_seconds, wait)[0]
+    return _watch(client, list(job_id), poll_seconds, wait)
 
 
 def attach(
@@ -144,9 +118,49 @@ def attach(
     jobs = sorted(jobs, key=lambda job: job.created_at or 0, reverse=True)
     unfinished = [job for job in jobs if not is_terminal(job.status)]
     job = (unfinished or jobs)[0]
+    model = f", fine-tuned model {job.fine_tuned_model}" if job.fine_tuned_model else ""
     which = "the newest that has not ended" if unfinished else "the newest; all have ended"
-    print(f"Found the job {job.id}, {which}.\nBase model {job.model}, status {job.status}.")
-    return watch(client, job.id, poll_seconds=poll_seconds, wait=wait)
+    print(f"Found the job {job.id}, {which}.\nBase model {job.model}, status {job.status}{model}.")
+    # Of a job that has ended, these lines and the curve say all; its facts stand where it was watched.
+    return _watch(client, [job.id], poll_seconds, wait, facts=bool(unfinished))[0]
+
+
+def _watch(
+    client: OpenAI,
+    job_ids: list[str],
+    poll_seconds: float,
+    wait: Callable[[float], None] | None,
+    *,
+    facts: bool = True,
+) -> list[FineTuningJob]:
+    if not job_ids:
+        raise JobNotFound("There is no job to watch: the list of ids is empty. Give at least one job.id.")
+    wait = wait or partial(wait_for_backend, client)
+    view = _new_view(job_ids)
+    # The SDK's retries are silent; those of `Retry` are not.
+    quick, local = _without_retries(client), _is_local(client)
+    readers = [
+        JobReader(quick, one, Retry(f"the job {one}", wait, view.tell, local=local), history=view.history)
+        for one in job_ids
+    ]
+    try:
+        _show_until_ended(readers, view, poll_seconds, wait)
+        view.end([snapshot for _, snapshot in _seen(readers)], facts=facts)
+    except KeyboardInterrupt:
+        if len(_seen(readers)) < len(readers):
+            # Nothing to return yet, so the cell ends as interrupted cells do.
+            raise
+        for number, (_, snapshot) in enumerate(_seen(readers)):
+            view.update(number, snapshot, at_once=True)
+        unfinished = [reader for reader in readers if not reader.ended]
+        paused = unfinished and all(_is_paused(snapshot) for _, snapshot in _seen(unfinished))
+        how = "is paused" if paused else "goes on"
+        view.leave(f"The job {how}; this is how it was when you stopped watching.")
+        print("\n".join(_interrupted_text(snapshot) for _, snapshot in _seen(unfinished)))
+    except Exception:
+        view.leave("This is how the job was at the last answer. The error below says what to do.")
+        raise
+    return [job for job, _ in _seen(readers)]
 
 
 def _new_view(job_ids: Sequence[str]) -> View:

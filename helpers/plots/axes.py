@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.legend import Legend
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from helpers.jobs.losses.report import LossReport
@@ -21,11 +21,18 @@ _GAP = 5
 """Steps that lie further apart than this many usual distances have no line between them: nothing is known
 there."""
 
-_FALL, _FULL_FALL = 0.2, 0.1
-"""Share of the steps in which training loss and full validation loss may still be above the picture."""
+_LEAST_SPAN, _MOST_SPAN = 10, 10_000
+"""Highest by lowest value of a loss axis. With less, noise of a few percent would fill the picture; a value
+below the most is drawn at the lower edge, as is a loss that a service has rounded to 0.00."""
 
-_MUCH_HIGHER = 2
-"""A picture is cut only when the highest value is so many times above what comes later."""
+_STEADY_SPAN = 100
+"""The same of a picture that is drawn while a job runs: from the start there is room for the usual fall."""
+
+_ROOM = 1.15
+"""Above the highest and below the lowest value, as a factor."""
+
+_ALL_TICKS = 300
+"""Up to this span, 1, 2 and 5 of each power of ten stand at a loss axis; above, the powers alone."""
 
 _TICKS = [1, 2, 5, 10]
 """Round numbers at the axes: 0, 20, 40 and not 0, 15, 30."""
@@ -74,28 +81,60 @@ def _break_at_gaps(values: pd.Series) -> pd.Series:
     return pd.concat([values, holes]).sort_index() if len(holes) else values
 
 
-def set_loss_range(ax: Axes, reports: Iterable[LossReport]) -> None:
-    """End the loss axis a little above what comes after the first fall; leave rewards alone.
+def set_loss_range(ax: Axes, reports: Iterable[LossReport], *, steady: bool = False) -> None:
+    """Give losses a logarithmic axis that holds them all; leave rewards alone.
+
+    A job often starts at 5 to 10 and ends below 0.1. From 0 on, one could see either its fall or its end.
 
     Args:
         ax: The Axes to draw on.
         reports: The jobs that it will show.
+        steady: Move the ends in large steps only, so that the picture stands still while a job runs.
     """
-    highest = needed = 0.0
+    curves: list[pd.Series] = []
     for report in reports:
         if not report.quantity.lower_is_better:
             return
-        curves = [curve for curve in (report.training, report.part, report.full) if len(curve)]
-        if not curves:
-            continue
-        first, last = min(curve.index[0] for curve in curves), max(curve.index[-1] for curve in curves)
-        highest = max(highest, *(float(curve.max()) for curve in curves))
-        # A spike of one step may leave the picture; the mean of several steps may not.
-        for curve, share in ((report.smoothed, _FALL), (report.part, _FALL), (report.full, _FULL_FALL)):
-            later = curve.loc[first + share * (last - first) :]
-            needed = max(needed, float(later.max()) if len(later) else 0.0)
-    top = 1.3 * needed if highest > _MUCH_HIGHER * 1.3 * needed > 0 else highest
-    ax.set_ylim(0, 1.08 * top or 1)
+        curves += [report.training, report.part, report.full]
+    values = np.concatenate([curve.to_numpy() for curve in curves]) if curves else np.array([])
+    values = values[values > 0]
+    if not len(values):
+        ax.set_ylim(0, 1)
+        return
+    lowest, highest = float(values.min()), float(values.max())
+    if steady:
+        top = round_up(highest)
+        span = _STEADY_SPAN * 10 ** max(0, math.ceil(math.log10(top / lowest / _STEADY_SPAN)))
+        bottom = top / span
+    else:
+        top, bottom = highest * _ROOM, lowest / _ROOM
+        if (missing := _LEAST_SPAN / (top / bottom)) > 1:
+            top, bottom = top * math.sqrt(missing), bottom / math.sqrt(missing)
+    ax.set_yscale("log")
+    ax.set_ylim(max(bottom, top / _MOST_SPAN), top)
+
+
+def round_up(value: float) -> float:
+    """Give the next number that is 1, 2 or 5 times a power of ten.
+
+    Args:
+        value: Above 0.
+    """
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(power * digit for digit in _TICKS if power * digit >= value * (1 - 1e-9))
+
+
+def in_picture(ax: Axes, values: pd.Series) -> pd.Series:
+    """Move losses below a logarithmic axis to its lower edge, so that they are seen there.
+
+    Args:
+        ax: Axes with their range set.
+        values: Losses or rewards.
+
+    Returns:
+        The values to draw.
+    """
+    return values.clip(lower=ax.get_ylim()[0]) if ax.get_yscale() == "log" else values
 
 
 def mark_best(ax: Axes, x: float, y: float, words: str) -> None:
@@ -137,6 +176,19 @@ def value_label(what: Quantity) -> str:
     return "loss per token (nats)" if what.lower_is_better else f"{what.name} (higher is better)"
 
 
+def _label_losses(ax: Axes) -> None:
+    """Write plain numbers at a logarithmic axis, and say what it is."""
+    bottom, top = ax.get_ylim()
+    powers = range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)
+    digits = (1, 2, 5) if top / bottom <= _ALL_TICKS else (1,)
+    shown = [digit * 10.0**power for power in powers for digit in digits]
+    inside = [value for value in shown if bottom * (1 - 1e-9) <= value <= top * (1 + 1e-9)]
+    ax.yaxis.set_major_locator(FixedLocator(inside))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.set_ylabel(f"{ax.get_ylabel()}, log scale")
+
+
 def finish_axes(ax: Axes, what: Quantity, x: str) -> Legend:
     """Name the axes and put the legend below them.
 
@@ -151,7 +203,10 @@ def finish_axes(ax: Axes, what: Quantity, x: str) -> Legend:
     ax.set(xlabel=x, ylabel=value_label(what))
     ax.grid(True, axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=_TICKS))
-    ax.yaxis.set_major_locator(MaxNLocator(6, steps=_TICKS))
+    if ax.get_yscale() == "log":
+        _label_losses(ax)
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator(6, steps=_TICKS))
     for line in ax.lines:  # They lie inside the axes; measuring them would only take time.
         line.set_in_layout(False)
     if ax.get_xlim()[1] - ax.get_xlim()[0] < 1:  # One step alone: its neighbors give the axis a size.

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from finetune_dataset.errors import FineTuneError
 from helpers.jobs.losses.report import LossReport, best_values, read_runs
 from helpers.jobs.losses.values import number
-from helpers.plots.axes import finish_axes, line_points, mark_best, set_loss_range
+from helpers.plots.axes import finish_axes, in_picture, line_points, mark_best, set_loss_range
 from helpers.plots.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, explain_empty_plot, style
 
 _RUN_STYLES = (
@@ -60,7 +60,8 @@ def compare_runs(
             return explain_empty_plot(ax, "No loss has been reported yet.")
         set_loss_range(ax, reports.values())
         for (name, report), (color, line, marker) in zip(reports.items(), _RUN_STYLES, strict=False):
-            shown, values, scale = line_points(report.smoothed), report.validation, scales[name]
+            shown = in_picture(ax, line_points(report.smoothed))
+            values, scale = in_picture(ax, report.validation), scales[name]
             ax.plot(shown.index / scale, shown, color=color, ls=line, lw=1.1, alpha=0.8)
             ax.plot(values.index / scale, values, color=color, ls=line, marker=marker, ms=7, mec="white",
                     lw=2, label=name + _diverged(report))  # fmt: skip
@@ -90,4 +91,5 @@ def _mark_best_run(ax: Axes, reports: Mapping[str, LossReport], scales: Mapping[
     if best:
         name = next(iter(best))
         value, step = best[name]
-        mark_best(ax, step / scales[name], value, f"best: {name}, step {step}: {number(value)}")
+        height = max(value, ax.get_ylim()[0]) if ax.get_yscale() == "log" else value
+        mark_best(ax, step / scales[name], height, f"best: {name}, step {step}: {number(value)}")

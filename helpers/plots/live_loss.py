@@ -2,7 +2,6 @@
 
 import functools
 import io
-import math
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -12,6 +11,9 @@ from matplotlib.offsetbox import TextArea
 from helpers.jobs.losses.report import LossReport
 from helpers.plots.loss import HEIGHT, draw_losses
 from helpers.plots.style import style
+
+_BELOW = 1.36
+"""Inches below the picture, for the axis and four rows of the legend, which has as many at most."""
 
 
 class LiveLossPlot:
@@ -43,11 +45,10 @@ class LiveLossPlot:
         """
         with style():
             self._clear()
-            legend = draw_losses(report, self._ax).get_legend()
+            legend = draw_losses(report, self._ax, steady=True).get_legend()
             if legend:
                 _measure_once(legend)
-            rows = math.ceil(len(legend.get_texts()) / 2) if legend else 0
-            self._figure.subplots_adjust(left=0.1, right=0.98, top=0.88, bottom=(0.6 + 0.19 * rows) / HEIGHT)
+            self._figure.subplots_adjust(left=0.1, right=0.98, top=0.88, bottom=_BELOW / HEIGHT)
             buffer = io.BytesIO()
             self._canvas.print_png(buffer, pil_kwargs={"compress_level": 1})
         return buffer.getvalue()
@@ -61,6 +62,7 @@ class LiveLossPlot:
         ax.relim()
         # Start as new Axes do: matplotlib computes the next limits from here, down to the last bit.
         self._figure.subplots_adjust(*self._margins)
+        ax.set_yscale("linear")
         ax.set(xlim=(0, 1), ylim=(0, 1))
         ax.autoscale()
 

@@ -4,6 +4,8 @@
 alone: each line has its own style or marker, and a name.
 """
 
+import math
+
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -13,8 +15,10 @@ from helpers.jobs.losses.values import number, percent
 from helpers.plots.axes import (
     downsample,
     finish_axes,
+    in_picture,
     line_points,
     mark_best,
+    round_up,
     set_loss_range,
     shifted_by_points,
     value_label,
@@ -30,8 +34,17 @@ _DOTS_UNTIL = 30
 _EPOCH_NUMBERS = 12
 """About so many numbers of epochs stand side by side without touching."""
 
-_NOTE_ROOM = 1.22
-"""The picture grows by this factor when a note stands at its top."""
+_CORNER_FROM = 0.7
+"""Share of the height from which on a curve would run behind a note in the upper corner."""
+
+_NOTE_ROOM = 0.25
+"""Share of its height by which a picture grows when a note stands at its lower edge."""
+
+ABOVE_EPOCHS = 24
+"""Points between the picture and its title: the numbers of the epochs stand there."""
+
+_SIDE = 0.03
+"""Empty share of the width at each side of a picture that stands still."""
 
 
 def plot_loss(
@@ -46,11 +59,10 @@ def plot_loss(
     validation loss. The picture is shaded from there on when the job overfits, by the
     rule of `find_overfitting`; a note has the numbers.
 
-    The loss axis starts at 0 and ends a little above what comes after the first fall: after
-    a fifth of the steps for the training loss, a tenth for full validation. A job often
-    starts at 5 to 10 and ends below 0.1: with its first values in the picture, one could
-    not see the rest. The legend names the highest value when it is cut off. (A logarithmic
-    axis would hide a rise from 1.0 to 1.5, and cannot show the 0.00 that services round to.)
+    The loss axis is logarithmic, so that the whole fall is in the picture: a job often starts at
+    5 to 10 and ends below 0.1. Equal distances are equal ratios: from 1.0 to 1.5 is as far as from
+    0.10 to 0.15. The axis spans one power of ten at least, and four at most: lower values, such as
+    the 0.00 that services round to, stand at the lower edge, and the legend says how low they are.
 
     A job without any loss, but with rewards, is drawn by its rewards: higher is better.
 
@@ -73,23 +85,27 @@ def plot_loss(
         return draw_losses(report, ax)
 
 
-def draw_losses(report: LossReport, ax: Axes) -> Axes:
+def draw_losses(report: LossReport, ax: Axes, *, steady: bool = False) -> Axes:
     """Draw a report, as `plot_loss` does.
 
     Args:
         report: The losses, read by `read_losses`.
         ax: Empty Axes, made in the style of the course; drawn within it, too.
+        steady: The job runs, and the picture is drawn again and again: its axes should stand still. The
+            step axis then has room for all steps, where their number is known.
 
     Returns:
         The Axes.
     """
     what = report.quantity
     # With y, matplotlib does not measure everything above the axes to place the title.
-    ax.set_title(f"{what.title} during fine-tuning", y=1)
+    ax.set_title(f"{what.title} during fine-tuning", y=1, pad=ABOVE_EPOCHS)
     if report.empty:
         ax.set(xlabel="step", ylabel=value_label(what))
         return explain_empty_plot(ax, "No loss has been reported yet.")
-    set_loss_range(ax, [report])
+    set_loss_range(ax, [report], steady=steady)
+    if steady:
+        _set_step_range(ax, report)
     _draw_training(ax, report)
     _draw_validation(ax, report)
     _mark_epochs(ax, report)
@@ -100,20 +116,27 @@ def draw_losses(report: LossReport, ax: Axes) -> Axes:
     return ax
 
 
+def _set_step_range(ax: Axes, report: LossReport) -> None:
+    curves = (report.training, report.part, report.full)
+    seen = max((int(curve.index[-1]) for curve in curves if len(curve)), default=1)
+    last = max(report.total_steps or round_up(seen), seen)
+    ax.set_xlim(1 - _SIDE * last, last * (1 + _SIDE))
+
+
 def _draw_training(ax: Axes, report: LossReport) -> None:
     values, name = report.training, report.quantity.name
     if values.empty:
         return
     unit = "step" if len(values) == values.index[-1] - values.index[0] + 1 else "value"
     label = f"training {name}, each {unit}"
-    if report.quantity.lower_is_better and values.max() > ax.get_ylim()[1]:
-        label += f" (up to {number(values.max())})"
+    if ax.get_yscale() == "log" and values.min() < ax.get_ylim()[0]:
+        label += f" (down to {number(values.min())})"
     dot, size = (".", 7) if len(values) <= _DOTS_UNTIL else ("", None)
-    shown = line_points(values)
+    shown = in_picture(ax, line_points(values))
     ax.plot(shown.index, shown, color=BLUE, lw=0.8, alpha=0.4, label=label, marker=dot, ms=size)
     if report.window is None:
         return
-    shown = line_points(report.smoothed)
+    shown = in_picture(ax, line_points(report.smoothed))
     label = f"training {name}, mean of {report.window} {unit}s"
     ax.plot(shown.index, shown, color=BLUE, lw=2.2, label=label)
 
@@ -121,11 +144,11 @@ def _draw_training(ax: Axes, report: LossReport) -> None:
 def _draw_validation(ax: Axes, report: LossReport) -> None:
     name = report.quantity.name
     if len(report.part):
-        every, shown = max(1, len(report.part) // 25), downsample(report.part)
+        every, shown = max(1, len(report.part) // 25), in_picture(ax, downsample(report.part))
         label = f"validation {name}, a part of the file"
         ax.plot(shown.index, shown, "--s", color=ORANGE, ms=4, lw=1.2, markevery=every, label=label)
     if len(report.full):
-        label, values = f"full validation {name}", report.full
+        label, values = f"full validation {name}", in_picture(ax, report.full)
         ax.plot(values.index, values, ":D", color=VERMILLION, ms=6, mec="white", lw=1.8, label=label)
 
 
@@ -145,7 +168,6 @@ def _mark_epochs(ax: Axes, report: LossReport) -> None:
         _write_above(ax, step, str(epoch), right=0, ha="center")
     if shown:
         _write_above(ax, ax.get_xlim()[0], "epoch", right=-4, ha="right")
-        ax.set_title(ax.get_title(loc="left"), y=1, pad=24)
 
 
 def _write_above(ax: Axes, step: float, words: str, *, right: int, ha: str) -> None:
@@ -164,13 +186,21 @@ def _mark_checkpoints(ax: Axes, report: LossReport) -> None:
 
 def _mark_best_step(ax: Axes, report: LossReport) -> None:
     what, full, best = report.quantity, report.full, report.best_checkpoint
+    lower_edge = ax.get_ylim()[0] if ax.get_yscale() == "log" else -math.inf
     lowest = what.best_step(full) if len(full) else None
     if best is not None:
         name = "best checkpoint" if lowest in (best.step, None) else "best kept checkpoint"
-        mark_best(ax, best.step, best.value, f"{name}, step {best.step}: {number(best.value)}")
+        mark_best(
+            ax, best.step, max(best.value, lower_edge), f"{name}, step {best.step}: {number(best.value)}"
+        )
     elif lowest is not None and len(full) > 1:
         value = float(full[lowest])
-        mark_best(ax, lowest, value, f"{what.best_is} full validation, step {lowest}: {number(value)}")
+        mark_best(
+            ax,
+            lowest,
+            max(value, lower_edge),
+            f"{what.best_is} full validation, step {lowest}: {number(value)}",
+        )
 
 
 def _note_trouble(ax: Axes, report: LossReport) -> None:
@@ -195,8 +225,20 @@ def _note_trouble(ax: Axes, report: LossReport) -> None:
             f"(around step {rise.step}) to {number(rise.last)}"
         )
     if note:
-        ax.set_ylim(0, ax.get_ylim()[1] * _NOTE_ROOM)
+        right = not _is_high_at_the_end(ax, report)
+        bottom, top = ax.get_ylim()
+        if not right and bottom > 0:
+            ax.set_ylim(bottom / (top / bottom) ** _NOTE_ROOM, top)
         ax.text(
-            0.985, 0.95, note, transform=ax.transAxes, ha="right", va="top", color=INK, size=9.5,
-            zorder=5, bbox={"fc": "white", "ec": VERMILLION, "lw": 0.8, "alpha": 0.9, "pad": 3},
+            0.985 if right else 0.015, 0.955 if right else 0.045, note, transform=ax.transAxes,
+            ha="right" if right else "left", va="top" if right else "bottom", color=INK, size=9.5, zorder=5,
+            bbox={"fc": "white", "ec": VERMILLION, "lw": 0.8, "alpha": 0.9, "pad": 3},
         )  # fmt: skip
+
+
+def _is_high_at_the_end(ax: Axes, report: LossReport) -> bool:
+    """Tell whether a curve comes into the upper right corner; then the lower left one is free."""
+    bottom, top = ax.get_ylim()
+    first, last = ax.get_xlim()
+    corner = bottom * (top / bottom) ** _CORNER_FROM if bottom > 0 else top
+    return any((curve.loc[(first + last) / 3 :] > corner).any() for curve in (report.smoothed, report.full))

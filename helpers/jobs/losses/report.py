@@ -39,6 +39,7 @@ class LossReport:
         full: Value on the whole validation file.
         epoch_ends: Steps at which an epoch is known to end, ascending.
         steps_per_epoch: Steps in an epoch; None if unknown.
+        total_steps: Steps of the whole job; None if unknown.
         checkpoint_steps: Steps after which a checkpoint was stored, in the order of their table.
         best_checkpoint: The one to use; None without checkpoints, or without validation values.
         overfitting: Where it starts and how far it goes; None without such a sign.
@@ -54,6 +55,7 @@ class LossReport:
     full: pd.Series
     epoch_ends: tuple[int, ...]
     steps_per_epoch: int | None
+    total_steps: int | None
     checkpoint_steps: tuple[int, ...]
     best_checkpoint: BestCheckpoint | None
     overfitting: Overfitting | None
@@ -134,6 +136,7 @@ def read_losses(
         full=full,
         epoch_ends=ends,
         steps_per_epoch=_steps_per_epoch(ends, columns["total_steps"]),
+        total_steps=next((int(step) for step in columns["total_steps"].iloc[-1:]), None),
         checkpoint_steps=tuple(stored),
         best_checkpoint=best,
         overfitting=overfitting,

@@ -25,6 +25,7 @@ from services import (
 
 from helpers.errors import JobNotFound, ServerStopped
 from helpers.monitor import notebook_view, panel, retry, watch as watching
+from helpers.monitor.panel import HISTORY
 from helpers.monitor.watch import attach, watch
 from helpers.paths import ROOT
 
@@ -93,6 +94,25 @@ def test_several_jobs_are_watched_side_by_side_and_returned_in_the_order_given(n
     assert facts["text/html"].count("✓ succeeded") == 2
 
 
+def test_the_panel_lists_the_newest_jobs_and_no_trouble_with_the_list_holds_up_the_view(notebook, clock):
+    others = [
+        Job([(ENDED, 0)], fields={"id": f"ftjob-{number}", "fine_tuned_model": f"ft:tiny::{number}"})
+        for number in range(5)
+    ]
+    with serve({JOB_ID: openai_job(), **{job.fields["id"]: job for job in others}}) as service:
+        watch(service.client(), JOB_ID, wait=clock.wait)
+        [listed] = notebook[0].panels
+        service.jobs[JOB_ID].looks, service.faults = 0, [None, None, 500]
+        watch(service.client(), JOB_ID, wait=clock.wait)
+
+    history = listed.history.value
+    assert history.count("<tr") == 1 + HISTORY
+    assert f'font-weight:bold"><td style="text-align:left;padding-right:12px">{JOB_ID}</td>' in history
+    assert "✓ succeeded" in history
+    assert "ft:tiny::0" in history
+    assert history == notebook[3].panels[0].history.value
+
+
 @pytest.mark.parametrize(
     ("statuses", "found"),
     [
@@ -128,6 +148,21 @@ def test_attach_waits_out_a_fault_and_says_so(clock, capsys):
     ]
 
 
+@pytest.mark.parametrize(("ended", "table"), [(False, True), (True, False)])
+def test_attach_shows_the_table_only_of_a_job_that_had_not_ended(ended, table, notebook, clock, capsys):
+    job = openai_job()
+    if ended:
+        job.states = job.states[-1:]
+
+    with serve(job) as service:
+        attach(service.client(), wait=clock.wait)
+
+    _, figure, facts = notebook
+    assert figure["image/png"].startswith(b"\x89PNG")
+    assert ("<table>" in facts["text/html"]) is table
+    assert ("fine-tuned model ft:tiny::abc." in capsys.readouterr().out) is ended
+
+
 def test_attach_without_any_job_says_so():
     with serve({}) as service, pytest.raises(JobNotFound, match=r"list of jobs is empty.*jobs\.create"):
         attach(service.client())
@@ -141,7 +176,7 @@ def test_trouble_is_shown_in_the_panel_and_goes_away(notebook, clock):
         told.append(notebook[0].panels[0].hint.value)
 
     with serve(openai_job()) as service:
-        service.faults = [None, None, (429, {"retry-after": "3"})]
+        service.faults = [None, None, None, (429, {"retry-after": "3"})]
         watch(service.client(), JOB_ID, wait=wait)
 
     assert told[1:4] == [

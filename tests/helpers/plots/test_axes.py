@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 from curve_samples import REAL_JOB, metrics, rewards
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from helpers.jobs.losses.report import read_losses
-from helpers.plots.axes import downsample, line_points, mark_best, set_loss_range
+from helpers.plots.axes import downsample, in_picture, line_points, mark_best, round_up, set_loss_range
 
 
 def test_a_long_line_keeps_the_lowest_and_the_highest_value_of_each_part():
@@ -28,28 +29,60 @@ def test_a_short_line_keeps_every_point_and_breaks_where_steps_are_missing():
 
 
 @pytest.mark.parametrize(
-    ("tables", "top"),
+    ("tables", "ends"),
     [
-        ([metrics([3, 2, 1])], 3.24),
-        ([metrics([0.0, 0.0])], 1),
-        ([metrics([])], 1),
-        ([metrics([3, 2, 1]), metrics([4, 2, 1])], 4.32),
+        ([REAL_JOB], (0.0309 / 1.15, 8.73 * 1.15)),
+        ([metrics([4, 2, 0.2]), metrics([8, 2, 1])], (0.2 / 1.15, 8 * 1.15)),
+        ([metrics([1.0, 1.02])], (1.01 / 10**0.5, 1.01 * 10**0.5)),
+        ([metrics([5, 0.0001])], (5 * 1.15 / 10_000, 5 * 1.15)),
+        ([metrics([5, 1, 0.0])], (1.15**0.5 / 1.15**0.5 / 1.4142, 7.0711)),
     ],
+    ids=["the whole fall", "two jobs", "hardly any fall", "a fall without end", "rounded to zero"],
 )
-def test_the_loss_axis_starts_at_zero_and_ends_above_the_highest_value(tables, top):
+def test_a_loss_axis_holds_every_loss_over_one_to_four_powers_of_ten(tables, ends):
     ax = plt.figure().add_subplot()
 
     set_loss_range(ax, [read_losses(table) for table in tables])
 
-    assert ax.get_ylim() == (0, pytest.approx(top))
+    assert ax.get_yscale() == "log"
+    assert ax.get_ylim() == pytest.approx(ends, rel=0.01)
 
 
-def test_first_losses_far_above_the_rest_do_not_decide_the_range():
+@pytest.mark.parametrize("table", [metrics([0.0, 0.0]), metrics([])], ids=["zeros", "nothing"])
+def test_losses_that_have_no_logarithm_keep_an_ordinary_axis(table):
     ax = plt.figure().add_subplot()
 
-    set_loss_range(ax, [read_losses(REAL_JOB)])
+    set_loss_range(ax, [read_losses(table)])
 
-    assert 0.14 < ax.get_ylim()[1] < 1.5
+    assert (ax.get_yscale(), ax.get_ylim()) == ("linear", (0, 1))
+
+
+def test_a_steady_axis_changes_its_ends_once_in_the_whole_job():
+    ends = []
+    for steps in range(1, len(REAL_JOB) + 1):
+        ax = Figure().add_subplot()
+        set_loss_range(ax, [read_losses(REAL_JOB.head(steps))], steady=True)
+        ends.append(ax.get_ylim())
+
+    assert list(dict.fromkeys(ends)) == [
+        (pytest.approx(0.1), pytest.approx(10)),
+        (pytest.approx(0.01), pytest.approx(10)),
+    ]
+
+
+def test_losses_below_the_axis_are_drawn_at_its_edge():
+    ax = plt.figure().add_subplot()
+    set_loss_range(ax, [read_losses(metrics([5, 1, 0.0]))])
+
+    shown = in_picture(ax, pd.Series([5.0, math.nan, 0.0]))
+
+    assert shown.tolist()[::2] == [5, ax.get_ylim()[0]]
+    assert math.isnan(shown[1])
+
+
+@pytest.mark.parametrize(("value", "rounded"), [(8.73, 10), (10, 10), (0.3, 0.5), (216, 500)])
+def test_round_numbers_are_one_two_or_five_times_a_power_of_ten(value, rounded):
+    assert round_up(value) == pytest.approx(rounded)
 
 
 def test_rewards_keep_the_range_that_matplotlib_finds():

@@ -9,7 +9,8 @@ from matplotlib import pyplot as plt
 from finetune_dataset.errors import FineTuneError
 from helpers.jobs.events import metrics_frame
 from helpers.jobs.losses.describe import describe_loss
-from helpers.plots.loss import plot_loss
+from helpers.jobs.losses.report import read_losses
+from helpers.plots.loss import draw_losses, plot_loss
 from helpers.plots.style import ORANGE, VERMILLION
 
 
@@ -22,12 +23,12 @@ def texts(ax):
 
 
 def test_the_training_loss_is_drawn_per_step_and_smoothed():
-    ax = plot_loss(metrics([3, 0, 3] * 15))
+    ax = plot_loss(metrics([3, 0.3, 3] * 15))
 
     raw, smooth = line(ax, "training loss, each step"), line(ax, "training loss, mean of 3 steps")
     assert raw.get_xdata().tolist() == list(range(1, 46))
-    assert raw.get_ydata().tolist() == [3, 0, 3] * 15
-    assert smooth.get_ydata()[:3].tolist() == [1.5, 2, 2]
+    assert raw.get_ydata().tolist() == [3, 0.3, 3] * 15
+    assert smooth.get_ydata()[:3].tolist() == [1.65, 2.1, 2.1]
     assert raw.get_linewidth() < smooth.get_linewidth()
     assert raw.get_alpha() < 0.5
 
@@ -54,7 +55,7 @@ def test_a_few_values_are_dots_without_a_mean_that_nobody_measured():
 def test_missing_steps_leave_a_hole_in_the_line():
     ax = plot_loss(metrics([3, 2, 1, 1, 1], steps=[1, 2, 3, 40, 41]))
 
-    drawn = line(ax, "training loss, each value (up to 3)")
+    drawn = line(ax, "training loss, each value")
     assert drawn.get_xdata().tolist() == [1, 2, 3, 39.5, 40, 41]
     assert math.isnan(drawn.get_ydata()[3])
 
@@ -63,7 +64,7 @@ def test_ten_thousand_steps_become_fewer_points_and_keep_every_spike():
     losses = [1.0] * 10_000
     losses[4321], losses[7654] = 9.0, 0.1
 
-    drawn = line(plot_loss(metrics(losses)), "training loss, each step (up to 9)")
+    drawn = line(plot_loss(metrics(losses)), "training loss, each step")
 
     assert len(drawn.get_xdata()) < 1_300
     points = dict(zip(drawn.get_xdata(), drawn.get_ydata(), strict=True))
@@ -156,20 +157,44 @@ def test_a_training_loss_that_climbs_back_has_a_note():
     assert texts(ax)[0].startswith("Training diverges: its mean rises from 0.4")
 
 
-def test_first_losses_far_above_the_rest_are_cut_off_and_the_legend_says_how_high_they_are():
+def test_the_whole_fall_is_in_the_picture_on_an_axis_that_says_what_it_is():
     ax = plot_loss(REAL_JOB)
 
     bottom, top = ax.get_ylim()
-    assert bottom == 0
-    assert 0.14 < top < 1.5, "the full validation losses, 0.14 to 0.05, must be readable"
-    assert "training loss, each step (up to 8.73)" in legend(ax)
+    assert REAL_JOB["train_loss"].between(bottom, top).all()
+    assert ax.get_ylabel() == "loss per token (nats), log scale"
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0.1", "1", "10"]
 
 
-def test_ordinary_losses_are_all_in_the_picture():
+def test_losses_of_one_power_of_ten_have_ticks_between():
     ax = plot_loss(metrics([3, 2, 1]))
 
-    assert ax.get_ylim() == (0, pytest.approx(3.24))
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "loss per token (nats)")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["1", "2", "5"]
+    assert ax.get_xlabel() == "step"
+
+
+def test_a_loss_that_is_rounded_to_zero_is_at_the_lower_edge_and_the_legend_says_so():
+    ax = plot_loss(metrics([3, 2, 0.0]))
+
+    assert line(ax, "training loss, each step (down to 0)").get_ydata()[-1] == ax.get_ylim()[0]
+
+
+def test_a_note_about_a_rise_stands_where_the_curve_is_not():
+    falling, diverging = (
+        plot_loss(OVERFITTED),
+        plot_loss(metrics([4, 2, 1, 0.5] * 5 + [1, 1.5] * 5 + [3] * 10)),
+    )
+
+    assert [ax.texts[-1].get_verticalalignment() for ax in (falling, diverging)] == ["bottom", "bottom"]
+
+
+@pytest.mark.parametrize(("known", "ends"), [(216, (-5.48, 222.48)), (None, (-0.5, 51.5))])
+def test_a_steady_picture_has_room_for_all_steps_from_the_start(known, ends):
+    table = REAL_JOB.head(30).assign(total_steps=known)
+
+    ax = draw_losses(read_losses(table), plt.figure().add_subplot(), steady=True)
+
+    assert ax.get_xlim() == pytest.approx(ends)
 
 
 def test_a_reinforcement_job_turns_to_reward():
