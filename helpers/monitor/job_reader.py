@@ -203,11 +203,10 @@ def _no_events(why: str) -> str:
 
 def _what_it_has(job: FineTuningJob) -> str:
     facts = job_facts(job)
-    files = ", ".join(facts.result_files or ()) or "none"
     return (
         f"What the job {facts.id} has: status {facts.status}, model {facts.fine_tuned_model or 'none yet'}, "
-        f"result files {files}. client.fine_tuning.jobs.checkpoints.list shows its checkpoints, where the "
-        "service has them; watch shows all of it."
+        f"result files {', '.join(facts.result_files or ()) or 'none'}. "
+        "client.fine_tuning.jobs.checkpoints.list shows checkpoints, where there are any; watch shows all."
     )
 
 
