@@ -25,7 +25,7 @@ from helpers.paths import data_path, runs_dir
 from helpers.stored_json import read_json
 
 DEFAULT_RUN = "my-run"
-NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "05_evaluate")
+NOTEBOOKS = ("01_dataset", "02_upload", "03_job", "04_monitor", "04b_overfitting", "05_evaluate")
 
 
 class SDKObject(Protocol):

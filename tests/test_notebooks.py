@@ -25,6 +25,13 @@ CALLS = {
     ],
     "03_job": ["fine_tuning.jobs.create", "jobs.retrieve", "jobs.list", "jobs.cancel"],
     "04_monitor": ["jobs.retrieve", "jobs.list_events", "jobs.checkpoints.list", "files.content"],
+    "04b_overfitting": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.list_events",
+        "jobs.checkpoints.list",
+        "chat.completions.create",
+    ],
     "05_evaluate": ["chat.completions.create", "models.retrieve", "models.delete"],
 }
 HEADINGS = [
@@ -48,7 +55,7 @@ def prose(markdown: str) -> str:
     return "\n".join(line for line in open_text.splitlines() if not line.startswith("|"))
 
 
-def test_the_notebooks_are_the_six_of_the_course():
+def test_the_notebooks_are_those_of_the_course():
     assert list(NOTEBOOKS) == list(CALLS)
 
 

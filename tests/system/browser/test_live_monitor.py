@@ -16,8 +16,8 @@ from playwright.sync_api import Locator, Page, expect
 from helpers import all_events, base_model, connect, data_path, describe_loss, metrics_frame, open_run
 from helpers.paths import ROOT
 
-# What a person writes who comes back with a new kernel.
-COME_BACK = "from helpers import attach; job = attach(client)"
+COME_BACK = "attach(client)"
+"""In the cell for a person who comes back with a new kernel; it needs no other cell."""
 LOOKS = 3
 N_EPOCHS = 6
 """432 steps: about 40 seconds on two cores (Nov 2026). The looks and the interrupt need about 10 of them."""
@@ -119,9 +119,8 @@ def test_a_training_job_is_watched_left_and_found_again(client: OpenAI, lab: str
 
     # A new kernel finds the job again, and shows its whole history and its end.
     notebook.restart_kernel()
-    for setup in ("google.colab", "from helpers import", "connect("):
-        notebook.run(notebook.cell(setup))
-    second_view = notebook.run_in_new_cell(COME_BACK, below=notebook.cell("connect("))
+    second_view = notebook.cell(COME_BACK)
+    notebook.run(second_view)
     notebook.choose_theme("JupyterLab Dark")
     expect(second_view.locator(".jp-OutputArea img").first).to_be_visible()
     expect(second_view).not_to_contain_text(describe_loss(metrics_frame([])))
