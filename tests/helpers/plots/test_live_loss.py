@@ -35,6 +35,19 @@ def test_the_picture_for_a_live_view_has_one_size_and_opens_no_figure():
     assert plt.get_fignums() == []
 
 
+def test_the_axes_stand_still_while_a_job_runs():
+    picture = LiveLossPlot()
+    seen = []
+    for steps in (2, 30, 80, 150, 216):
+        stored = checkpoints({72: 0.14, 144: 0.06, 216: 0.05}) if steps == 216 else None
+        picture.png(read_losses(REAL_JOB.head(steps), checkpoints=stored))
+        seen.append((picture._ax.get_position().bounds, picture._ax.get_xlim(), picture._ax.get_ylim()))
+
+    places, steps_shown, losses_shown = (set(column) for column in zip(*seen, strict=True))
+    assert (len(places), len(steps_shown)) == (1, 1)
+    assert len(losses_shown) == 2, "the lower end moves once, by a power of ten"
+
+
 @pytest.mark.slow
 def test_no_state_leaves_anything_in_the_picture_of_the_next_one():
     kept = LiveLossPlot()
