@@ -121,7 +121,8 @@ def _final_png(snapshots: Sequence[JobSnapshot]) -> bytes:
     rows = -(-len(snapshots) // columns)
     with style():
         # Not pyplot: the notebook would show its figure a second time, below the cell.
-        figure = Figure(figsize=(7 * columns, 4.6 * rows))
+        # Two pictures side by side are wider than a page, which would shrink them.
+        figure = Figure(figsize=(7 * columns, 4.6 * rows), dpi=100 if columns == 1 else 75)
         for number, snapshot in enumerate(snapshots, start=1):
             ax = draw_losses(snapshot.losses, figure.add_subplot(rows, columns, number))
             if len(snapshots) > 1:

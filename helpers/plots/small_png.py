@@ -20,7 +20,7 @@ def small_png(figure: Figure) -> bytes:
         A PNG, the same for the same figure.
     """
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
+    figure.savefig(drawn, format="png", dpi=figure.dpi)
     picture = Image.open(drawn).convert("RGB")
     few = picture.quantize(_COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(small, format="png", optimize=True)
