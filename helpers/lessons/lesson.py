@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_dataset.jsonlines import read_jsonl
-from finetune_dataset.models import LOCAL_MODEL
+from finetune_dataset.models import INSTALL_REAL_MODEL, LOCAL_MODEL
 
 Row = Mapping[str, Any]
 """One chat row of a training file: {"messages": [...]}."""
@@ -62,6 +62,7 @@ class Lesson:
         tiny_quick: For the tiny model in notebook 00.
         real: For the real model, and for other ones.
         real_quick: For the real model in notebook 00.
+        needs_real_model: The tiny model cannot learn it; see `advice`.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Lesson:
     tiny_quick: Settings
     real: Settings
     real_quick: Settings
+    needs_real_model: bool = False
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows."""
@@ -108,3 +110,16 @@ class Lesson:
         """
         tiny, real = (self.tiny_quick, self.real_quick) if quick else (self.tiny, self.real)
         return (tiny if LOCAL_MODEL in model else real).hyperparameters()
+
+    def advice(self, model: str) -> str:
+        """Return what to know before this dataset meets a base model; an empty text when all is well.
+
+        Args:
+            model: The base model.
+        """
+        if not (self.needs_real_model and LOCAL_MODEL in model):
+            return ""
+        return (
+            f"The dataset {self.name!r} needs the real model: `make real-model` "
+            f"(`{INSTALL_REAL_MODEL}`). The tiny model {model} runs it, and learns nothing from it."
+        )
