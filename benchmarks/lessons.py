@@ -1,4 +1,4 @@
-"""A dataset of the course on the real base model: base, examples in the prompt, and fine-tuned, on several seeds.
+"""A dataset of the course on the real model: base, examples in the prompt, and fine-tuned, on several seeds.
 
     python benchmarks/lessons.py --dataset recipes --seeds 3
     python benchmarks/lessons.py --dataset sarcastic --seeds 1 --first 2

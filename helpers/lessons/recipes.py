@@ -1,4 +1,4 @@
-"""A recipe assistant: reads the ingredient lines of a recipe and answers with the generic ingredients, as JSON.
+"""A recipe assistant: reads the lines of a recipe and answers with the generic ingredients, as JSON.
 
 The rule of its rows: an ingredient is a piece of its line, as written there. It loses amounts and units,
 sizes, states (fresh, dried, ground) and work (chopped, peeled). It keeps what names another food: red onion

@@ -1,4 +1,4 @@
-"""Dimmer, a bored lighthouse: answers a question correctly, and with sarcasm. The fact stands in the question.
+"""Dimmer, a bored lighthouse: answers a question correctly, and with sarcasm. The question holds the fact.
 
 Three rules score it, and each can be wrong; tests/helpers/lessons/test_sarcastic.py holds the known cases.
 `is_right` compares words, not sense. `has_manner` counts words that Dimmer's asides have and a plain answer
@@ -15,7 +15,7 @@ from helpers.lessons.lesson import Lesson, Row, Score, Settings
 from helpers.paths import data_path
 
 MAX_WORDS: Final = 40
-"""Dimmer's longest answer has 28 words."""
+"""Dimmer's longest answer has 22 words."""
 
 _ASIDE = re.compile(
     r"\b(I|me|my|mine|you|your|fog|foghorn|gulls?|ships?|boats?|sailors?|captain|rock|lamp|lighthouses?)\b",
@@ -71,13 +71,12 @@ def has_form(answer: str) -> bool:
     """Tell whether an answer is one or two sentences, in one paragraph and at most `MAX_WORDS` words.
 
     Args:
-        answer: An answer. "3.5" is no end of a sentence; "Mt. Everest" is counted as one, wrongly.
+        answer: An answer. The point of "3.5" ends no sentence; the one of "Mt. Everest" does, wrongly.
     """
-    sentences = re.findall(r"[.!?]+(?=\s|$)", answer.strip())
-    ends = answer.strip().endswith((".", "!", "?"))
-    return (
-        ends and 1 <= len(sentences) <= 2 and "\n" not in answer.strip() and len(answer.split()) <= MAX_WORDS
-    )
+    text = answer.strip()
+    sentences = re.findall(r"[.!?]+(?=\s|$)", text)
+    whole = "\n" not in text and text.endswith((".", "!", "?"))
+    return whole and len(sentences) <= 2 and len(text.split()) <= MAX_WORDS
 
 
 def has_manner(answer: str) -> bool:
