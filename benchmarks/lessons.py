@@ -2,6 +2,7 @@
 
     python benchmarks/lessons.py --dataset recipes --seeds 3
     python benchmarks/lessons.py --dataset sarcastic --seeds 1 --first 2
+    python benchmarks/lessons.py --model periodic-tiny-2026-11 --examples
 
 Needs the model: `make real-model`. Each seed draws its own examples for the prompts (3 and 10 rows of the
 training part in which every answer is learned) and is one fine-tuning job, with the lesson's settings,
@@ -29,7 +30,6 @@ from helpers.evaluation import wilson
 from helpers.lessons import LESSONS, Lesson, open_lesson
 
 MODEL = "smollm2-135m-instruct"
-EXAMPLES = (3, 10)
 RESAMPLES = 2000
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ class Way:
     """
 
     name: str
-    model: str = MODEL
+    model: str
     examples: Sequence[Row] = ()
     seconds: float = 0.0
     answers: list[str] = field(default_factory=list)
@@ -89,13 +89,15 @@ def ask(client: openai.OpenAI, lesson: Lesson, way: Way, test: Sequence[Row]) ->
             way.tokens.append(tokens)
 
 
-def train(client: openai.OpenAI, training: Sequence[Row], chosen: Mapping[str, int], seed: int) -> Way:
+def train(
+    client: openai.OpenAI, model: str, training: Sequence[Row], chosen: Mapping[str, int], seed: int
+) -> Way:
     """One job."""
     content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in training).encode()
     file = client.files.create(file=("lesson.jsonl", content), purpose="fine-tune")
     began = time.monotonic()
     job = client.fine_tuning.jobs.create(
-        model=MODEL,
+        model=model,
         training_file=file.id,
         seed=seed,
         method={"type": "supervised", "supervised": {"hyperparameters": chosen}},
@@ -143,6 +145,8 @@ def main() -> None:
     parser.add_argument("--dataset", choices=LESSONS, default="recipes")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=1, help="the first seed (default: 1)")
+    parser.add_argument("--model", default=MODEL, help="the base model")
+    parser.add_argument("--examples", type=int, nargs="*", default=(3, 10), help="in a prompt")
     parser.add_argument("--epochs", type=int, help="in place of the lesson's own")
     parser.add_argument("--answers", type=Path, help="write all answers to this file, as JSON")
     options = parser.parse_args()
@@ -150,7 +154,7 @@ def main() -> None:
     training, _, test = split_dataset(
         lesson.rows(), by=lesson.group, sizes=lesson.parts, seed=lesson.split_seed
     )
-    chosen = lesson.settings(MODEL)
+    chosen = lesson.settings(options.model)
     if options.epochs:
         chosen = chosen | {"n_epochs": options.epochs}
     print(machine("torch", "transformers", "trl"))
@@ -158,16 +162,20 @@ def main() -> None:
     names = [*(score.name for score in lesson.scores), "all"]
     print(f"{'':20}" + "".join(f"{name:>6} (95 %)      " for name in names) + "  prompt  seconds")
     kept = []
-    with serve("--model", MODEL) as server:
+    with serve("--model", options.model) as server:
         client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, timeout=600)
-        ways = [Way("base")] if options.first == 1 else []
+        ways = [Way("base", options.model)] if options.first == 1 else []
         for seed in range(options.first, options.first + options.seeds):
             learned = list(filter(all_learned, training))
             ways += [
-                Way(f"few-shot {count}, seed {seed}", examples=random.Random(seed).sample(learned, count))
-                for count in EXAMPLES
+                Way(
+                    f"few-shot {count}, seed {seed}",
+                    options.model,
+                    examples=random.Random(seed).sample(learned, count),
+                )
+                for count in options.examples
             ]
-            ways.append(train(client, training, chosen, seed))
+            ways.append(train(client, options.model, training, chosen, seed))
             for way in ways:
                 ask(client, lesson, way, test)
                 print(line(lesson, way, test), flush=True)
