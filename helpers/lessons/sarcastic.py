@@ -15,7 +15,7 @@ from helpers.lessons.lesson import Lesson, Row, Score, Settings
 from helpers.paths import data_path
 
 MAX_WORDS: Final = 40
-"""Dimmer's longest answer has 22 words."""
+"""Dimmer's longest answer has 21 words."""
 
 _ASIDE = re.compile(
     r"\b(I|me|my|mine|you|your|fog|foghorn|gulls?|ships?|boats?|sailors?|captain|rock|lamp|lighthouses?)\b",
