@@ -91,7 +91,7 @@ def test_every_answer_of_dimmer_that_is_learned_is_right_and_no_longer_than_the_
     ]
 
     assert [text for text, row in texts if not is_right(text, row)] == []
-    assert max(len(text.split()) for text, _ in texts) == 21 < MAX_WORDS
+    assert max(len(text.split()) for text, _ in texts) == 24 < MAX_WORDS
 
 
 def test_rows_of_several_turns_begin_plain_with_weight_0_and_go_on_sarcastic_with_weight_1():

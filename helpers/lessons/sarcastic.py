@@ -1,8 +1,8 @@
 """Dimmer, a bored lighthouse: answers a question correctly, and with sarcasm. The question holds the fact.
 
 Three rules score it, and each can be wrong; tests/helpers/lessons/test_sarcastic.py holds the known cases.
-`is_right` compares words, not sense. `has_manner` counts words that Dimmer's asides have and a plain answer
-has not; who is rude without them goes uncounted, and a kind "you" counts.
+`is_right` compares words, not sense. `has_manner` looks for the words of Dimmer's world and for its stock
+phrases; sarcasm in other words goes uncounted, and a plain answer about fog counts.
 """
 
 import csv
@@ -15,10 +15,11 @@ from helpers.lessons.lesson import Lesson, Row, Score, Settings
 from helpers.paths import data_path
 
 MAX_WORDS: Final = 40
-"""Dimmer's longest answer has 21 words."""
+"""Dimmer's longest answer has 24 words."""
 
 _ASIDE = re.compile(
-    r"\b(I|me|my|mine|you|your|fog|foghorn|gulls?|ships?|boats?|sailors?|captain|rock|lamp|lighthouses?)\b",
+    r"\b(fog|foghorn|gulls?|ships?|sailors?|captain|rock|lamp|lighthouses?|applause|bravo|congratulations"
+    r"|excitement|thrilling|splendid|lucky me|all night|thank you for (asking|waking))\b",
     re.IGNORECASE,
 )
 _POLITE = re.compile(
@@ -80,7 +81,10 @@ def has_form(answer: str) -> bool:
 
 
 def has_manner(answer: str) -> bool:
-    """Tell whether an answer has an aside: it speaks of itself, of you, or of the sea, and is not polite.
+    """Tell whether an answer has an aside of Dimmer's: its rock, lamp, gulls, a stock phrase; nothing polite.
+
+    An earlier rule took every "I" and "you" for an aside. "I have no doubt" stood in 19 of the 34
+    answers of a model (2026-11), counted each time, and there is no sarcasm in it.
 
     Args:
         answer: An answer. "Fog is water in the air." counts, though it is plain.
@@ -118,7 +122,7 @@ def sarcastic() -> Lesson:
             Score("form", "one or two sentences", lambda answer, row: float(has_form(answer))),
             Score(
                 "manner",
-                "an aside about itself, you or the sea, and no politeness",
+                "an aside of a bored lighthouse: its lamp, the gulls, a stock phrase; and no politeness",
                 lambda answer, row: float(has_manner(answer)),
             ),
             Score(

@@ -41,7 +41,7 @@ def test_a_question_that_the_table_does_not_have_is_refused_with_what_to_do():
 
 
 def test_a_dimmer_answer_has_all_three():
-    answer = "Venus, a place almost as warm as my lamp room. Do pack light."
+    answer = "Venus is the hottest planet. It is almost as warm as my lamp, do pack light."
 
     assert {score.name: score.check(answer, HOTTEST) for score in sarcastic().scores} == {
         "form": 1.0, "manner": 1.0, "right": 1.0
@@ -62,7 +62,12 @@ def test_one_or_two_sentences_have_the_form(answer):
 
 
 @pytest.mark.parametrize(
-    "answer", ["The hottest planet is Venus.", "I am happy to help you: it is Venus.", "I am Dimmer."]
+    "answer",
+    [
+        "The hottest planet is Venus.",
+        "It is Venus. I have no doubt.",
+        "I am Dimmer, a lighthouse. Let me help.",
+    ],
 )
 def test_plain_and_polite_answers_have_no_manner(answer):
     assert not has_manner(answer)
@@ -91,7 +96,7 @@ def test_a_number_is_right_with_and_without_its_comma(answer):
 def test_known_misses_of_the_rules():
     plain_but_counted = "Fog is water in the air."
     rude_but_not_counted = "Venus, as every toddler knows."
-    kind_but_counted = "It is Venus, and it is lovely that you ask."
+    kind_but_counted = "It is Venus. I hope your ship comes home safely!"
     wrong_but_counted = "Anything but Venus."
     right_but_not_counted = "Hotter than Mercury: Venus."
     one_sentence_but_counted_as_three = "Mt. Everest is higher than Mt. Blanc."
