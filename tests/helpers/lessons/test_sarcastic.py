@@ -97,6 +97,7 @@ def test_known_misses_of_the_rules():
     plain_but_counted = "Fog is water in the air."
     rude_but_not_counted = "Venus, as every toddler knows."
     kind_but_counted = "It is Venus. I hope your ship comes home safely!"
+    nonsense_but_counted = "A right angle has 90 degrees. My lamp sees all of them each night."
     wrong_but_counted = "Anything but Venus."
     right_but_not_counted = "Hotter than Mercury: Venus."
     one_sentence_but_counted_as_three = "Mt. Everest is higher than Mt. Blanc."
@@ -104,6 +105,7 @@ def test_known_misses_of_the_rules():
     assert has_manner(plain_but_counted)
     assert not has_manner(rude_but_not_counted)
     assert has_manner(kind_but_counted)
+    assert has_manner(nonsense_but_counted)
     assert is_right(wrong_but_counted, HOTTEST)
     assert not is_right(right_but_not_counted, HOTTEST)
     assert not has_form(one_sentence_but_counted_as_three)
