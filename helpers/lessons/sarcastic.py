@@ -108,7 +108,13 @@ def is_right(answer: str, row: Row) -> bool:
 
 
 def sarcastic() -> Lesson:
-    """Return the lesson of the sarcastic bot, the honest one: examples in a prompt can do as well."""
+    """Return the lesson of the sarcastic bot, the honest one: good examples in a prompt come close.
+
+    Measured on the real model, 34 held-out questions with their facts, Nov 2026, all three scores at once.
+    Base: 0. Ten examples in the prompt: 15 and 24, with two choices of the ten (about 550 tokens). Fine-tuned
+    on 64 rows in 16 steps: 26 and 31, on two seeds (63 tokens). The bot repeats a few phrases, and says them
+    where they make no sense. When each remark in the rows was of its own kind, the same training gave 12.
+    """
     return Lesson(
         name="sarcastic",
         title="Dimmer, a bored lighthouse, answers questions correctly and with sarcasm",
