@@ -121,5 +121,5 @@ class Lesson:
             return ""
         return (
             f"The dataset {self.name!r} needs the real model: `make real-model` "
-            f"(`{INSTALL_REAL_MODEL}`). The tiny model {model} runs it, and learns nothing from it."
+            f"(`{INSTALL_REAL_MODEL}`). The tiny model {model} runs it, but is too small for it."
         )
