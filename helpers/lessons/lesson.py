@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_dataset.jsonlines import read_jsonl
-from finetune_dataset.models import LOCAL_MODEL
+from finetune_dataset.models import INSTALL_REAL_MODEL, LOCAL_MODEL
 from finetune_dataset.split import split_dataset
 from helpers.lessons.ways import ALWAYS, Row, Way
 
@@ -66,6 +66,7 @@ class Lesson:
         held_out: Rows for evaluation alone, one per group, in a wording and a shape that `file` has not.
         ways: Other ways to ask than training did.
         slots: The words of a row that an answer repeats: what is different between two answers of one shape.
+        needs_real_model: The tiny model cannot learn it; see `advice`.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Lesson:
     held_out: Path | None = None
     ways: Sequence[Way] = ALWAYS
     slots: Callable[[Row], Sequence[str]] = lambda row: ()
+    needs_real_model: bool = False
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows."""
@@ -174,6 +176,19 @@ class Lesson:
         """
         tiny, real = (self.tiny_quick, self.real_quick) if quick else (self.tiny, self.real)
         return (tiny if LOCAL_MODEL in model else real).hyperparameters()
+
+    def advice(self, model: str) -> str:
+        """Return what to know before this dataset meets a base model; an empty text when all is well.
+
+        Args:
+            model: The base model.
+        """
+        if not (self.needs_real_model and LOCAL_MODEL in model):
+            return ""
+        return (
+            f"The dataset {self.name!r} needs the real model: `make real-model` "
+            f"(`{INSTALL_REAL_MODEL}`). The tiny model {model} runs it, but is too small for it."
+        )
 
 
 def _emptied(text: str, slots: Sequence[str]) -> str:

@@ -8,8 +8,14 @@ from helpers.backends.recordings.chosen import dataset_name
 from helpers.errors import FineTuneError
 from helpers.lessons.elle import elle
 from helpers.lessons.lesson import Lesson
+from helpers.lessons.recipes import recipes
+from helpers.lessons.sarcastic import sarcastic
 
-LESSONS: Final[dict[str, Callable[[], Lesson]]] = {"elle": elle}
+LESSONS: Final[dict[str, Callable[[], Lesson]]] = {
+    "elle": elle,
+    "sarcastic": sarcastic,
+    "recipes": recipes,
+}
 
 
 def open_lesson(name: str | None = None) -> Lesson:
