@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.own_data.evidence.decision import decide
 from helpers.own_data.evidence.measured import NOTHING, Measured, Share
-from helpers.own_data.evidence.reasons import answers_says, form_says, memory_says
+from helpers.own_data.evidence.reasons import answers_says, familiar_says, form_says, memory_says
 from helpers.own_data.plan import Plan
 from helpers.own_data.split import Parts
 from helpers.own_data.words import shortened
@@ -135,6 +135,7 @@ def judge(
         form_says(found),
         answers_says(found, texts["fine_tuned", "test"]),
         memory_says(found, len(plan.sample), len(plan.test)),
+        *familiar_says(found, len(plan.test)),
         ADVICE[word],
     ]
     return Verdict(
