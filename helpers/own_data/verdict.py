@@ -17,8 +17,8 @@ ADVICE = {
     "learned": "Use it for questions like those of the test. Compare it with a good prompt, too.",
     "form_only": "Do not trust its facts. Look the facts up and write them into the question, in training "
     "and later (retrieval); or train on many more rows, if the task is a skill.",
-    "memorized": "Train fewer epochs, and on more different rows. Facts that no question holds belong into "
-    "the question (retrieval).",
+    "memorized": "Train fewer epochs, and on more different rows. Check that answers follow from their "
+    "questions: facts that no question holds belong into the question (retrieval).",
     "not_learned": "Look at the answers and at the loss curve. Check that the answers follow from their "
     "questions; then try more rows, more epochs or a larger base model.",
     "too_few_rows": "Write more rows: with 100 different questions a test says something. The form needs few "
