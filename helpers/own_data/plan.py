@@ -24,7 +24,7 @@ TRAINED_TOKENS = {REAL_MODEL: 8_000, LOCAL_MODEL: 120_000}
 own (7 to 9 ms per token, 2026-11-28), and three minutes on two cores that others use, too (23 ms, a day
 later)."""
 
-ANSWER_TOKENS = 6_000
+ANSWER_TOKENS = 5_000
 """Tokens that all answers for a verdict may have, of both models; about a minute on two cores."""
 
 LONGEST_ROW = 512

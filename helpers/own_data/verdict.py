@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.own_data.evidence.decision import decide
 from helpers.own_data.evidence.measured import NOTHING, Measured, Share
-from helpers.own_data.evidence.reasons import answers_says, form_says, memory_says
+from helpers.own_data.evidence.reasons import answers_says, familiar_says, form_says, memory_says
 from helpers.own_data.plan import Plan
 from helpers.own_data.split import Parts
 from helpers.own_data.words import shortened
@@ -17,8 +17,8 @@ ADVICE = {
     "learned": "Use it for questions like those of the test. Compare it with a good prompt, too.",
     "form_only": "Do not trust its facts. Look the facts up and write them into the question, in training "
     "and later (retrieval); or train on many more rows, if the task is a skill.",
-    "memorized": "Train fewer epochs, and on more different rows. Facts that no question holds belong into "
-    "the question (retrieval).",
+    "memorized": "Train fewer epochs, and on more different rows. Check that answers follow from their "
+    "questions: facts that no question holds belong into the question (retrieval).",
     "not_learned": "Look at the answers and at the loss curve. Check that the answers follow from their "
     "questions; then try more rows, more epochs or a larger base model.",
     "too_few_rows": "Write more rows: with 100 different questions a test says something. The form needs few "
@@ -135,6 +135,7 @@ def judge(
         form_says(found),
         answers_says(found, texts["fine_tuned", "test"]),
         memory_says(found, len(plan.sample), len(plan.test)),
+        *familiar_says(found, len(plan.test)),
         ADVICE[word],
     ]
     return Verdict(

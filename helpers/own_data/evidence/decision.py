@@ -32,7 +32,8 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
     """
     formed, right = has_form(found), are_right(found)
     form = formed or not found.properties
-    share = f"{percent(found.answers.fine_tuned)} of the answers"
+    what = "values (F1)" if found.measure.kind == "json" else "answers"
+    share = f"{percent(found.answers.fine_tuned)} of the {what}"
     if not found.answers.n:
         word, was = ("form_only", "was") if formed else ("not_learned", "was not")
         return (

@@ -71,6 +71,7 @@ class Measured:
         repeated_new: How many fine-tuned answers to test questions are the right answer almost word for word.
         copies: Fine-tuned answers to test questions that are nearly some trained answer.
         expected_copies: The same for the right answers.
+        familiar: Test questions that share more than half of their words with a trained question.
     """
 
     def __init__(self, plan: Plan, texts: Texts) -> None:
@@ -93,6 +94,8 @@ class Measured:
         self.repeated_new = self._repeated(tuned, plan.test)
         self.copies = sum(map(self._is_trained, tuned))
         self.expected_copies = sum(map(self._is_trained, right))
+        trained = [set(tokens(question_of(row))) for row in plan.training]
+        self.familiar = sum(_is_familiar(set(tokens(question)), trained) for question in asked)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -126,6 +129,10 @@ class Measured:
 
 
 _Marks = tuple[str, list[str], set[str]]
+
+
+def _is_familiar(words: set[str], trained: list[set[str]]) -> bool:
+    return any(2 * len(words & other) > len(words | other) for other in trained)
 
 
 def _share(base: list[float], fine_tuned: list[float]) -> Share:

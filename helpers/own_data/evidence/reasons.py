@@ -58,6 +58,21 @@ def memory_says(found: Measured, asked: int, tested: int) -> str:
     )
 
 
+def familiar_says(found: Measured, tested: int) -> list[str]:
+    """Warn of a test whose questions are much like the trained ones; nothing for another test.
+
+    Args:
+        found: The numbers.
+        tested: Test questions that were asked.
+    """
+    if 2 * found.familiar < tested:
+        return []
+    return [
+        f"{found.familiar} of {tested} test questions share more than half of their words with a trained "
+        "one, as filled frames do: questions in other words may be harder."
+    ]
+
+
 def amount(scores: Sequence[float]) -> str:
     """Write a sum of scores as "3 of 12", or as a share where it is no whole number."""
     total = sum(scores)

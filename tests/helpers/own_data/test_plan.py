@@ -60,10 +60,10 @@ def test_rows_that_are_all_too_long_are_refused():
 def test_trained_questions_are_asked_too_and_the_answers_are_as_long_as_yours():
     plan = plan_job(split_rows(notice_rows()), REAL)
 
-    assert (len(plan.test), len(plan.sample)) == (15, 20)
+    assert (len(plan.test), len(plan.sample)) == (15, 17)
     assert all(row in plan.training for row in plan.sample)
     assert 30 < plan.max_tokens < 80
-    assert "15 of 15 test questions and 20 trained ones" in repr(plan)
+    assert "15 of 15 test questions and 17 trained ones" in repr(plan)
 
 
 def test_the_tiny_model_is_said_to_know_elements_only():

@@ -55,7 +55,7 @@ def test_a_shop_whose_trained_answers_come_back_is_memorized():
     found = verdict(shop_rows(), wrong_price, trained=answer_of)
 
     assert found.verdict == "memorized"
-    assert "18 of 18 trained answers are repeated almost word for word" in found.reasons[0]
+    assert "15 of 15 trained answers are repeated almost word for word" in found.reasons[0]
 
 
 def test_new_questions_that_get_trained_answers_are_memorized():
@@ -173,7 +173,8 @@ def test_json_is_judged_by_its_values():
         for n, color in enumerate(["red", "blue", "green", "black"] * 15, start=10)
     ]
 
-    assert verdict(rows, answer_of).verdict == "learned"
+    right = verdict(rows, answer_of)
+    assert right.reasons[0] == "The form and 100% of the values (F1) are right, for new questions."
     wrong = verdict(rows, lambda row: '{"count": 3, "color": "pink"}')
     assert (wrong.verdict, wrong.answers.fine_tuned, wrong.form.fine_tuned) == ("form_only", 0, 1)
 

@@ -13,6 +13,7 @@ from helpers.own_data.evidence.json_answers import f1, flat, read_answer
         ("5", None),
         ("Sure! {}", None),
         ("[" * 100_000, None),
+        ("[" * 800 + "]" * 800, None),
     ],
 )
 def test_an_object_or_a_list_is_read_also_in_a_fenced_block(text, expected):

@@ -8,11 +8,12 @@ from helpers.own_data.split import split_rows
 from helpers.own_data.table.examples import answer_of, question_of
 
 PLAN = plan_job(split_rows(notice_rows()), "smollm2-135m-instruct")
+N = len(PLAN.sample)
 PROSE = "Thank you for your question. I am happy to help with anything."
 
 
 def measured(test, training):
-    base = {("base", "test"): [PROSE] * 15, ("base", "training"): [PROSE] * 20}
+    base = {("base", "test"): [PROSE] * 15, ("base", "training"): [PROSE] * N}
     return Measured(PLAN, {**base, ("fine_tuned", "test"): test, ("fine_tuned", "training"): training})
 
 
@@ -22,18 +23,18 @@ def test_right_answers_have_form_and_facts():
     assert (found.form.base, found.form.fine_tuned, found.form.n) == (0, 1, 15)
     assert (found.answers.base, found.answers.fine_tuned, found.answers.n) == (0, 1, 15)
     assert round(found.answers.low, 2) == 0.8
-    assert (found.repeated, found.repeated_new, found.trained_scores) == (20, 15, [1.0] * 20)
+    assert (found.repeated, found.repeated_new, found.trained_scores) == (N, 15, [1.0] * N)
     assert (found.copies, found.expected_copies, found.control) == (0, 0, 0)
 
 
 def test_copies_of_trained_answers_are_counted():
-    found = measured([answer_of(PLAN.training[0])] * 15, [PROSE] * 20)
+    found = measured([answer_of(PLAN.training[0])] * 15, [PROSE] * N)
 
     assert (found.copies, found.answers.fine_tuned, found.form.fine_tuned) == (15, 0, 1)
 
 
 def test_the_answers_stand_side_by_side():
-    found = measured([question_of(row) for row in PLAN.test], [PROSE] * 20)
+    found = measured([question_of(row) for row in PLAN.test], [PROSE] * N)
 
     assert list(found.table.columns) == COLUMNS
     assert tuple(found.table.iloc[0][["base", "form", "right"]]) == (PROSE, False, 1)

@@ -4,12 +4,21 @@ import pytest
 from own_rows import notice_rows
 
 from helpers.own_data.evidence.measured import Measured, Share
-from helpers.own_data.evidence.reasons import amount, answers_says, form_says, interval, memory_says, percent
+from helpers.own_data.evidence.reasons import (
+    amount,
+    answers_says,
+    familiar_says,
+    form_says,
+    interval,
+    memory_says,
+    percent,
+)
 from helpers.own_data.plan import plan_job
 from helpers.own_data.split import split_rows
 from helpers.own_data.table.examples import answer_of
 
 PLAN = plan_job(split_rows(notice_rows()), "smollm2-135m-instruct")
+N = len(PLAN.sample)
 PROSE = "Thank you for your question. I am happy to help with anything."
 
 
@@ -18,7 +27,7 @@ def found():
     tuned = [*(answer_of(row) for row in PLAN.test[:14]), "Hear, hear!"]
     texts = {
         ("base", "test"): [PROSE] * 15,
-        ("base", "training"): [PROSE] * 20,
+        ("base", "training"): [PROSE] * N,
         ("fine_tuned", "test"): tuned,
     }
     return Measured(PLAN, {**texts, ("fine_tuned", "training"): [answer_of(row) for row in PLAN.sample]})
@@ -46,10 +55,18 @@ def test_answers_that_are_all_one_text_are_pointed_out(found):
 
 
 def test_memory_compares_trained_and_new_questions(found):
-    assert memory_says(found, 20, 15) == (
-        "Trained questions: 20 of 20 right, 20 of 20 answers repeated almost word for word. Of the 15 test "
-        "answers 0 are nearly a trained one; of the right answers 0 are."
+    assert memory_says(found, N, 15) == (
+        f"Trained questions: {N} of {N} right, {N} of {N} answers repeated almost word for word. Of the 15 "
+        "test answers 0 are nearly a trained one; of the right answers 0 are."
     )
+
+
+def test_a_test_of_filled_frames_is_said_to_be_easy(found):
+    assert familiar_says(found, 15) == [
+        "15 of 15 test questions share more than half of their words with a trained one, as filled frames "
+        "do: questions in other words may be harder."
+    ]
+    assert familiar_says(found, 40) == []
 
 
 def test_amounts_and_shares_are_written_short():
