@@ -40,6 +40,7 @@ TESTED_ELSEWHERE = {
     "helpers.dataset": "it gives out names; the test of all public names is below",
     "local_server.__main__": COURSE,
     "local_server.app": JOURNEY,
+    "local_server.serving": COURSE,
     "local_server.files.answers": JOURNEY,
     "local_server.jobs.answers": JOURNEY,
     "local_server.graders.answers": JOURNEY,

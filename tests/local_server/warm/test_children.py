@@ -30,7 +30,7 @@ NAMES = ["Anna", "Ben", "Carla", "David"]
 @pytest.fixture(scope="module")
 def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
     children = Children(empty_state(tmp_path_factory.mktemp("state")))
-    children.prepare()
+    children.prepare("training")
     yield children
     children.stop()
 
@@ -161,7 +161,7 @@ def test_when_the_warm_process_is_killed_its_forks_go_on_and_the_next_start_make
 def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Path) -> None:
     state = empty_state(tmp_path)
     children = Children(Settings(state.state, (TINY,), "", keep_warm_seconds=0.01))
-    children.prepare()
+    children.prepare("training")
     wait_until(lambda: children._warm.poll(), lambda status: status is not None)
 
     trainer = children.train(job_folder(tmp_path / "job"))
@@ -172,7 +172,7 @@ def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Pat
 
 def test_nothing_is_kept_where_nobody_wants_it(tmp_path: Path) -> None:
     children = Children(Settings(empty_state(tmp_path).state, (TINY,), "", keep_warm_seconds=0))
-    children.prepare()
+    children.prepare("training")
 
     trainer = children.train(job_folder(tmp_path / "job"))
 
