@@ -127,7 +127,7 @@ class Batch:
         start = int(mask.any(dim=0).long().argmax())
         self._mask, self.scores = mask[:, start:], self.scores[places]
         for layer in self._cache.layers:
-            layer.replace(layer.keys[places, :, start:], layer.values[places, :, start:])
+            layer.select(places, start)
 
     @torch.inference_mode()
     def constrain(self) -> dict[int, Exception]:
@@ -178,7 +178,10 @@ class Batch:
         self._forward(torch.tensor(tokens).unsqueeze(1))
 
     def _forward(self, tokens: torch.Tensor) -> None:
-        positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+        if tokens.shape[1] == 1:
+            positions = self._mask.sum(dim=1, keepdim=True) - 1
+        else:
+            positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         self.scores = self._model(tokens, self._mask, positions, self._cache)
 
 

@@ -29,10 +29,11 @@ class RoomyLayer:
             keys: Of the new tokens.
             values: Of the new tokens.
         """
-        start = self.keys.shape[-2]
-        end = start + keys.shape[-2]
-        if end > self._key_room.shape[-2]:
-            self.replace(self.keys, self.values, max(_SPARE, end - start))
+        new = keys.shape[-2]
+        if self._start + self.keys.shape[-2] + new > self._key_room.shape[-2]:
+            self.replace(self.keys, self.values, max(_SPARE, new))
+        start = self._start + self.keys.shape[-2]
+        end = start + new
         self._key_room[..., start:end, :] = keys
         self._value_room[..., start:end, :] = values
         self._show(end)
@@ -47,11 +48,25 @@ class RoomyLayer:
         """
         self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, spare))
         self._value_room = torch.nn.functional.pad(values, (0, 0, 0, spare))
+        self._start = 0
         self._show(keys.shape[-2])
 
-    def _show(self, width: int) -> None:
-        self.keys = self._key_room[..., :width, :]
-        self.values = self._value_room[..., :width, :]
+    def select(self, rows: list[int], start: int) -> None:
+        """Go on with some rows, without what all of them have before a place.
+
+        Args:
+            rows: Which ones.
+            start: The first token that some of them has.
+        """
+        end = self._start + self.keys.shape[-2]
+        # With the room behind them: so they are copied once.
+        self._key_room, self._value_room = self._key_room[rows], self._value_room[rows]
+        self._start += start
+        self._show(end)
+
+    def _show(self, end: int) -> None:
+        self.keys = self._key_room[..., self._start : end, :]
+        self.values = self._value_room[..., self._start : end, :]
 
 
 class Cache:

@@ -8,17 +8,18 @@ batch that requests join and leave, with a seed and a constraint each.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional
 
 from local_server.generation.weights.cache import Cache
+from local_server.generation.weights.pages import in_large_pages
 from local_server.generation.weights.plain import Read, Shape
 
 
-@dataclass(frozen=True)
-class _Layer:
+class _Layer(NamedTuple):
     """Weights, each of shape (inputs, outputs)."""
 
     before_attention: torch.Tensor
@@ -80,6 +81,9 @@ class Decoder:
             )
             for layer in (f"model.layers.{number}" for number in range(shape.layers))
         ]
+        if turned:
+            *weights, self._vocabulary = in_large_pages([*chain(*self._layers), self._vocabulary])
+            self._layers = [_Layer(*weights[place : place + 6]) for place in range(0, len(weights), 6)]
         halves = torch.arange(0, shape.head_size, 2).float() / shape.head_size
         angles = torch.arange(shape.context).float().unsqueeze(1) * (1.0 / shape.theta**halves)
         kind = self._embedding.dtype
@@ -108,7 +112,7 @@ class Decoder:
         rows, count = tokens.shape
         turned = self._heads + self._key_heads
         cos, sin = (table[position_ids].unsqueeze(2) for table in (self._cos, self._sin))
-        mask = _mask(attention_mask, count)
+        mask = _mask(attention_mask, count, self._embedding.dtype)
         states = self._embedding[tokens.reshape(-1)]
         for index, layer in enumerate(self._layers):
             mixed = self._norm(states, layer.before_attention) @ layer.queries_keys_values
@@ -119,9 +123,9 @@ class Decoder:
                 placed[:, :, self._heads :].transpose(1, 2), heads[:, :, turned:].transpose(1, 2), index
             )
             seen = self._attend(placed[:, :, : self._heads], keys, values, mask)
-            states = states + seen @ layer.attended
+            states = torch.addmm(states, seen, layer.attended)
             gate, up = (self._norm(states, layer.before_mlp) @ layer.gate_up).chunk(2, dim=-1)
-            states = states + (functional.silu(gate) * up) @ layer.down
+            states = torch.addmm(states, functional.silu(gate) * up, layer.down)
         last = states.view(rows, count, -1)[:, -1]
         return self._norm(last, self._norm_weight) @ self._vocabulary
 
@@ -143,10 +147,16 @@ class Decoder:
         return functional.rms_norm(states, states.shape[-1:], None, self._epsilon) * weight
 
 
-def _mask(attention_mask: torch.Tensor, count: int) -> torch.Tensor | None:
-    """What each new token may look at, shape (rows, 1, new tokens or 1, all tokens); None for everything."""
+def _mask(attention_mask: torch.Tensor, count: int, kind: torch.dtype) -> torch.Tensor | None:
+    """What each new token may look at: 0, else minus infinity; None for everything.
+
+    Numbers, because PyTorch would make them of truth values in each layer. Shape (rows, 1, new tokens or 1,
+    all tokens).
+    """
     width = attention_mask.shape[1]
-    if count == 1:
-        return None if bool(attention_mask.all()) else attention_mask.bool()[:, None, None]
-    earlier = torch.ones(count, width, dtype=torch.bool).tril(width - count)
-    return attention_mask.bool()[:, None, None] & earlier
+    if count == 1 and bool(attention_mask.all()):
+        return None
+    seen = attention_mask.bool()[:, None, None]
+    if count > 1:
+        seen = seen & torch.ones(count, width, dtype=torch.bool).tril(width - count)
+    return torch.zeros(seen.shape, dtype=kind).masked_fill_(~seen, -torch.inf)
