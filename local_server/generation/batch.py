@@ -172,10 +172,12 @@ class Batch:
         return best
 
     @torch.inference_mode()
-    def advance(self, tokens: list[int]) -> None:
-        """Let the model read one token of every row."""
-        self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], dim=1)
-        self._forward(torch.tensor(tokens).unsqueeze(1))
+    def advance(self) -> None:
+        """Let the model read the tokens that were chosen last."""
+        if not self.rows:
+            return
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self.rows), 1)], dim=1)
+        self._forward(torch.tensor([row.chosen[-1:] for row in self.rows]))
 
     def _forward(self, tokens: torch.Tensor) -> None:
         if tokens.shape[1] == 1:
