@@ -106,6 +106,8 @@ class Request:
             "kind": "done",
             "finish_reasons": reasons,
             "prompt_tokens": len(self.prompt),
+            # The prompt is read once for all choices.
+            "cached_tokens": max(row.cached for row in self.rows),
             "completion_tokens": sum(row.answer.count for row in self.rows),
         }
 

@@ -139,7 +139,10 @@ def _prompt(row: Row) -> Prompt:
     """What is read before a row grows."""
     tokens = row.prompt + row.chosen
     kept = None if row.prefixes is None else row.prefixes.longest(tokens)
-    return Prompt(tokens, [row], kept, 0 if kept is None else len(kept.tokens))
+    known = 0 if kept is None else len(kept.tokens)
+    if not row.chosen:
+        row.cached = known
+    return Prompt(tokens, [row], kept, known)
 
 
 def _leaving_for(row: Row, staying: list[Row], count: Counter[int]) -> list[Row] | None:
