@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,15 @@ def job_folder(folder: Path, **changes: object) -> Path:
 def losses(folder: Path) -> list[float]:
     lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     return [line["metrics"]["train_loss"] for line in lines if line["kind"] == "metrics"]
+
+
+def answers(children: Children) -> bool:
+    """Whether a chat process can be started, and ends when nobody can ask it any more."""
+    mine, theirs = socket.socketpair()
+    with mine, theirs:
+        number = theirs.fileno()
+        process = children.start("generation", ["1", "600"], stdin=number, stdout=number, stderr=2)
+    return process.wait(30) == 0
 
 
 def warm_process(children: Children) -> psutil.Process:
@@ -197,4 +207,5 @@ def test_a_training_stack_that_cannot_be_loaded_is_told_in_the_log_of_the_job(
 
     assert trainer.process.wait(60) == 1
     assert "trl is not here" in (tmp_path / "job" / "trainer.log").read_text()
+    assert answers(children)
     children.stop()
