@@ -106,7 +106,7 @@ def parse(description: str | None) -> argparse.Namespace:
         "--chat-on-demand",
         action="store_true",
         help="load PyTorch for chat at the first question, not with the server: 200 MB less until then, and "
-        "the first answer comes 1.5 seconds later",
+        "the first answer comes later",
     )
     parser.add_argument(
         "--training-not-available",
