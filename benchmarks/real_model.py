@@ -64,7 +64,7 @@ def ours_chat(model: Path, count: int, rounds: int) -> None:
                 tokens += reply["completion_tokens"] if reply["kind"] == "done" else 0
         speeds.append(tokens / (time.perf_counter() - began))
     held = generator._models.get(str(model)).held
-    chosen = [str(held.model.dtype).removeprefix("torch."), held._threads]
+    chosen = [str(held.precision).removeprefix("torch."), held._threads]
     print(json.dumps({"speed": median(speeds[1:]), "note": chosen}))
 
 
@@ -170,10 +170,10 @@ def adapters_in_memory(model: Path) -> None:
     """Load the base, then 20 adapters, and let each of them read a prompt."""
     import torch
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM, Cache
+    from transformers import AutoModelForCausalLM
 
     from local_server.generation.models import Models
-    from local_server.generation.weights.cache import RoomyLayer
+    from local_server.generation.weights.cache import Cache
 
     with tempfile.TemporaryDirectory() as name:
         subject = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16)
@@ -189,7 +189,7 @@ def adapters_in_memory(model: Path) -> None:
         places = torch.tensor([[0, 1, 2, 3]])
 
         def answer(folder: Path) -> None:
-            cache = Cache(layer_class_to_replicate=RoomyLayer)
+            cache = Cache()
             models.get(str(folder)).model(places + 1, torch.ones_like(places), places, cache)
 
         with torch.inference_mode():

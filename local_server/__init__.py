@@ -2,7 +2,8 @@
 
 The rooms stand on each other in this order; each may import what is further down, and the dataset checker:
 
-    __main__, app   the program, and the list of all routes
+    __main__, serving, app
+                    the program, and the list of all routes
     export          a fine-tuned model as a plain folder: `python -m local_server.export`
     options         what can be given on the command line
     graders         rewards for answers

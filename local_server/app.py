@@ -82,11 +82,12 @@ class _App(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, children: Children) -> FastAPI:
     """Build the server's application.
 
     Args:
         settings: Where things are kept, and the limits.
+        children: Starts the training and chat processes. Whoever made it stops it.
 
     Returns:
         The application. Training and chat processes live as long as its lifespan.
@@ -96,11 +97,12 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.runner.start()
         app.state.webhooks.start()
+        if not settings.chat_on_demand:
+            app.state.worker.prepare()
         yield
         await app.state.webhooks.stop()
         await app.state.worker.stop()
         app.state.runner.stop()
-        children.stop()
         app.state.store.close()
 
     # No pages for browsers: they load their scripts from the network.
@@ -116,7 +118,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.store = JobStore(settings.state / "server.db")
     mend(app.state.store)
     sweep(settings, app.state.store)
-    children = Children(settings)
     app.state.runner = Runner(settings, app.state.store, children)
     app.state.worker = Worker(settings, children)
     app.state.sandbox = Sandbox(settings)

@@ -9,8 +9,8 @@ import secrets
 import stat
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from local_server.jobs.webhooks import web_address
 from local_server.offered.aliases import read_aliases
 from local_server.offered.choice import chosen
 from local_server.settings import Settings, default_state, write_private
@@ -103,13 +103,19 @@ def parse(description: str | None) -> argparse.Namespace:
         "3 seconds later; only on Linux (default: 10)",
     )
     parser.add_argument(
+        "--chat-on-demand",
+        action="store_true",
+        help="load PyTorch for chat at the first question, not with the server: 200 MB less until then, and "
+        "the first answer comes later",
+    )
+    parser.add_argument(
         "--training-not-available",
         action="store_true",
         help="refuse new jobs with 403, as OpenAI answers new organizations since May 2026",
     )
     parser.add_argument(
         "--webhook-url",
-        type=web_address,
+        type=_web_address,
         metavar="URL",
         help="POST an event there when a job ends, signed with the secret in STATE/webhook_secret",
     )
@@ -117,6 +123,17 @@ def parse(description: str | None) -> argparse.Namespace:
         "--exit-when-idle", type=float, metavar="MINUTES", help="end after this time without request or job"
     )
     return parser.parse_args()
+
+
+def _web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise argparse.ArgumentTypeError(f"'{text}' is no web address like http://127.0.0.1:9000/hook")
+    return text
 
 
 def _ipv4_address(text: str) -> str:
@@ -166,6 +183,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         allowed_hosts=tuple(arguments.allow_host),
         training_slots=arguments.slots,
         keep_warm_seconds=arguments.keep_warm * 60,
+        chat_on_demand=arguments.chat_on_demand,
         training_available=not arguments.training_not_available,
         webhook_url=arguments.webhook_url,
     )

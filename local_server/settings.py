@@ -34,6 +34,7 @@ class Settings:
             rows, two spinning threads on two shared cores were six times slower (measured Nov 2026).
         keep_warm_seconds: How long a process that has PyTorch loaded is kept for the next job (440 MB, shared
             with its forks; measured Nov 2026); 0 loads it for each job anew.
+        chat_on_demand: Whether the chat process is started at the first question and not with the server.
         models_in_memory: Whole models that the chat process keeps loaded (18 MB each for the tiny model, 270
             to 540 for SmolLM2-135M). Adapters share the weights of their base.
         idle_model_seconds: The chat process gives the memory of a model back that was not used for so long.
@@ -61,6 +62,7 @@ class Settings:
     training_available: bool = True
     threads: int = 1
     keep_warm_seconds: float = 600
+    chat_on_demand: bool = False
     models_in_memory: int = 4
     idle_model_seconds: float = 600
     max_file_bytes: int = 512 * 1024**2

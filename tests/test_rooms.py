@@ -38,6 +38,7 @@ TESTED_ELSEWHERE = {
     "helpers.backends.recordings.chosen": "backends/test_base_models.py chooses recordings with models",
     "local_server.__main__": COURSE,
     "local_server.app": JOURNEY,
+    "local_server.serving": COURSE,
     "local_server.files.answers": JOURNEY,
     "local_server.jobs.answers": JOURNEY,
     "local_server.graders.answers": JOURNEY,

@@ -58,7 +58,7 @@ class Choice(Answer):
 
 
 class PromptDetails(Answer):
-    """Kinds of prompt tokens that there are none of here."""
+    """Kinds of prompt tokens: those that were read for an earlier prompt; there is no audio here."""
 
     cached_tokens: int
     audio_tokens: int
@@ -157,7 +157,7 @@ def usage_of(done: Done) -> Usage:
         "prompt_tokens": done["prompt_tokens"],
         "completion_tokens": done["completion_tokens"],
         "total_tokens": done["prompt_tokens"] + done["completion_tokens"],
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": done["cached_tokens"], "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": 0,
             "audio_tokens": 0,

@@ -96,7 +96,7 @@ class FunctionChoice(Answer):
 
 
 class CachedTokens(Answer):
-    """Kinds of prompt tokens that there are none of here."""
+    """Kinds of prompt tokens: those that were read for an earlier prompt; to keep one costs nothing."""
 
     cached_tokens: int
     cache_write_tokens: int
@@ -231,7 +231,7 @@ def finished(begun: Response, output: list[OutputItem], done: Done) -> Response:
         "output": output,
         "usage": {
             "input_tokens": done["prompt_tokens"],
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "input_tokens_details": {"cached_tokens": done["cached_tokens"], "cache_write_tokens": 0},
             "output_tokens": done["completion_tokens"],
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": done["prompt_tokens"] + done["completion_tokens"],

@@ -1,4 +1,4 @@
-"""The chat process as the server sees it: started on first use, asked over pipes, replaced when it dies."""
+"""The chat process as the server sees it: started with it, asked over pipes, replaced when it dies."""
 
 import asyncio
 import json
@@ -73,6 +73,16 @@ class Worker:
         self._starting = asyncio.Lock()
         self._numbers = count(1)
         self._reader: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
+
+    def prepare(self) -> None:
+        """Start the process: the first question then waits for no more than the rest of its start."""
+        self._preparing = asyncio.create_task(self._prepare())
+
+    async def _prepare(self) -> None:
+        # The first question starts it again, and says what is wrong.
+        with suppress(OSError):
+            await self._running()
 
     async def ask(self, question: Question) -> AsyncGenerator[Reply]:
         """Generate an answer. Closing the iterator early ends the generation.

@@ -4,10 +4,9 @@ from contextlib import suppress
 from functools import cache
 
 import torch
-from transformers import PreTrainedTokenizerBase
-from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from local_server.generation.messages import Candidate, FinishReason, Token
+from local_server.generation.text.tokenizer import TextTokenizer
 
 # "Otherwise, the value -9999.0 is used to signify that the token is very unlikely" (openai 3.54).
 _VERY_UNLIKELY = -9999.0
@@ -34,7 +33,7 @@ class Answer:
 
     def __init__(
         self,
-        tokenizer: PreTrainedTokenizerBase,
+        tokenizer: TextTokenizer,
         end_tokens: set[int],
         stop: list[str],
         limit: int,
@@ -126,7 +125,7 @@ class GrowingText:
         tokenizer: Turns tokens into text.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, tokenizer: TextTokenizer) -> None:
         self._tokenizer = tokenizer
         self._without_text = {
             token for token, added in tokenizer.added_tokens_decoder.items() if added.special
@@ -182,7 +181,7 @@ def overlap(text: str, stop: str) -> int:
     return next((size for size in range(largest, 0, -1) if text.endswith(stop[:size])), 0)
 
 
-def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int, top: int) -> Token:
+def logprob(tokenizer: TextTokenizer, scores: torch.Tensor, token: int, top: int) -> Token:
     """Give the log probability of a token and of the best ones, as OpenAI's clients read them.
 
     Args:
@@ -211,7 +210,7 @@ def logprob(tokenizer: PreTrainedTokenizerBase, scores: torch.Tensor, token: int
     return {**entry(token), "top_logprobs": [entry(other) for other in best]}
 
 
-def _spelled(tokenizer: PreTrainedTokenizerBase, token: int) -> bytes:
+def _spelled(tokenizer: TextTokenizer, token: int) -> bytes:
     """The bytes of one token: a part of a character has no text of its own."""
     text = tokenizer.convert_ids_to_tokens(token)
     # Only many tokens give a list.
@@ -224,9 +223,7 @@ def _spelled(tokenizer: PreTrainedTokenizerBase, token: int) -> bytes:
     return _decoded(tokenizer, [token]).encode()
 
 
-def _decoded(
-    tokenizer: PreTrainedTokenizerBase, tokens: list[int], *, skip_special_tokens: bool = False
-) -> str:
+def _decoded(tokenizer: TextTokenizer, tokens: list[int], *, skip_special_tokens: bool = False) -> str:
     text = tokenizer.decode(tokens, skip_special_tokens=skip_special_tokens)
     # Only many sequences at once give a list.
     assert isinstance(text, str)
@@ -235,4 +232,8 @@ def _decoded(
 
 @cache
 def _byte_of() -> dict[str, bytes]:
-    return {character: bytes([byte]) for byte, character in bytes_to_unicode().items()}
+    """The byte that each character of a byte-level vocabulary stands for, as in GPT-2's."""
+    printed = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    others = [byte for byte in range(256) if byte not in printed]
+    moved = {chr(256 + place): bytes([byte]) for place, byte in enumerate(others)}
+    return moved | {chr(byte): bytes([byte]) for byte in printed}

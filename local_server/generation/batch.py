@@ -9,10 +9,9 @@ knows neither seeds nor the scores of a request.
 from collections.abc import Callable, Sequence
 
 import torch
-from transformers import Cache
 
 from local_server.generation.row import Piece, Prompt, Row
-from local_server.generation.weights.cache import RoomyLayer, layers_of
+from local_server.generation.weights.cache import Cache
 
 
 class Batch:
@@ -30,7 +29,7 @@ class Batch:
     def __init__(self, model: Callable[..., torch.Tensor]) -> None:
         self.rows: list[Row] = []
         self._model = model
-        self._cache = Cache(layer_class_to_replicate=RoomyLayer)
+        self._cache = Cache()
         # 1 where a row has a token, 0 in the padding on its left.
         self._mask = torch.zeros(0, 0, dtype=torch.long)
         # What has been read of prompts that are not at their end yet.
@@ -87,7 +86,7 @@ class Batch:
         """Let the rows of prompts that have been read grow with the others; the last has no padding."""
         longest = prompts[-1]
         if (prefixes := longest.rows[0].prefixes) is not None:
-            prefixes.add(longest.tokens, layers_of(read._cache), len(prompts) - 1)
+            prefixes.add(longest.tokens, read._cache.layers, len(prompts) - 1)
         read.rows = [row for prompt in prompts for row in prompt.rows]
         if len(read.rows) > len(prompts):
             read._select([place for place, prompt in enumerate(prompts) for _ in prompt.rows])
@@ -98,7 +97,7 @@ class Batch:
             self._cache, self._mask, self.scores = other._cache, other._mask, other.scores
         else:
             width = max(self._mask.shape[1], other._mask.shape[1])
-            for mine, theirs in zip(layers_of(self._cache), layers_of(other._cache), strict=True):
+            for mine, theirs in zip(self._cache.layers, other._cache.layers, strict=True):
                 mine.replace(
                     torch.cat([_widened(mine.keys, width), _widened(theirs.keys, width)]),
                     torch.cat([_widened(mine.values, width), _widened(theirs.values, width)]),
@@ -127,8 +126,8 @@ class Batch:
         mask = self._mask[places]
         start = int(mask.any(dim=0).long().argmax())
         self._mask, self.scores = mask[:, start:], self.scores[places]
-        for layer in layers_of(self._cache):
-            layer.replace(layer.keys[places, :, start:], layer.values[places, :, start:])
+        for layer in self._cache.layers:
+            layer.select(places, start)
 
     @torch.inference_mode()
     def constrain(self) -> dict[int, Exception]:
@@ -173,13 +172,18 @@ class Batch:
         return best
 
     @torch.inference_mode()
-    def advance(self, tokens: list[int]) -> None:
-        """Let the model read one token of every row."""
-        self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], dim=1)
-        self._forward(torch.tensor(tokens).unsqueeze(1))
+    def advance(self) -> None:
+        """Let the model read the tokens that were chosen last."""
+        if not self.rows:
+            return
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self.rows), 1)], dim=1)
+        self._forward(torch.tensor([row.chosen[-1:] for row in self.rows]))
 
     def _forward(self, tokens: torch.Tensor) -> None:
-        positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+        if tokens.shape[1] == 1:
+            positions = self._mask.sum(dim=1, keepdim=True) - 1
+        else:
+            positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         self.scores = self._model(tokens, self._mask, positions, self._cache)
 
 

@@ -111,7 +111,9 @@ class Generator:
             self._drop({prepared["cancel"]})
 
     def step(self) -> Iterator[Reply]:
-        """Read a part of the prompts that wait, then grow every answer by one token.
+        """Read what was chosen last and a part of the prompts that wait, then choose everybody's next token.
+
+        What is new leaves before it is read: a client waits for no work that only the next token needs.
 
         Yields:
             What is new for the server.
@@ -119,6 +121,11 @@ class Generator:
         pieces, leaving = self._turns.next([row for batch in self._batches.values() for row in batch.rows])
         for batch in self._batches.values():
             batch.keep([place for place, row in enumerate(batch.rows) if row not in leaving])
+        for batch in self._batches.values():
+            try:
+                batch.advance()
+            except Exception as error:
+                yield from self._failed({row.request for row in batch.rows}, error)
         for key, some in self._by_batch(pieces).items():
             request = self._requests[some[0].prompt.request]
             batch = self._batches.setdefault(key, Batch(request.loaded.model))
@@ -136,8 +143,9 @@ class Generator:
     def _by_batch(self, pieces: list[Piece]) -> dict[tuple[str, int], list[Piece]]:
         found: dict[tuple[str, int], list[Piece]] = {}
         for piece in pieces:
-            key = self._requests[piece.prompt.request].batch_key(piece.prompt.tokens)
-            found.setdefault(key, []).append(piece)
+            # Another choice of the same request may just have failed.
+            if request := self._requests.get(piece.prompt.request):
+                found.setdefault(request.batch_key(piece.prompt.tokens), []).append(piece)
         return found
 
     def _grow(self, batch: Batch) -> Iterator[Reply]:
@@ -172,10 +180,7 @@ class Generator:
             if row.answer.finish_reason is not None and (done := request.done()):
                 del self._requests[request.id]
                 yield done
-        going_on = [place for place, row in enumerate(batch.rows) if row.answer.finish_reason is None]
-        batch.keep(going_on)
-        if batch.rows:
-            batch.advance([tokens[place] for place in going_on])
+        batch.keep([place for place, row in enumerate(batch.rows) if row.answer.finish_reason is None])
 
     def _failed(self, ids: set[int], error: Exception) -> Iterator[Reply]:
         for number in ids & self._requests.keys():

@@ -133,6 +133,7 @@ class Done(TypedDict):
     kind: Literal["done"]
     finish_reasons: list[FinishReason]
     prompt_tokens: int
+    cached_tokens: int
     completion_tokens: int
 
 

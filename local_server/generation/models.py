@@ -15,9 +15,9 @@ from pathlib import Path
 from weakref import WeakSet
 
 import torch
-from transformers import AutoTokenizer, Cache, PreTrainedTokenizerBase
 
-from local_server.generation.weights.cache import Prefixes
+from local_server.generation.text.tokenizer import TextTokenizer, plain_tokenizer, tokenizer_of_transformers
+from local_server.generation.weights.cache import Cache, Prefixes
 from local_server.generation.weights.held import Held
 from local_server.training.keeping import base_of
 from local_server.training.rows.forms import Form, form_of
@@ -46,7 +46,7 @@ class Loaded:
     folder: str
     held: Held
     adapter: str | None
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: TextTokenizer
     end_tokens: set[int]
     longest_token: int
     prefixes: Prefixes = field(default_factory=Prefixes)
@@ -67,7 +67,7 @@ class Loaded:
     @property
     def context(self) -> int:
         """Tokens of prompt and answer together that the model can read."""
-        return self.held.model.config.max_position_embeddings
+        return self.held.context
 
     def model(
         self, tokens: torch.Tensor, mask: torch.Tensor, places: torch.Tensor, cache: Cache
@@ -218,14 +218,13 @@ def load(folder: str) -> Loaded:
         OSError: The folder holds no model.
     """
     held = Held(Path(folder))
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    configured = held.model.generation_config.eos_token_id
-    listed = configured if isinstance(configured, list) else [configured]
-    end_tokens = {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
+    tokenizer = plain_tokenizer(Path(folder)) or tokenizer_of_transformers(Path(folder))
+    end = tokenizer.eos_token_id
+    end_tokens = held.end_tokens if end is None else held.end_tokens | {end}
     return Loaded(folder, held, None, tokenizer, end_tokens, _longest_token(tokenizer))
 
 
-def _longest_token(tokenizer: PreTrainedTokenizerBase) -> int:
+def _longest_token(tokenizer: TextTokenizer) -> int:
     """Most bytes of text that one token can stand for."""
     backend = tokenizer.backend_tokenizer
     if backend.normalizer is None and type(backend.decoder).__name__ == "ByteLevel":

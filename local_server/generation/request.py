@@ -43,8 +43,7 @@ class Request:
         size = sum(len(text.strip().encode()) for text in chat.texts())
         if size > loaded.context * loaded.longest_token:
             raise TooLong(loaded.context, f"{-(-size // loaded.longest_token)} tokens or more")
-        # One chat without `return_dict` gives a list of tokens; the type names every form that there is.
-        self.prompt: list[int] = loaded.tokenizer.apply_chat_template(  # type: ignore[assignment]
+        self.prompt: list[int] = loaded.tokenizer.apply_chat_template(
             chat.messages,
             tools=chat.tools,
             add_generation_prompt=True,
@@ -107,6 +106,8 @@ class Request:
             "kind": "done",
             "finish_reasons": reasons,
             "prompt_tokens": len(self.prompt),
+            # The prompt is read once for all choices.
+            "cached_tokens": max(row.cached for row in self.rows),
             "completion_tokens": sum(row.answer.count for row in self.rows),
         }
 

@@ -37,6 +37,7 @@ class Row:
         prefixes: What its model has read for earlier prompts; None where nothing is kept.
         chosen: Its tokens so far.
         joined: How many it had when it joined the rows that grow.
+        cached: Tokens of the prompt that were not read for it, because an earlier prompt begins with them.
     """
 
     request: int
@@ -55,6 +56,7 @@ class Row:
     prefixes: "Prefixes | None" = None
     chosen: list[int] = field(default_factory=list)
     joined: int = 0
+    cached: int = 0
 
     @property
     def turn(self) -> int:

@@ -70,7 +70,7 @@ class Turns:
         self._left = min(PROMPT_TOKENS, self._left + PROMPT_TOKENS) if staying else FIRST_TOKENS
         # Further choices of a request join while its prompt is being read: it is read once.
         shared = {prompt.request: prompt for prompt in self._begun if not prompt.rows[0].chosen}
-        while found := self._first(staying, shared):
+        while (self._waiting or self._begun) and (found := self._first(staying, shared)):
             one, out = found
             if isinstance(one, Row):
                 self._waiting.remove(one)
@@ -139,7 +139,10 @@ def _prompt(row: Row) -> Prompt:
     """What is read before a row grows."""
     tokens = row.prompt + row.chosen
     kept = None if row.prefixes is None else row.prefixes.longest(tokens)
-    return Prompt(tokens, [row], kept, 0 if kept is None else len(kept.tokens))
+    known = 0 if kept is None else len(kept.tokens)
+    if not row.chosen:
+        row.cached = known
+    return Prompt(tokens, [row], kept, known)
 
 
 def _leaving_for(row: Row, staying: list[Row], count: Counter[int]) -> list[Row] | None:

@@ -114,7 +114,7 @@ class Runner:
 
     def _prepare(self) -> None:
         if self._store.jobs("validating_files"):
-            self._children.prepare()
+            self._children.prepare("training")
         self._preparing.round()
 
     def _keep_house(self) -> None:

@@ -4,7 +4,6 @@ Payload and signature follow the SDK (`client.webhooks.unwrap`, openai 3.54) and
 An event is stored in the transaction that ends its job and leaves the store when it was received.
 """
 
-import argparse
 import asyncio
 import base64
 import hashlib
@@ -17,7 +16,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
-from urllib.parse import urlsplit
 
 from local_server.jobs.answers import Job
 from local_server.jobs.store import JobStore
@@ -175,25 +173,3 @@ def kept_secret(state: Path) -> str:
     if not path.exists():
         write_private(path, "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
     return path.read_text().strip()
-
-
-def web_address(text: str) -> str:
-    """Check the value of `--webhook-url`.
-
-    Args:
-        text: The value.
-
-    Returns:
-        The same text.
-
-    Raises:
-        ArgumentTypeError: It is not an http or https address.
-    """
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise argparse.ArgumentTypeError(f"'{text}' is no web address like http://127.0.0.1:9000/hook")
-    return text

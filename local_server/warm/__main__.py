@@ -1,9 +1,9 @@
 """The warm process: `python -m local_server.warm SECONDS`, with a socket to the server as stdin.
 
 To load PyTorch, Transformers and TRL takes 3 seconds of processor time (measured Nov 2026), and training
-starts half a second after that. So one process loads them, and a fork of it does the work. It runs nothing
-itself: a fork must find no lock held and no second thread. It ends when the server does, and when it was not
-needed for SECONDS.
+starts half a second after that. So one process loads them, and a fork of it does the work. What chat needs is
+loaded in 1.3 seconds; the rest follows when somebody may train. It runs nothing itself: a fork must find no
+lock held and no second thread. It ends when the server does, and when it was not needed for SECONDS.
 """
 
 import gc
@@ -21,17 +21,21 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TypedDict
 
-PROGRAMS = ("training", "generation")
-# What the programs would load at the first model: the classes of its architecture.
-_AT_THE_FIRST_MODEL = ("transformers.models.llama.modeling_llama",)
+# What each program is, and what it would load at the first model: the classes of its architecture.
+_MODULES = {
+    "generation": ("local_server.generation.__main__",),
+    "training": ("local_server.training.__main__", "transformers.models.llama.modeling_llama"),
+}
 LONGEST_REQUEST = 16 * 1024
 
 
 class Request(TypedDict):
     """What the server asks for. Four descriptors come with it: stdin, stdout, stderr, and where to report.
 
+    Without them, the program is only loaded: it may soon be asked for.
+
     Attributes:
-        program: One of `PROGRAMS`.
+        program: A name of `_MODULES`.
         arguments: Of its command line.
     """
 
@@ -61,13 +65,13 @@ class WarmProcess:
     Args:
         control: Where requests come from; the server holds the other end.
         seconds: Without a request and a fork, after which this process ends.
-        programs: The modules to run, by name; the text of an error where they could not be loaded.
     """
 
-    def __init__(self, control: socket.socket, seconds: float, programs: dict[str, ModuleType] | str) -> None:
+    def __init__(self, control: socket.socket, seconds: float) -> None:
         self._control = control
         self._seconds = seconds
-        self._programs = programs
+        # The modules to run, by name; the text of an error where one could not be loaded.
+        self._programs: dict[str, ModuleType | str] = {}
         self._children: list[Child] = []
         self._needed = True
         self._selector = selectors.DefaultSelector()
@@ -96,9 +100,12 @@ class WarmProcess:
             self._needed = False
             return None
         request: Request = json.loads(message)
+        program = self._loaded(request["program"])
+        if not descriptors:
+            return None
         report = socket.socket(fileno=descriptors[3])
         try:
-            pid = self._fork(descriptors[2], report)
+            pid = self._fork(program, descriptors[2], report)
             if pid == 0:
                 return self._become(request, descriptors[:3], report)
         finally:
@@ -110,10 +117,20 @@ class WarmProcess:
             self._watch(Child(pid, os.pidfd_open(pid), report))
         return None
 
-    def _fork(self, errors: int, report: socket.socket) -> int | None:
+    def _loaded(self, name: str) -> ModuleType | str:
+        if name not in self._programs:
+            try:
+                self._programs[name], *_ = [importlib.import_module(module) for module in _MODULES[name]]
+            except Exception:
+                self._programs[name] = traceback.format_exc()
+            # Otherwise each search for garbage in a fork would copy the pages of all that was loaded.
+            gc.freeze()
+        return self._programs[name]
+
+    def _fork(self, program: ModuleType | str, errors: int, report: socket.socket) -> int | None:
         """Fork, or say on `errors` and `report` why not."""
-        if isinstance(self._programs, str):
-            why, status = self._programs, 1
+        if isinstance(program, str):
+            why, status = program, 1
         else:
             try:
                 return os.fork()
@@ -152,7 +169,6 @@ class WarmProcess:
 
     def _become(self, request: Request, descriptors: list[int], report: socket.socket) -> Callable[[], None]:
         """Turn a fork into a process of its own: nothing of this one stays open in it."""
-        assert isinstance(self._programs, dict)
         report.close()
         self._selector.close()
         self._control.close()
@@ -163,7 +179,10 @@ class WarmProcess:
             os.dup2(descriptor, number)
         _name(request["program"])
         sys.argv = [f"local_server.{request['program']}", *request["arguments"]]
-        main: Callable[[], None] = self._programs[request["program"]].main
+        program = self._programs[request["program"]]
+        # Only what could be loaded is forked.
+        assert isinstance(program, ModuleType)
+        main: Callable[[], None] = program.main
         return main
 
 
@@ -179,25 +198,13 @@ def _tell(report: socket.socket, **what: int) -> None:
         report.send(json.dumps(what).encode())
 
 
-def _load() -> dict[str, ModuleType] | str:
-    try:
-        programs = {name: importlib.import_module(f"local_server.{name}.__main__") for name in PROGRAMS}
-        for name in _AT_THE_FIRST_MODEL:
-            importlib.import_module(name)
-    except Exception:
-        return traceback.format_exc()
-    # Otherwise each search for garbage in a fork would copy the pages of all that was loaded.
-    gc.freeze()
-    return programs
-
-
 def main() -> None:
     """Serve until the server ends."""
     _name("warm")
     # The forks, too: they stop with the server, at their next step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=os.dup(0))
-    program = WarmProcess(control, float(sys.argv[1]), _load()).serve()
+    program = WarmProcess(control, float(sys.argv[1])).serve()
     if program is None:
         # It has nothing to finish, and to take down PyTorch takes time.
         os._exit(0)

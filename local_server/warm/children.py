@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,8 @@ class Children:
         self._starting = threading.Lock()
         self._control: socket.socket | None = None
         self._warm: subprocess.Popen[bytes] | None = None
+        # Programs that the warm process has been told to load.
+        self._prepared: set[Program] = set()
         self._forked = False
 
     @property
@@ -40,11 +43,21 @@ class Children:
         """Whether processes are forks."""
         return FORKS and self._settings.keep_warm_seconds > 0
 
-    def prepare(self) -> None:
-        """Begin to load what all of them need. It takes seconds, so call it when one may soon be started."""
-        if self.forks:
-            with self._starting:
-                self._warmed_up()
+    def prepare(self, program: Program) -> None:
+        """Begin to load what a program needs. It takes seconds, so call it when one may soon be started.
+
+        Args:
+            program: Which one.
+        """
+        if not self.forks:
+            return
+        with self._starting:
+            control = self._warmed_up()
+            if program not in self._prepared:
+                self._prepared.add(program)
+                # It has just ended: whoever starts one starts it again.
+                with suppress(ConnectionError):
+                    control.send(json.dumps({"program": program, "arguments": []}).encode())
 
     def start(self, program: Program, arguments: list[str], *, stdin: int, stdout: int, stderr: int) -> Child:
         """Start a process; it may take seconds until it works.
@@ -116,6 +129,7 @@ class Children:
                 env=self._settings.child_environment(), cwd=PACKAGES,
             )  # fmt: skip
         self._control = mine
+        self._prepared.clear()
         return mine
 
     def stop(self) -> None:

@@ -83,7 +83,9 @@ def trainers(state: Path) -> list[int]:
 
 
 def command(state: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state), *options]
+    # Most of these servers are never asked: to load PyTorch for each would take minutes.
+    lazy = (*options, "--chat-on-demand")
+    return [sys.executable, "-m", "local_server", "--port", "0", "--state", str(state), *lazy]
 
 
 @contextmanager

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from transformers import Cache, DynamicLayer
 
 # Tokens that there is room for before everything is copied again.
 _SPARE = 64
 
 
-class RoomyLayer(DynamicLayer):
+class RoomyLayer:
     """Keys and values of one layer, with room for the next tokens.
 
     transformers' own layer copies everything for every token: half of the time of a step with 64 rows.
@@ -20,35 +19,24 @@ class RoomyLayer(DynamicLayer):
         values: The same shape.
     """
 
-    keys: torch.Tensor
-    values: torch.Tensor
+    def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        self.replace(keys, values)
 
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append tokens.
+    def append(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Take the next tokens.
 
         Args:
-            key_states: Keys of the new tokens.
-            value_states: Values of the new tokens.
-            *args: What transformers passes on to other kinds of layers.
-            **kwargs: The same.
-
-        Returns:
-            All keys and values.
+            keys: Of the new tokens.
+            values: Of the new tokens.
         """
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self.replace(key_states, value_states)
-        else:
-            start = self.keys.shape[-2]
-            end = start + key_states.shape[-2]
-            if end > self._key_room.shape[-2]:
-                self.replace(self.keys, self.values, max(_SPARE, end - start))
-            self._key_room[..., start:end, :] = key_states
-            self._value_room[..., start:end, :] = value_states
-            self._show(end)
-        return self.keys, self.values
+        new = keys.shape[-2]
+        if self._start + self.keys.shape[-2] + new > self._key_room.shape[-2]:
+            self.replace(self.keys, self.values, max(_SPARE, new))
+        start = self._start + self.keys.shape[-2]
+        end = start + new
+        self._key_room[..., start:end, :] = keys
+        self._value_room[..., start:end, :] = values
+        self._show(end)
 
     def replace(self, keys: torch.Tensor, values: torch.Tensor, spare: int = _SPARE) -> None:
         """Hold other keys and values, copied to where there is room behind them.
@@ -60,16 +48,55 @@ class RoomyLayer(DynamicLayer):
         """
         self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, spare))
         self._value_room = torch.nn.functional.pad(values, (0, 0, 0, spare))
+        self._start = 0
         self._show(keys.shape[-2])
 
-    def _show(self, width: int) -> None:
-        self.keys = self._key_room[..., :width, :]
-        self.values = self._value_room[..., :width, :]
+    def select(self, rows: list[int], start: int) -> None:
+        """Go on with some rows, without what all of them have before a place.
+
+        Args:
+            rows: Which ones.
+            start: The first token that some of them has.
+        """
+        end = self._start + self.keys.shape[-2]
+        # With the room behind them: so they are copied once.
+        self._key_room, self._value_room = self._key_room[rows], self._value_room[rows]
+        self._start += start
+        self._show(end)
+
+    def _show(self, end: int) -> None:
+        self.keys = self._key_room[..., self._start : end, :]
+        self.values = self._value_room[..., self._start : end, :]
 
 
-def layers_of(cache: Cache) -> list[RoomyLayer]:
-    """The layers of a cache of this kind."""
-    return [layer for layer in cache.layers if isinstance(layer, RoomyLayer)]
+class Cache:
+    """What has been read of some rows: keys and values of each layer.
+
+    Attributes:
+        layers: None before the first token.
+    """
+
+    def __init__(self) -> None:
+        self.layers: list[RoomyLayer] = []
+
+    def update(
+        self, keys: torch.Tensor, values: torch.Tensor, index: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append the next tokens.
+
+        Args:
+            keys: Of the new tokens, in one layer.
+            values: Of the new tokens.
+            index: Which layer. The layers come in their order.
+
+        Returns:
+            All keys and values of the layer.
+        """
+        if index == len(self.layers):
+            self.layers.append(RoomyLayer(keys, values))
+        else:
+            self.layers[index].append(keys, values)
+        return self.layers[index].keys, self.layers[index].values
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +118,7 @@ class Kept:
 
     def cache(self, rows: int) -> Cache:
         """A cache in which every row begins with these tokens."""
-        made = Cache(layer_class_to_replicate=RoomyLayer)
+        made = Cache()
         for index, (keys, values) in enumerate(self.layers):
             made.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
         return made

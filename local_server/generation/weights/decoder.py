@@ -7,19 +7,19 @@ copy of each model in its own format, and follows its own rules for seeds and co
 batch that requests join and leave, with a seed and a constraint each.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from itertools import chain
+from typing import NamedTuple
 
 import torch
-from torch import nn
 from torch.nn import functional
-from transformers import Cache, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
-from local_server.training.specification import SMALL_PARAMETERS
+from local_server.generation.weights.cache import Cache
+from local_server.generation.weights.pages import in_large_pages
+from local_server.generation.weights.plain import Read, Shape
 
 
-@dataclass(frozen=True)
-class _Layer:
+class _Layer(NamedTuple):
     """Weights, each of shape (inputs, outputs)."""
 
     before_attention: torch.Tensor
@@ -34,33 +34,58 @@ class Decoder:
     """Reads tokens as Transformers' model does.
 
     Args:
-        model: On the processor, and of the shape that `decoder_of` looks for.
+        shape: Of the model.
+        read: Reads its weights. They are on the processor, and in one precision.
+        turned: Whether to turn them in memory: a quarter faster for one row. Otherwise those that stand side
+            by side are views of one, which `moved` is told of.
+        moved: Takes the name and the new place of weights that were copied to stand side by side.
     """
 
-    def __init__(self, model: LlamaForCausalLM) -> None:
-        config = model.config
-        # Larger models share the weights with Transformers' own layers, which adapters stand on.
-        copied = model.num_parameters() < SMALL_PARAMETERS
-        self._heads: int = config.num_attention_heads
-        self._key_heads: int = config.num_key_value_heads or config.num_attention_heads
-        self._head_size: int = config.head_dim or config.hidden_size // config.num_attention_heads
-        self._epsilon: float = config.rms_norm_eps
-        self._embedding = model.model.embed_tokens.weight.detach()
-        self._norm_weight = model.model.norm.weight.detach()
-        self._vocabulary = _joined([model.lm_head], copied)
+    def __init__(
+        self,
+        shape: Shape,
+        read: Read,
+        *,
+        turned: bool,
+        moved: Callable[[str, torch.Tensor], None] | None = None,
+    ) -> None:
+        self._heads, self._key_heads, self._head_size = shape.heads, shape.key_heads, shape.head_size
+        self._epsilon = shape.epsilon
+
+        def joined(layer: str, *names: str) -> torch.Tensor:
+            """Weights that read the same input, for one multiplication; shape (inputs, outputs)."""
+            full = [f"{layer}.{name}.weight" for name in names]
+            weights = [read(name) for name in full]
+            if turned:
+                return torch.cat(weights).t().contiguous()
+            if len(weights) == 1:
+                return weights[0].t()
+            together = torch.cat(weights)
+            if moved is not None:
+                for name, part in zip(full, together.split([len(each) for each in weights]), strict=True):
+                    moved(name, part)
+            return together.t()
+
+        self._embedding = read("model.embed_tokens.weight")
+        self._norm_weight = read("model.norm.weight")
+        vocabulary = self._embedding if shape.tied else read("lm_head.weight")
+        self._vocabulary = vocabulary.t().contiguous() if turned else vocabulary.t()
         self._layers = [
             _Layer(
-                layer.input_layernorm.weight.detach(),
-                _joined([layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj], copied),
-                _joined([layer.self_attn.o_proj], copied),
-                layer.post_attention_layernorm.weight.detach(),
-                _joined([layer.mlp.gate_proj, layer.mlp.up_proj], copied),
-                _joined([layer.mlp.down_proj], copied),
+                read(f"{layer}.input_layernorm.weight"),
+                joined(f"{layer}.self_attn", "q_proj", "k_proj", "v_proj"),
+                joined(f"{layer}.self_attn", "o_proj"),
+                read(f"{layer}.post_attention_layernorm.weight"),
+                joined(f"{layer}.mlp", "gate_proj", "up_proj"),
+                joined(f"{layer}.mlp", "down_proj"),
             )
-            for layer in model.model.layers
+            for layer in (f"model.layers.{number}" for number in range(shape.layers))
         ]
-        places = torch.arange(config.max_position_embeddings).unsqueeze(1)
-        angles = places.float() * model.model.rotary_emb.inv_freq
+        if turned:
+            *weights, self._vocabulary = in_large_pages([*chain(*self._layers), self._vocabulary])
+            self._layers = [_Layer(*weights[place : place + 6]) for place in range(0, len(weights), 6)]
+        halves = torch.arange(0, shape.head_size, 2).float() / shape.head_size
+        angles = torch.arange(shape.context).float().unsqueeze(1) * (1.0 / shape.theta**halves)
         kind = self._embedding.dtype
         self._cos = torch.cat([angles.cos(), angles.cos()], dim=-1).to(kind)
         # The first half of a head turns against the second one.
@@ -87,7 +112,7 @@ class Decoder:
         rows, count = tokens.shape
         turned = self._heads + self._key_heads
         cos, sin = (table[position_ids].unsqueeze(2) for table in (self._cos, self._sin))
-        mask = _mask(attention_mask, count)
+        mask = _mask(attention_mask, count, self._embedding.dtype)
         states = self._embedding[tokens.reshape(-1)]
         for index, layer in enumerate(self._layers):
             mixed = self._norm(states, layer.before_attention) @ layer.queries_keys_values
@@ -98,9 +123,9 @@ class Decoder:
                 placed[:, :, self._heads :].transpose(1, 2), heads[:, :, turned:].transpose(1, 2), index
             )
             seen = self._attend(placed[:, :, : self._heads], keys, values, mask)
-            states = states + seen @ layer.attended
+            states = torch.addmm(states, seen, layer.attended)
             gate, up = (self._norm(states, layer.before_mlp) @ layer.gate_up).chunk(2, dim=-1)
-            states = states + (functional.silu(gate) * up) @ layer.down
+            states = torch.addmm(states, functional.silu(gate) * up, layer.down)
         last = states.view(rows, count, -1)[:, -1]
         return self._norm(last, self._norm_weight) @ self._vocabulary
 
@@ -122,46 +147,16 @@ class Decoder:
         return functional.rms_norm(states, states.shape[-1:], None, self._epsilon) * weight
 
 
-def decoder_of(model: PreTrainedModel) -> Decoder | None:
-    """Make a decoder.
+def _mask(attention_mask: torch.Tensor, count: int, kind: torch.dtype) -> torch.Tensor | None:
+    """What each new token may look at: 0, else minus infinity; None for everything.
 
-    Args:
-        model: On the processor.
-
-    Returns:
-        The decoder; None for a model of another shape, which Transformers has to read itself.
+    Numbers, because PyTorch would make them of truth values in each layer. Shape (rows, 1, new tokens or 1,
+    all tokens).
     """
-    config = model.config
-    if type(model) is not LlamaForCausalLM or not isinstance(config, LlamaConfig):
-        return None
-    rope = config.rope_parameters or {}
-    plain = (
-        config.hidden_act == "silu"
-        and not config.attention_bias
-        and not config.mlp_bias
-        and rope.get("rope_type", "default") == "default"
-    )
-    return Decoder(model) if plain else None
-
-
-def _joined(layers: Sequence[nn.Linear], copied: bool) -> torch.Tensor:
-    """The weights of layers that read the same input, for one multiplication; shape (inputs, outputs)."""
-    weights = [layer.weight.detach() for layer in layers]
-    if copied:
-        # Turned in memory, a quarter faster for one row.
-        return torch.cat(weights).t().contiguous()
-    if len(weights) == 1:
-        return weights[0].t()
-    joined = torch.cat(weights)
-    for layer, part in zip(layers, joined.split([len(weight) for weight in weights]), strict=True):
-        layer.weight = nn.Parameter(part, requires_grad=False)
-    return joined.t()
-
-
-def _mask(attention_mask: torch.Tensor, count: int) -> torch.Tensor | None:
-    """What each new token may look at, shape (rows, 1, new tokens or 1, all tokens); None for everything."""
     width = attention_mask.shape[1]
-    if count == 1:
-        return None if bool(attention_mask.all()) else attention_mask.bool()[:, None, None]
-    earlier = torch.ones(count, width, dtype=torch.bool).tril(width - count)
-    return attention_mask.bool()[:, None, None] & earlier
+    if count == 1 and bool(attention_mask.all()):
+        return None
+    seen = attention_mask.bool()[:, None, None]
+    if count > 1:
+        seen = seen & torch.ones(count, width, dtype=torch.bool).tril(width - count)
+    return torch.zeros(seen.shape, dtype=kind).masked_fill_(~seen, -torch.inf)

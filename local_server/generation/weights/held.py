@@ -1,19 +1,19 @@
 """One copy of a model's weights, which answers for the model and for every adapter that stands on it."""
 
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import torch
-from transformers import AutoModelForCausalLM, Cache, PreTrainedModel
 
-from local_server.generation.weights.decoder import decoder_of
+from local_server.generation.weights.cache import Cache
+from local_server.generation.weights.decoder import Decoder
+from local_server.generation.weights.plain import plain_folder
 from local_server.training.choice import memory, speed
 from local_server.training.choice.plan import device_for
 from local_server.training.specification import SMALL_PARAMETERS
 
 if TYPE_CHECKING:
-    from peft import LoraModel, PeftModel
+    from local_server.generation.weights.whole import Whole
 
 # What threads and precision are chosen for: a token of each of so many answers.
 _ANSWERS = 16
@@ -22,50 +22,54 @@ _ANSWERS = 16
 class Held:
     """A model in memory, in the precision and on the threads that are fastest here.
 
-    Small models answer in float32 on one thread, as they were trained. Adapters are PEFT's: one copy of the
-    weights, and for each adapter its own numbers.
+    Small models answer in float32 on one thread, as they were trained. The plain decoder answers for models
+    of its shape. Transformers is loaded for others, and with PEFT at the first adapter.
 
     Args:
         folder: Of a whole model.
 
     Attributes:
-        model: The model.
+        context: Tokens that the model can read.
+        end_tokens: Tokens that its config names as the end of an answer.
+        precision: Of its weights.
 
     Raises:
-        ValueError: Weights are missing. transformers would go on with randomly initialized weights.
+        ValueError: Weights are missing.
         OSError: The folder holds no model.
     """
 
     def __init__(self, folder: Path) -> None:
         size = memory.size_of(folder)
+        self._folder = folder
+        self._small = size.parameters < SMALL_PARAMETERS
         self._device = device_for(size)
         self._threads = torch.get_num_threads()
-        precision = "float32"
-        if size.parameters >= SMALL_PARAMETERS and self._device == "cpu":
+        self.precision = torch.float32
+        if self._device != "cpu":
+            self.precision = torch.bfloat16
+        elif not self._small:
             self._threads = speed.best_threads(size, _ANSWERS, "float32")
             if speed.bfloat16_is_faster(size, _ANSWERS, self._threads):
-                precision = "bfloat16"
-        elif size.parameters >= SMALL_PARAMETERS:
-            precision = "bfloat16"
-        # With `output_loading_info` it is a pair, which its type does not say.
-        pair: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=getattr(torch, precision),
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-        model: PreTrainedModel = pair[0]
-        report: dict[str, Any] = pair[1]
-        if report["missing_keys"]:
-            raise ValueError(f"weights are missing: {', '.join(sorted(report['missing_keys'])[:3])}")
-        self.model = model.eval().to(self._device)
-        self._decoder = decoder_of(self.model) if self._device == "cpu" else None
-        # One thread loads adapters while another one lets the model read.
-        self._lock = threading.Lock()
-        self._adapted: PeftModel | None = None
-        self._names: set[str] = set()
-        self._active: str | None = None
+                self.precision = torch.bfloat16
+        plain = plain_folder(folder, self.precision) if self._device == "cpu" else None
+        self._decoder: Decoder | None = None
+        self._whole: Whole | None = None
+        if plain is not None:
+            self.context, self.end_tokens = plain.shape.context, plain.end_tokens
+            self._decoder = Decoder(plain.shape, plain.read, turned=self._small)
+        else:
+            whole = self._loaded()
+            self.context, self.end_tokens = whole.context, whole.end_tokens
+
+    def _loaded(self) -> "Whole":
+        """The model as Transformers reads it: one copy of the weights from then on."""
+        if self._whole is None:
+            from local_server.generation.weights.whole import Whole, decoder_of
+
+            self._whole = Whole(self._folder, self.precision, self._device)
+            if self._device == "cpu":
+                self._decoder = decoder_of(self._whole.model, turned=self._small)
+        return self._whole
 
     def add(self, name: str, folder: Path) -> None:
         """Load an adapter.
@@ -78,38 +82,11 @@ class Held:
             ValueError: Numbers of the adapter are missing.
             OSError: The folder holds no adapter.
         """
-        from peft import LoraConfig, PeftModel
-
-        # PEFT sets flags of parameters that PyTorch does not allow on those made in inference mode.
-        with self._lock, torch.inference_mode(False):
-            if self._adapted is None:
-                config = LoraConfig.from_pretrained(str(folder))
-                config.inference_mode = True
-                self._adapted = PeftModel(self.model, config, adapter_name=name)
-            result = self._adapted.load_adapter(str(folder), adapter_name=name)
-            self._names.add(name)
-            self.model.eval()
-            # To load one may have made it the active one.
-            self._active = None
-            self._lora.disable_adapter_layers()
-        if result.missing_keys:
-            self.remove(name)
-            raise ValueError(f"numbers are missing: {', '.join(sorted(result.missing_keys)[:3])}")
+        self._loaded().add(name, folder)
 
     def remove(self, name: str) -> None:
         """Give the memory of an adapter back."""
-        with self._lock, torch.inference_mode(False):
-            self._names.discard(name)
-            if self._adapted is None:
-                return
-            if self._names:
-                self._adapted.delete_adapter(name)
-            else:
-                self._lora.unload()
-                self._adapted = None
-            self._active = None
-            if self._adapted is not None:
-                self._lora.disable_adapter_layers()
+        self._loaded().remove(name)
 
     def read(
         self,
@@ -137,31 +114,4 @@ class Held:
             torch.set_num_threads(self._threads)
         if adapter is None and self._decoder is not None:
             return self._decoder(tokens, mask, places, cache).float()
-        with self._lock:
-            self._switch_to(adapter)
-            scores: torch.Tensor = self.model(
-                tokens.to(self._device),
-                attention_mask=mask.to(self._device),
-                position_ids=places.to(self._device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits
-        return scores[:, -1].float().cpu()
-
-    @property
-    def _lora(self) -> "LoraModel":
-        """PEFT's own layers in the model."""
-        assert self._adapted is not None
-        return cast("LoraModel", self._adapted.base_model)
-
-    def _switch_to(self, adapter: str | None) -> None:
-        if self._adapted is None or adapter == self._active:
-            return
-        if adapter is None:
-            self._lora.disable_adapter_layers()
-        else:
-            if self._active is None:
-                self._lora.enable_adapter_layers()
-            self._lora.set_adapter(adapter, inference_mode=True)
-        self._active = adapter
+        return self._loaded().read(adapter, tokens, mask, places, cache)

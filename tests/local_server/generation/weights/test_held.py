@@ -6,11 +6,11 @@ import peft
 import pytest
 import torch
 from lora import job_folder, trained
-from transformers import AutoModelForCausalLM, Cache
+from transformers import AutoModelForCausalLM
 
 from finetune_dataset.models import PERIODIC_TINY
 from local_server.generation.models import Models
-from local_server.generation.weights.cache import RoomyLayer
+from local_server.generation.weights.cache import Cache
 from local_server.training import merge
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ def alone(adapter: Path | None) -> torch.Tensor:
 
 @torch.inference_mode()
 def scores(models: Models, folder: Path) -> torch.Tensor:
-    cache = Cache(layer_class_to_replicate=RoomyLayer)
+    cache = Cache()
     places = torch.arange(PROMPT.shape[1]).unsqueeze(0)
     return models.get(str(folder)).model(PROMPT, torch.ones_like(PROMPT), places, cache)
 
@@ -65,7 +65,7 @@ def test_idle_adapters_leave_the_weights_and_come_back(adapters: list[Path]) -> 
 
     models._remove_unused()
 
-    assert not any("lora" in name for name, _ in base.held.model.named_parameters())
+    assert not any("lora" in name for name, _ in base.held._whole.model.named_parameters())
     torch.testing.assert_close(scores(models, PERIODIC_TINY), alone(None), rtol=1e-4, atol=1e-4)
     assert [
         torch.equal(scores(models, folder), was) for folder, was in zip((one, two), expected, strict=True)

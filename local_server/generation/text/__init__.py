@@ -1,0 +1,1 @@
+"""A model's text: how a chat becomes tokens, and tokens become text again."""
