@@ -14,26 +14,33 @@ import pytest
 
 from helpers.paths import ROOT, data_path
 
+RECORDED = [path.name for path in sorted(data_path("sample_runs").iterdir())]
+RUN = [sys.executable, "tools/course.py", "run", "--name", "real", "--model", course.TINY_MODEL]
 
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """All notebooks in order, in one run folder, on recorded answers: folder and executed notebooks."""
+
+@pytest.fixture(scope="module", params=RECORDED)
+def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """All notebooks in order, in one run folder, on the answers of one recording: folder and notebooks."""
     runs = tmp_path_factory.mktemp("runs")
+    dataset, model = course.RECORDINGS[request.param]
     environment = {
         "FINETUNE_BACKEND": "replay",
         "FINETUNE_REPLAY_SPEED": "instant",
         "FINETUNE_RUNS_DIR": str(runs),
+        "FINETUNE_DATASET": dataset,
+        "FINETUNE_MODEL": model,
     }
     notebooks = {
         path.name: course.execute(path, runs / path.name, environment, lambda cell, cells: None)
         for path in course.NOTEBOOKS
     }
-    return {"folder": runs / "my-run", "notebooks": notebooks}
+    return {"name": request.param, "folder": runs / "my-run", "notebooks": notebooks}
 
 
 @pytest.mark.slow
 def test_the_sample_run_is_what_the_notebooks_make_from_the_recording(replayed):
-    sample = {path.name: path.read_text(encoding="utf-8") for path in data_path("sample_run").iterdir()}
+    folder = data_path("sample_runs", replayed["name"])
+    sample = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
     made = {name: (replayed["folder"] / name).read_text(encoding="utf-8") for name in sample}
 
@@ -43,6 +50,9 @@ def test_the_sample_run_is_what_the_notebooks_make_from_the_recording(replayed):
 
 @pytest.mark.slow
 def test_the_notebooks_print_the_same_in_order_as_alone(replayed):
+    if replayed["name"] != "elle":
+        pytest.skip("the stored outputs are those of the recording elle")
+
     def printed(notebook: dict) -> list[str]:
         outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
         lines = [line for output in outputs for line in "".join(output.get("text", "")).splitlines()]
@@ -55,11 +65,10 @@ def test_the_notebooks_print_the_same_in_order_as_alone(replayed):
 
 @pytest.fixture(scope="module")
 def real_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """What `make run` does: all notebooks on the local server, which really trains; folder and output."""
+    """What `make run` does: the core notebooks on a local server, which really trains; here the tiny model."""
     runs = tmp_path_factory.mktemp("runs")
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(runs)}
-    command = [sys.executable, "tools/course.py", "run", "--name", "real"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(RUN, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return runs / "real", done.stdout
 
@@ -77,7 +86,7 @@ def test_a_real_run_leaves_a_summary_with_every_fact(real_run):
     assert 0 < summary["job_seconds"] <= summary["total_seconds"]
 
 
-def test_a_real_run_teaches_the_form_and_keeps_most_facts_of_elements_never_trained(real_run):
+def test_a_real_run_teaches_the_form_and_to_copy_the_facts_of_elements_never_trained(real_run):
     summary = json.loads((real_run[0] / "summary.json").read_text(encoding="utf-8"))
 
     scores = {(score["model"], score["metric"]): score for score in summary["scores"]}
@@ -89,16 +98,15 @@ def test_a_real_run_teaches_the_form_and_keeps_most_facts_of_elements_never_trai
     assert all(score["low"] <= score["value"] <= score["high"] for score in scores.values())
     assert {score["n"] for score in scores.values()} == {34}
     assert scores["base", "form"]["value"] == 0
-    assert scores["base", "facts"]["value"] >= 0.95
-    assert scores["fine_tuned", "form"]["value"] >= 0.95
-    assert scores["fine_tuned", "rhyme"]["value"] >= 0.80
-    assert scores["fine_tuned", "facts"]["value"] >= 0.80
+    assert scores["fine_tuned", "form"]["value"] >= 0.85
+    assert scores["fine_tuned", "rhyme"]["value"] >= 0.75
+    assert scores["fine_tuned", "facts"]["value"] >= 0.60
 
 
 def test_a_real_run_shows_its_progress_and_ends_its_server(real_run):
     folder, output = real_run
 
-    assert [path.stem for path in course.NOTEBOOKS if path.stem not in output] == []
+    assert [path.stem for path in course.CORE if path.stem not in output] == []
     assert "training loss=" in output
     assert "summary.json" in output
     assert not (folder / "server" / "server.json").exists()
@@ -117,10 +125,9 @@ def processes_of(runs: Path) -> list[psutil.Process]:
 @pytest.mark.slow
 def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(tmp_path):
     (tmp_path / "real" / "quick.jsonl").mkdir(parents=True)  # notebook 00 cannot write its training file here
-    command = [sys.executable, "tools/course.py", "run", "--name", "real"]
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
 
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(RUN, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
     executed = json.loads((tmp_path / "real" / "notebooks" / "00_start.ipynb").read_text(encoding="utf-8"))
     outputs = [output for cell in executed["cells"] for output in cell.get("outputs", [])]
@@ -134,9 +141,8 @@ def test_a_failing_cell_ends_the_run_with_its_message_and_nothing_left_running(t
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_leaves_nothing_running(tmp_path, ending):
-    command = [sys.executable, "tools/course.py", "run", "--name", "real"]
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path)}
-    run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    run = subprocess.Popen(RUN, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     lines = iter(run.stdout.readline, "")
     assert any("cell 5" in line for line in lines), "the run ended before its fifth cell"
     assert processes_of(tmp_path) != []
