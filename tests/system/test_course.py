@@ -65,7 +65,7 @@ def test_the_notebooks_print_the_same_in_order_as_alone(replayed):
 
 @pytest.fixture(scope="module")
 def real_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """What `make run` does: the core notebooks on a local server, which really trains; here the tiny model."""
+    """What `make run` does: the core notebooks on a local server, which trains the tiny model."""
     runs = tmp_path_factory.mktemp("runs")
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(runs)}
     done = subprocess.run(RUN, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
