@@ -112,6 +112,20 @@ def test_a_real_run_shows_its_progress_and_ends_its_server(real_run):
     assert not (folder / "server" / "server.json").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("dataset", ["sarcastic", "recipes"])
+def test_the_whole_course_runs_with_another_dataset(tmp_path, dataset):
+    environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path), "FINETUNE_DATASET": dataset}
+
+    done = subprocess.run(
+        [*RUN, "--all"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads((tmp_path / "real" / "01_dataset.json").read_text(encoding="utf-8"))
+    assert facts["dataset"] == dataset
+
+
 def processes_of(runs: Path) -> list[psutil.Process]:
     """Servers and their children that work in a folder of runs: its path stands in their commands."""
     found = []
