@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from finetune_dataset.errors import FineTuneError
+from finetune_dataset.errors import DatasetError, FineTuneError
 from finetune_dataset.models import is_local
 from finetune_dataset.report import DatasetReport
 from finetune_dataset.tokens.count import n_epochs_auto
@@ -43,6 +43,7 @@ class CostEstimate:
         hosting: Price of a deployment per hour, used or not; None where nothing is known to be asked.
         retirement: When the model ends at this service; None when no date is known.
         today: The day that the ages and lifetimes count from.
+        is_counted: False for a free job of a model that is not on this computer: its tokens are unknown.
     """
 
     model: str
@@ -58,6 +59,7 @@ class CostEstimate:
     hosting: Price | None
     retirement: Retirement | None
     today: date
+    is_counted: bool = True
 
     @property
     def free(self) -> bool:
@@ -82,7 +84,8 @@ class CostEstimate:
     def __repr__(self) -> str:
         """Write the range, and in lines below it where each figure is from."""
         tokens = span(f"{self.tokens_low:,}", f"{self.tokens_high:,}")
-        head = f"{self.model}: {self.rows} rows × {self.n_epochs} epochs = {tokens} tokens"
+        head = f"{self.model}: {self.rows} rows × {self.n_epochs} epochs"
+        head += f" = {tokens} tokens" if self.is_counted else ""
         if self.free:
             return f"{head}, free (trained on this computer)"
         low, high = self.usd_low, self.usd_high
@@ -138,7 +141,7 @@ def estimate_cost(
             'number that "auto" stands for.'
         )
     today = today or date.today()
-    counted = count_for(report, model)
+    counted, is_counted = _counted(report, model, provider)
     epochs = n_epochs or n_epochs_auto(max(1, report.n_rows))
     billed = bill(counted, model, epochs, provider)
     rule = billed.rule
@@ -159,7 +162,18 @@ def estimate_cost(
         hosting=find_price("hosting", str(model), provider),
         retirement=find_retirement(str(model), provider),
         today=today,
+        is_counted=is_counted,
     )
+
+
+def _counted(report: DatasetReport, model: str | Path, provider: str) -> tuple[DatasetReport, bool]:
+    """The rows, counted for the model; where nobody bills them, a model that is not here is no fault."""
+    try:
+        return count_for(report, model), True
+    except DatasetError:
+        if provider != "local" or isinstance(model, Path) or not Path(report.path).is_file():
+            raise
+        return report, False
 
 
 def approve(cost: CostEstimate) -> None:

@@ -39,11 +39,16 @@ class NotRecorded(FineTuneError, OpenAIError):
     """
 
 
+_WRITTEN: dict[Path, tuple[list[dict[str, Any]], threading.Lock]] = {}
+"""What this program has recorded, by document."""
+
+
 class Recorder(httpx2.BaseTransport):
     """Pass requests on to a real transport and write down each exchange.
 
     The document is complete after each exchange, so an interrupted run keeps
-    what it has. A document that exists is replaced. A streamed answer is read to
+    what it has. A document of an earlier program is replaced; a second client of this
+    one goes on in it, as a notebook that connects twice. A streamed answer is read to
     its end before it is passed on: while recording it does not look live.
 
     Args:
@@ -56,8 +61,7 @@ class Recorder(httpx2.BaseTransport):
         self._transport = transport
         self._path = path
         self._base_path = httpx2.URL(base_url).path
-        self._exchanges: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
+        self._exchanges, self._lock = _WRITTEN.setdefault(path.absolute(), ([], threading.Lock()))
         self._started = time.monotonic()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -3,9 +3,11 @@
 import pytest
 from billed_rows import ESTIMATE, ROW, TODAY, figures
 
+from finetune_dataset import DatasetError, validate_dataset
 from finetune_dataset.errors import FineTuneError
 from helpers.costs.estimate import approve, estimate_cost
 from helpers.errors import NotApproved
+from helpers.paths import data_path
 
 
 def test_the_range_of_tokens_becomes_a_range_of_money(report_of):
@@ -117,3 +119,15 @@ def test_any_other_answer_stops_before_the_job(answer, report_of, monkeypatch):
 
     with pytest.raises(NotApproved, match="Nothing was spent"):
         approve(cost)
+
+
+def test_a_free_job_of_a_model_that_is_not_on_this_computer_has_no_number_of_tokens(tmp_path, monkeypatch):
+    monkeypatch.setenv("FINETUNE_MODELS_DIR", str(tmp_path))
+    report = validate_dataset(data_path("limericks.jsonl"))
+
+    replayed = estimate_cost(report, "smollm2-135m-instruct", 1, provider="replay")
+
+    assert replayed.free
+    assert repr(replayed) == ("smollm2-135m-instruct: 236 rows × 1 epochs, free (trained on this computer)")
+    with pytest.raises(DatasetError, match=r"tokenizer.json was not found"):
+        estimate_cost(report, tmp_path, 1, provider="local")

@@ -157,6 +157,17 @@ def test_a_replayed_run_equals_the_recorded_run(recorded, tmp_path):
     assert whole_run(replayed(tmp_path)) == live
 
 
+def test_a_notebook_that_connects_twice_has_both_parts_in_its_document(recorded, tmp_path):
+    recorded("04_monitor").fine_tuning.jobs.retrieve("ftjob-1")
+    recorded("04_monitor").files.content("file-1")
+
+    exchanges = json.loads((tmp_path / "04_monitor.json").read_text(encoding="utf-8"))["exchanges"]
+    assert [exchange["request"]["path"] for exchange in exchanges] == [
+        "/fine_tuning/jobs/ftjob-1",
+        "/files/file-1/content",
+    ]
+
+
 def test_a_polled_job_moves_and_holds_at_its_last_state(recorded, tmp_path):
     live = recorded("04_monitor")
     for _ in STATES:
