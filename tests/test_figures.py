@@ -6,7 +6,7 @@ Each sentence with a figure needs an entry in GUARDS; an entry that no sentence 
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import nbformat
@@ -21,6 +21,8 @@ from helpers.costs import inference
 from helpers.evaluation.scores import Z_95
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
+from local_server.options import DEFAULT_PORT
+from local_server.real_model import install
 
 README = ROOT / "README.md"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -30,8 +32,8 @@ SITTING = 25
 """Minutes. Those of a notebook are an estimate, of reading and of waiting where it trains."""
 
 NUMBERS_THAT_ARE_NAMES = re.compile(
-    r"\b[Nn]otebooks? \d\d\w?\b|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d|[Ee]xercise \d|\[\d+\w?_"
-    r"|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL"
+    r"\b[Nn]otebooks? \d\d\w?\b( to \d\d)?|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d"
+    r"|[Ee]xercise \d|\[\d+\w?_|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL"
     r"|\bPython 3\.\d+|lines? 1\b|Apache-2\.0"
 )
 
@@ -70,6 +72,16 @@ def chats(name: str) -> int:
 
 def first_number(sentence: str) -> int:
     return int(re.findall(r"\d+", sentence)[0])
+
+
+def recorded_scores() -> list[dict]:
+    return json.loads((SAMPLE / "05_scores.json").read_text(encoding="utf-8"))["scores"]
+
+
+def poem() -> str:
+    """What the recorded fine-tuned model said about the example of the course."""
+    rows = map(json.loads, (SAMPLE / "05_predictions.jsonl").read_text(encoding="utf-8").splitlines())
+    return next(row["text"] for row in rows if (row["model"], row["group"]) == ("fine_tuned", ELLE.example))
 
 
 def days(sentence: str) -> list[str]:
@@ -147,7 +159,22 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"has closed fine-tuning for new organizations": lambda sentence: (
         days(sentence)[0] in notices.openai_notice(date(2026, 11, 1))
     ),
+    r"new jobs until .*, tuned models until": lambda sentence: (
+        days(sentence)
+        == [
+            (day - timedelta(days=1)).isoformat()
+            for day in (notices.OPENAI_LAST_JOBS, notices.OPENAI_LAST_MODELS)
+        ]
+    ),
+    # What README says of the course.
+    r"\(260 MB, once\)": lambda sentence: "260 MB" in Path(install.__file__).read_text(encoding="utf-8"),
+    r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
     # What the recorded run did.
+    r"about 34 elements that were not trained": lambda sentence: (
+        {score["n"] for score in recorded_scores()} == {34}
+    ),
+    r"^\d+ %$": lambda sentence: sentence in {f"{score['value'] * 100:.0f} %" for score in recorded_scores()},
+    r"\b38\b(?! ?%)": lambda sentence: "38" in poem(),
     r"about \d+ short chats": lambda sentence: (
         abs(int(re.findall(r"\d+", sentence)[0]) - chats("05_evaluate")) <= 10
     ),
@@ -180,6 +207,23 @@ def test_a_figure_is_what_its_guard_says(name, sentence):
     wrong = [guard for guard in guards_of(sentence) if not guard(sentence)]
 
     assert wrong == []
+
+
+def test_readme_shows_an_answer_of_the_recorded_run_that_is_right_in_everything_and_its_scores():
+    readme = README.read_text(encoding="utf-8")
+
+    row = ELLE.example_row(ELLE.rows())
+    rows = {
+        name: " | ".join(
+            f"{score['value'] * 100:.0f} %" for score in recorded_scores() if score["model"] == name
+        )
+        for name in ("base", "few_shot", "fine_tuned")
+    }
+    assert " - ".join(re.findall(r"^> (?!\*)(.+?)(?:<br>)?$", readme, re.MULTILINE)) == poem()
+    assert {score.name: score.check(poem(), row) for score in ELLE.scores} == dict.fromkeys(
+        [score.name for score in ELLE.scores], 1
+    )
+    assert [line for line in rows.values() if f"| {line} |" not in readme] == []
 
 
 def test_no_guard_is_left_over():
