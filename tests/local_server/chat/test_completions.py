@@ -168,7 +168,7 @@ def test_parameters_that_exclude_each_other_are_refused(
 
 @pytest.mark.slow
 def test_the_recorded_answers_of_the_course_are_given_again(client: openai.OpenAI) -> None:
-    recording = json.loads((ROOT / "data" / "recordings" / "elle" / "05_evaluate.json").read_text())
+    recording = json.loads((ROOT / "data" / "recordings" / "elle-tiny" / "05_evaluate.json").read_text())
     chats = [
         (exchange["request"]["body"]["json"], exchange["response"]["body"]["json"])
         for exchange in recording["exchanges"]
