@@ -14,7 +14,8 @@ from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from pydantic import BaseModel, ConfigDict
 
 from helpers.backends.names import BACKENDS
-from helpers.backends.recordings.replay import KEPT_HEADERS, read_manifest
+from helpers.backends.recordings.record import KEPT_HEADERS
+from helpers.backends.recordings.replay import read_manifest
 from helpers.paths import data_path
 from helpers.runs import NOTEBOOKS
 

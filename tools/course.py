@@ -31,7 +31,7 @@ from finetune_dataset.models import REAL_MODEL, models_dir
 from helpers import base_model, connect, open_run
 from helpers.backends.base_models import TINY_MODEL
 from helpers.backends.local_server import running_server
-from helpers.backends.recordings.replay import write_manifest
+from helpers.backends.recordings.record import write_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.stored_json import read_json
 

@@ -29,7 +29,8 @@ from helpers.backends.pasted import required
 from helpers.backends.proof import StillThere
 from helpers.backends.recordings.chosen import recording_folder
 from helpers.backends.recordings.http_bodies import REPLAY_HOST
-from helpers.backends.recordings.replay import REPLAY_URL, Player, Recorder, read_manifest
+from helpers.backends.recordings.record import Recorder
+from helpers.backends.recordings.replay import REPLAY_URL, Player, read_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.paths import server_state
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
+
 REPLAY_HOST = "replay.invalid"
 """The host that stands in recordings. RFC 2606 reserves `.invalid`: such a name never resolves."""
 
@@ -110,3 +112,27 @@ def scrub(data: dict[str, Any], key: str = "", host: str = "") -> dict[str, Any]
         text = pattern.sub(replacement, text)
     scrubbed: dict[str, Any] = json.loads(text)
     return scrubbed
+
+
+def describe(request: httpx2.Request, base_path: str) -> dict[str, Any]:
+    """Return the part of a request that decides about its answer.
+
+    Args:
+        request: What the SDK asks.
+        base_path: Path of the client's base URL; it is left out.
+    """
+    return {
+        "method": request.method,
+        "path": "/" + request.url.path.removeprefix(base_path).lstrip("/"),
+        "query": dict(request.url.params.multi_items()),
+        "body": to_body(request.read(), request.headers.get("content-type", "")),
+    }
+
+
+def key_of(described: dict[str, Any]) -> str:
+    """Return a text that is equal for equal requests.
+
+    Args:
+        described: Of `describe`.
+    """
+    return json.dumps(described, sort_keys=True)

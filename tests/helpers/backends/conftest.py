@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from helpers.backends.recordings.replay import write_manifest
+from helpers.backends.recordings.record import write_manifest
 
 MODELS = {"object": "list", "data": [{"id": "big", "object": "model", "created": 1, "owned_by": "me"}]}
 

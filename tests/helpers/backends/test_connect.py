@@ -11,7 +11,7 @@ import pytest
 from finetune_dataset.errors import FineTuneError
 from helpers.backends.base_models import base_model
 from helpers.backends.connect import connect, wait
-from helpers.backends.recordings.replay import write_manifest
+from helpers.backends.recordings.record import write_manifest
 from helpers.errors import BackendUnavailable
 from helpers.runs import open_run
 

@@ -13,14 +13,8 @@ import httpx2
 import openai
 import pytest
 
-from helpers.backends.recordings.replay import (
-    REPLAY_URL,
-    NotRecorded,
-    Player,
-    Recorder,
-    read_manifest,
-    write_manifest,
-)
+from helpers.backends.recordings.record import Recorder, write_manifest
+from helpers.backends.recordings.replay import REPLAY_URL, NotRecorded, Player, read_manifest
 from helpers.errors import BackendUnavailable
 
 KEY = "sk-live-" + "0123456789" * 2
@@ -166,6 +160,15 @@ def test_a_notebook_that_connects_twice_has_both_parts_in_its_document(recorded,
         "/fine_tuning/jobs/ftjob-1",
         "/files/file-1/content",
     ]
+
+
+def test_an_answer_that_a_request_has_had_just_before_is_written_once(recorded, tmp_path):
+    client = recorded("04_monitor")
+    for _ in range(6):
+        client.fine_tuning.jobs.retrieve("ftjob-1")
+
+    exchanges = json.loads((tmp_path / "04_monitor.json").read_text(encoding="utf-8"))["exchanges"]
+    assert [exchange["response"]["body"]["json"]["status"] for exchange in exchanges] == list(STATES)
 
 
 def test_a_polled_job_moves_and_holds_at_its_last_state(recorded, tmp_path):
