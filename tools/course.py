@@ -43,12 +43,10 @@ SERVER_END_SECONDS = 20
 """How long the server may take to end its training and chat processes; they take about two seconds."""
 MODELS_DIR = models_dir()
 RECORDINGS = {
-    "elle": ("elle", REAL_MODEL),
-    "elle-tiny": ("elle", TINY_MODEL),
-    "sarcastic": ("sarcastic", REAL_MODEL),
-    "recipes": ("recipes", REAL_MODEL),
+    "elle": ("elle", REAL_MODEL, NOTEBOOKS),
+    "elle-tiny": ("elle", TINY_MODEL, CORE),
 }
-"""What is recorded: the dataset and the base model."""
+"""What is recorded: the dataset, the base model, and which notebooks."""
 
 REMOVE = "End the server by hand, and remove this file."
 
@@ -200,14 +198,14 @@ def record(name: str) -> None:
     Args:
         name: Of the recording.
     """
-    dataset, model = RECORDINGS[name]
+    dataset, model, notebooks = RECORDINGS[name]
     say(f"== {name}: {dataset} on {model}")
     os.environ |= {"FINETUNE_DATASET": dataset, "FINETUNE_MODEL": model}
     # Where models are installed: the runs of a recording are in a folder of their own, without any.
     os.environ["FINETUNE_MODELS_DIR"] = str(MODELS_DIR)
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
-        live_run(folder, NOTEBOOKS, {"FINETUNE_RECORD": str(exchanges)})
+        live_run(folder, notebooks, {"FINETUNE_RECORD": str(exchanges)})
         recorded = sorted(path.stem for path in exchanges.glob("*.json"))
         command = f"make record NAME={name}"
         write_manifest(exchanges, backend="local", model=model, command=command, notebooks=recorded)

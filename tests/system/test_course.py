@@ -22,7 +22,7 @@ RUN = [sys.executable, "tools/course.py", "run", "--name", "real", "--model", co
 def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """All notebooks in order, in one run folder, on the answers of one recording: folder and notebooks."""
     runs = tmp_path_factory.mktemp("runs")
-    dataset, model = course.RECORDINGS[request.param]
+    dataset, model, recorded = course.RECORDINGS[request.param]
     environment = {
         "FINETUNE_BACKEND": "replay",
         "FINETUNE_REPLAY_SPEED": "instant",
@@ -32,7 +32,7 @@ def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     }
     notebooks = {
         path.name: course.execute(path, runs / path.name, environment, lambda cell, cells: None)
-        for path in course.NOTEBOOKS
+        for path in recorded
     }
     return {"name": request.param, "folder": runs / "my-run", "notebooks": notebooks}
 
