@@ -15,7 +15,7 @@ from finetune_dataset.quality.check import check_quality
 from finetune_dataset.validate import validate_dataset
 from helpers.evaluation import has_form, rhymes
 from helpers.lessons import open_lesson
-from helpers.lessons.elle import CATEGORIES, facts_of, has_all_facts
+from helpers.lessons.elle import CATEGORIES, elle, facts_of, has_all_facts
 from helpers.paths import ROOT, data_path
 
 ELEMENTS = pd.read_csv(data_path("elements.csv"), keep_default_na=False)
@@ -145,7 +145,7 @@ def test_the_parts_of_the_sample_run_hold_out_34_elements_and_share_none():
     ]
 
     questions = [{row["messages"][1]["content"] for row in part} for part in parts]
-    elements = [{question.strip("?").split()[-1] for question in part} for part in questions]
+    elements = [{elle().group(row) for row in part} for part in parts]
     assert [len(part) for part in parts] == [len(part) for part in questions] == [144, 24, 68]
     assert [len(part) for part in elements] == [72, 12, 34]
     assert len(set.union(*elements)) == 118

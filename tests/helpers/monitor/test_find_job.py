@@ -13,6 +13,7 @@ def client(monkeypatch):
 
 
 def test_a_job_is_found_by_its_mark_and_a_cancelled_one_is_not(client):
+    assert find_job(client, "nobody's mark") is None  # before the recorded job was created
     jobs = list(client.fine_tuning.jobs.list(limit=50))
     marked = next(job for job in jobs if (job.metadata or {}).get("request") and job.status != "cancelled")
 
