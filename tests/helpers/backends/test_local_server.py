@@ -48,7 +48,8 @@ def left_behind(state: Path, base_url: str, pid: int = 4_711_000) -> str:
     return base_url
 
 
-def test_local_starts_a_server_once_and_finds_it_again(state):
+def test_local_starts_a_server_once_and_finds_it_again(state, tmp_path, monkeypatch):
+    monkeypatch.setenv("FINETUNE_MODELS_DIR", str(tmp_path))
     first, second = connect("local"), connect("local")
 
     assert first.base_url == second.base_url
