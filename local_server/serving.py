@@ -147,5 +147,7 @@ def serve(
     try:
         server.run([listener])
     finally:
+        children.stop()
+        # Last: whoever waits for this server's end looks whether the file is gone.
         (settings.state / "server.json").unlink(missing_ok=True)
     return None

@@ -97,7 +97,7 @@ print(helpers.__file__, base_model(client), len(client.models.list().data), open
 
     assert "Nothing leaves this machine." in notice
     assert Path(where).is_relative_to(python.parents[1])
-    assert (model, int(models) > 0, runs) == ("periodic-tiny-2026-11", True, str(empty / "runs" / "my-run"))
+    assert (model, int(models) > 0, runs) == ("smollm2-135m-instruct", True, str(empty / "runs" / "my-run"))
 
 
 def test_a_dataset_is_checked_and_counted_with_the_courses_own_model(python, empty):

@@ -18,10 +18,13 @@ KEPT_HEADERS = ("content-type", "retry-after", "retry-after-ms", "x-should-retry
 """Response headers that the SDK acts on. No other header is stored, and no request header at all."""
 
 
-class Written:
-    """A document that grows. An answer that a request has had just before is not written again.
+_OF_A_JOB = "/fine_tuning/jobs/"
 
-    A player repeats the last one anyway, and a job that waits is asked hundreds of times.
+
+class Written:
+    """A document that grows. What a job has answered just before is not written again.
+
+    A job that waits is asked hundreds of times, and a player repeats the last answer anyway.
     """
 
     def __init__(self) -> None:
@@ -39,7 +42,7 @@ class Written:
             Whether the document has changed.
         """
         key = key_of(exchange["request"])
-        if self._last.get(key) == exchange["response"]:
+        if exchange["request"]["path"].startswith(_OF_A_JOB) and self._last.get(key) == exchange["response"]:
             return False
         self._last[key] = exchange["response"]
         self._exchanges.append(exchange)
