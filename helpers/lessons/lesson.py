@@ -59,7 +59,7 @@ class Lesson:
         example: The group that the notebooks ask about.
         max_tokens: Room for an answer.
         scores: What is asked of each answer, in the order in which it is shown.
-        tiny: For the course's tiny model. Each of these four was measured on several seeds.
+        tiny: For the course's tiny model.
         tiny_quick: For the tiny model in notebook 00.
         real: For the real model, and for other ones.
         real_quick: For the real model in notebook 00.
