@@ -9,17 +9,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
 if TYPE_CHECKING:
     import torch
+    from openai import OpenAI
+    from openai.types.fine_tuning import FineTuningJob
     from transformers import PreTrainedModel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -215,3 +217,27 @@ def reached(ratio: float, limit: float, *, at_least: bool) -> str:
     """Whether a figure is within its limit, in words for a table."""
     good = ratio >= limit if at_least else ratio <= limit
     return f"{'reached' if good else 'MISSED'} ({'at least' if at_least else 'at most'} {limit:g})"
+
+
+def trained(
+    client: "OpenAI",
+    model: str,
+    rows: Sequence[Mapping[str, Any]],
+    chosen: Mapping[str, Any],
+    seed: int,
+    **more: object,
+) -> "tuple[FineTuningJob, float]":
+    """One fine-tuning job on some rows, waited for: the job, and the seconds from its creation to its end."""
+    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    file = client.files.create(file=("rows.jsonl", content), purpose="fine-tune")
+    method = {"type": "supervised", "supervised": {"hyperparameters": chosen}}
+    began = time.monotonic()
+    job = client.fine_tuning.jobs.create(
+        model=model, training_file=file.id, seed=seed, method=method, extra_body=more or None
+    )
+    while job.finished_at is None:
+        time.sleep(0.5)
+        job = client.fine_tuning.jobs.retrieve(job.id)
+    if job.fine_tuned_model is None:
+        raise SystemExit(f"The job failed: {job.error}")
+    return job, time.monotonic() - began

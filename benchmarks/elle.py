@@ -16,14 +16,13 @@ examples in the prompt. Prints a table with Wilson's 95 % interval; `--answers` 
 import argparse
 import json
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
 import psutil
-from common import machine, reached, serve
+from common import machine, reached, serve, trained
 
 from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
 from helpers.evaluation import wilson
@@ -67,25 +66,6 @@ def answers(client: openai.OpenAI, model: str, chats: Sequence[list[Message]], r
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(one, chats))
-
-
-def train(client: openai.OpenAI, model: str, rows: list[dict], seed: int, chosen: dict) -> tuple[str, float]:
-    """One job; returns the model and the seconds to its end."""
-    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    file = client.files.create(file=("elle.jsonl", content), purpose="fine-tune")
-    began = time.monotonic()
-    job = client.fine_tuning.jobs.create(
-        model=model,
-        training_file=file.id,
-        seed=seed,
-        method={"type": "supervised", "supervised": {"hyperparameters": chosen}},
-    )
-    while job.finished_at is None:
-        time.sleep(0.5)
-        job = client.fine_tuning.jobs.retrieve(job.id)
-    if job.fine_tuned_model is None:
-        raise SystemExit(f"The job failed: {job.error}")
-    return job.fine_tuned_model, time.monotonic() - began
 
 
 def line(lesson: Lesson, name: str, given: list[str], test: list[dict], training: list[dict]) -> dict:
@@ -185,8 +165,9 @@ def main() -> None:
         for seed in chosen.seeds:
             memory = PeakMemory(server.pid)
             memory.start()
-            model, seconds = train(client, chosen.model, training, seed, settings)
+            job, seconds = trained(client, chosen.model, training, settings, seed)
             memory.ended.set()
+            model = job.fine_tuned_model
             result = ask(model, f"seed {seed}", [asked(row) for row in test])
             show(
                 result, seconds=seconds, peak=memory.peak, limit=reached(result["all"], RIGHT, at_least=True)

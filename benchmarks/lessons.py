@@ -14,7 +14,6 @@ between 0 and 1 the bootstrap over rows), the tokens of a prompt, and the second
 import argparse
 import json
 import random
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from statistics import mean
 from typing import Any
 
 import openai
-from common import machine, serve
+from common import machine, serve, trained
 
 from finetune_dataset.split import split_dataset
 from helpers.evaluation import wilson
@@ -93,21 +92,8 @@ def train(
     client: openai.OpenAI, model: str, training: Sequence[Row], chosen: Mapping[str, int], seed: int
 ) -> Way:
     """One job."""
-    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in training).encode()
-    file = client.files.create(file=("lesson.jsonl", content), purpose="fine-tune")
-    began = time.monotonic()
-    job = client.fine_tuning.jobs.create(
-        model=model,
-        training_file=file.id,
-        seed=seed,
-        method={"type": "supervised", "supervised": {"hyperparameters": chosen}},
-    )
-    while job.finished_at is None:
-        time.sleep(0.5)
-        job = client.fine_tuning.jobs.retrieve(job.id)
-    if job.fine_tuned_model is None:
-        raise SystemExit(f"The job failed: {job.error}")
-    return Way(f"fine-tuned, seed {seed}", job.fine_tuned_model, seconds=time.monotonic() - began)
+    job, seconds = trained(client, model, training, chosen, seed)
+    return Way(f"fine-tuned, seed {seed}", job.fine_tuned_model, seconds=seconds)
 
 
 def judged(lesson: Lesson, way: Way, test: Sequence[Row]) -> dict[str, list[float]]:

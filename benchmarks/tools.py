@@ -15,13 +15,12 @@ import argparse
 import csv
 import json
 import random
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 import openai
-from common import ROOT, machine, serve
+from common import ROOT, machine, serve, trained
 
 from helpers.evaluation import wilson
 
@@ -102,25 +101,12 @@ def ask(
 
 def train(client: openai.OpenAI, options: argparse.Namespace, rows: list[dict], seed: int) -> str:
     """One job; returns the model."""
-    content = "".join(json.dumps(each) + "\n" for each in rows).encode()
-    file = client.files.create(file=("calls.jsonl", content), purpose="fine-tune")
     chosen = {"n_epochs": options.epochs, "batch_size": options.batch_size}
-    began = time.monotonic()
-    job = client.fine_tuning.jobs.create(
-        model=options.model,
-        training_file=file.id,
-        seed=seed,
-        method={"type": "supervised", "supervised": {"hyperparameters": chosen}},
-        extra_body={"training_method": options.training_method} if options.training_method else None,
-    )
-    while job.finished_at is None:
-        time.sleep(0.5)
-        job = client.fine_tuning.jobs.retrieve(job.id)
-    if job.fine_tuned_model is None:
-        raise SystemExit(f"The job failed: {job.error}")
+    more = {"training_method": options.training_method} if options.training_method else {}
+    job, seconds = trained(client, options.model, rows, chosen, seed, **more)
     texts = [event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=100)]
     way = next((text for text in texts if "float" in text or "LoRA" in text), "")
-    print(f"seed {seed}: {len(rows)} rows, {time.monotonic() - began:.0f} s. {way}", flush=True)
+    print(f"seed {seed}: {len(rows)} rows, {seconds:.0f} s. {way}", flush=True)
     return job.fine_tuned_model
 
 
