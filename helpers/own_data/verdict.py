@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,9 @@ ADVICE = {
 }
 """Verdict → what to do next."""
 
+
+_COLUMNS = 100
+"""Of a line in a notebook; a page of it is hardly wider."""
 
 _SIDES = ("question", "your answer", "base", "fine-tuned")
 
@@ -84,9 +88,12 @@ class Verdict:
 
     def __repr__(self) -> str:
         """Return the verdict and its reasons."""
-        return "\n".join(
-            [self.verdict.replace("_", " ").upper(), *(f"- {reason}" for reason in self.reasons)]
-        )
+        return "\n".join([self.verdict.replace("_", " ").upper(), *map(_item, self.reasons)])
+
+
+def _item(text: str) -> str:
+    """A text in lines of a page; a notebook breaks longer ones in the middle of a word."""
+    return fill(text, _COLUMNS, initial_indent="- ", subsequent_indent="  ")
 
 
 def judge(

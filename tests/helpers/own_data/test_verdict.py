@@ -220,6 +220,13 @@ def test_the_answers_stand_one_below_the_other():
     ]
 
 
+def test_no_line_of_the_reasons_is_wider_than_a_page_and_no_word_is_broken():
+    found = verdict(notice_rows(), answer_of)
+
+    assert max(map(len, repr(found).splitlines())) <= 100
+    assert [reason for reason in found.reasons if reason not in " ".join(repr(found).split())] == []
+
+
 def test_missing_answers_are_refused():
     parts = split_rows(notice_rows())
 
