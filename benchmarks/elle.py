@@ -4,6 +4,9 @@
     python benchmarks/elle.py --main --seeds 1 2 3         the job of notebook 03
     python benchmarks/elle.py --model periodic-tiny-2026-11
     python benchmarks/elle.py --few-shot --ways --seeds 1  rivals, and other ways to ask
+    python benchmarks/elle.py --rows 60                    notebook 04b's three jobs: the reference,
+    python benchmarks/elle.py --rows 12 --epochs 5         few rows as often as needed for as many steps,
+    python benchmarks/elle.py --rows 60 --rate 16          and large steps
 
 The real model needs `make real-model`. Each seed is one fine-tuning job, through the SDK, with the rows, the
 split and the settings of the lesson (`helpers/lessons/elle.py`). An answer is right when it has the form of a
@@ -104,6 +107,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--model", default=REAL_MODEL)
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     parser.add_argument("--main", action="store_true", help="the main job, not the quick one")
+    parser.add_argument("--rows", type=int, help="only the first training rows, so many")
     parser.add_argument("--epochs", type=int, help="in place of the lesson's")
     parser.add_argument("--batch-size", type=int, help="in place of the lesson's")
     parser.add_argument("--rate", type=float, help="learning rate multiplier")
@@ -123,6 +127,7 @@ def main() -> None:
     training, _, both = lesson.split(rows)
     if not chosen.main:
         training = [dict(row) for row in lesson.quick_rows(rows)]
+    training = training[: chosen.rows]
     test = list({lesson.group(row): row for row in reversed(both)}.values())[::-1]
     settings: dict = lesson.settings(chosen.model, quick=not chosen.main)
     settings |= {"n_epochs": chosen.epochs} if chosen.epochs else {}
