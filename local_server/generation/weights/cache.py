@@ -34,8 +34,8 @@ class RoomyLayer:
             self.replace(self.keys, self.values, max(_SPARE, new))
         start = self._start + self.keys.shape[-2]
         end = start + new
-        self._key_room[..., start:end, :] = keys
-        self._value_room[..., start:end, :] = values
+        self._key_room[:, :, start:end] = keys
+        self._value_room[:, :, start:end] = values
         self._show(end)
 
     def replace(self, keys: torch.Tensor, values: torch.Tensor, spare: int = _SPARE) -> None:
@@ -65,8 +65,8 @@ class RoomyLayer:
         self._show(end)
 
     def _show(self, end: int) -> None:
-        self.keys = self._key_room[..., self._start : end, :]
-        self.values = self._value_room[..., self._start : end, :]
+        self.keys = self._key_room[:, :, self._start : end]
+        self.values = self._value_room[:, :, self._start : end]
 
 
 class Cache:
