@@ -55,6 +55,7 @@ class Batch:
             # Together with a long one, short prompts would be mostly padding.
             key = tuple(prompt.tokens[: prompt.known]), prompt.rest.bit_length()
             groups.setdefault(key, []).append(prompt)
+        done: list[Batch] = []
         for prompts in groups.values():
             known, width = prompts[-1].known, prompts[-1].rest
             padding = [width - prompt.rest for prompt in prompts]
@@ -62,7 +63,7 @@ class Batch:
             read._mask = torch.tensor([[1] * known + [0] * left + [1] * (width - left) for left in padding])
             rests = [[0] * left + one.tokens[known:] for left, one in zip(padding, prompts, strict=True)]
             read._forward(torch.tensor(rests))
-            self._add(read, prompts)
+            done.append(self._ended(read, prompts))
         for piece in pieces:
             if piece.whole:
                 continue
@@ -71,9 +72,10 @@ class Batch:
             read._mask = torch.ones(1, piece.end, dtype=torch.long)
             read._forward(torch.tensor([piece.tokens]))
             if piece.last:
-                self._add(read, [piece.prompt])
+                done.append(self._ended(read, [piece.prompt]))
             else:
                 self._begun[piece.prompt] = read
+        self._merge(done)
 
     def _begin(self, prompts: list[Prompt]) -> "Batch":
         """A batch of its own for prompts that begin alike, as far as that has been read."""
@@ -82,32 +84,31 @@ class Batch:
             read._cache = kept.cache(len(prompts))
         return read
 
-    def _add(self, read: "Batch", prompts: list[Prompt]) -> None:
-        """Let the rows of prompts that have been read grow with the others; the last has no padding."""
+    def _ended(self, read: "Batch", prompts: list[Prompt]) -> "Batch":
+        """Make rows of prompts that have been read; the last has no padding."""
         longest = prompts[-1]
         if (prefixes := longest.rows[0].prefixes) is not None:
             prefixes.add(longest.tokens, read._cache.layers, len(prompts) - 1)
         read.rows = [row for prompt in prompts for row in prompt.rows]
         if len(read.rows) > len(prompts):
             read._select([place for place, prompt in enumerate(prompts) for _ in prompt.rows])
-        self._merge(read)
+        return read
 
-    def _merge(self, other: "Batch") -> None:
-        if not self.rows:
-            self._cache, self._mask, self.scores = other._cache, other._mask, other.scores
-        else:
-            width = max(self._mask.shape[1], other._mask.shape[1])
-            for mine, theirs in zip(self._cache.layers, other._cache.layers, strict=True):
-                mine.replace(
-                    torch.cat([_widened(mine.keys, width), _widened(theirs.keys, width)]),
-                    torch.cat([_widened(mine.values, width), _widened(theirs.values, width)]),
-                )
-            masks = [self._mask, other._mask]
-            self._mask = torch.cat(
-                [torch.nn.functional.pad(mask, (width - mask.shape[1], 0)) for mask in masks]
-            )
-            self.scores = torch.cat([self.scores, other.scores])
-        self.rows = self.rows + other.rows
+    def _merge(self, others: list["Batch"]) -> None:
+        """Let rows of others grow with those that are here: once for all, as it copies everything."""
+        if others and not self.rows:
+            first, *others = others
+            self.rows, self.scores = first.rows, first.scores
+            self._cache, self._mask = first._cache, first._mask
+        if not others:
+            return
+        every = [self, *others]
+        width = max(each._mask.shape[1] for each in every)
+        masks = [torch.nn.functional.pad(each._mask, (width - each._mask.shape[1], 0)) for each in every]
+        self._cache.join([other._cache for other in others], width)
+        self._mask = torch.cat(masks)
+        self.scores = torch.cat([each.scores for each in every])
+        self.rows = [row for each in every for row in each.rows]
 
     def keep(self, places: list[int]) -> None:
         """Let every row leave except those at these places."""
@@ -185,8 +186,3 @@ class Batch:
         else:
             positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         self.scores = self._model(tokens, self._mask, positions, self._cache)
-
-
-def _widened(states: torch.Tensor, width: int) -> torch.Tensor:
-    """Keys or values with padding on the left, up to this many tokens."""
-    return torch.nn.functional.pad(states, (0, 0, width - states.shape[-2], 0))

@@ -1,6 +1,6 @@
 """Keys and values of what a model has read: of the rows that grow, and of prompts that may come again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +20,8 @@ class RoomyLayer:
     """
 
     def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
-        self.replace(keys, values)
+        self.keys, self.values = keys, values
+        self._move([self], keys.shape[2], _SPARE)
 
     def append(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Take the next tokens.
@@ -31,25 +32,36 @@ class RoomyLayer:
         """
         new = keys.shape[-2]
         if self._start + self.keys.shape[-2] + new > self._key_room.shape[-2]:
-            self.replace(self.keys, self.values, max(_SPARE, new))
+            self._move([self], self.keys.shape[2], max(_SPARE, new))
         start = self._start + self.keys.shape[-2]
         end = start + new
         self._key_room[:, :, start:end] = keys
         self._value_room[:, :, start:end] = values
         self._show(end)
 
-    def replace(self, keys: torch.Tensor, values: torch.Tensor, spare: int = _SPARE) -> None:
-        """Hold other keys and values, copied to where there is room behind them.
+    def join(self, others: Sequence["RoomyLayer"], width: int) -> None:
+        """Hold the rows of others too, behind those that are here, with padding on the left.
 
         Args:
-            keys: Shape (rows, heads, tokens, size of a head).
-            values: The same shape.
-            spare: Tokens that there is to be room for.
+            others: The same layer of other rows.
+            width: Tokens of a row with its padding, at least as many as any has.
         """
-        self._key_room = torch.nn.functional.pad(keys, (0, 0, 0, spare))
-        self._value_room = torch.nn.functional.pad(values, (0, 0, 0, spare))
-        self._start = 0
-        self._show(keys.shape[-2])
+        self._move([self, *others], width, _SPARE)
+
+    def _move(self, layers: Sequence["RoomyLayer"], width: int, spare: int) -> None:
+        """Copy rows to where there is room behind them."""
+        _, heads, _, size = self.keys.shape
+        rows = sum(len(layer.keys) for layer in layers)
+        key_room, value_room = (self.keys.new_empty(rows, heads, width + spare, size) for _ in range(2))
+        begin = 0
+        for layer in layers:
+            end, padding = begin + len(layer.keys), width - layer.keys.shape[2]
+            for room, here in ((key_room, layer.keys), (value_room, layer.values)):
+                room[begin:end, :, :padding] = 0
+                room[begin:end, :, padding:width] = here
+            begin = end
+        self._key_room, self._value_room, self._start = key_room, value_room, 0
+        self._show(width)
 
     def select(self, rows: list[int], start: int) -> None:
         """Go on with some rows, without what all of them have before a place.
@@ -97,6 +109,11 @@ class Cache:
         else:
             self.layers[index].append(keys, values)
         return self.layers[index].keys, self.layers[index].values
+
+    def join(self, others: Sequence["Cache"], width: int) -> None:
+        """Hold the rows of others too, behind those that are here; as `join` of a layer."""
+        for layer, *more in zip(self.layers, *(other.layers for other in others), strict=True):
+            layer.join(more, width)
 
 
 @dataclass(frozen=True, eq=False)

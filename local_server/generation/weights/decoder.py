@@ -37,9 +37,9 @@ class Decoder:
     Args:
         shape: Of the model.
         read: Reads its weights. They are on the processor, and in one precision.
-        turned: Whether to turn them in memory: a quarter faster for one row, which is then read in NumPy. They
-            have to be in float32. Otherwise those that stand side by side are views of one, which `moved` is
-            told of.
+        turned: Whether to turn them in memory: a quarter faster for one row, which is then read in NumPy.
+            They have to be in float32. Otherwise those that stand side by side are views of one, which
+            `moved` is told of.
         moved: Takes the name and the new place of weights that were copied to stand side by side.
     """
 
