@@ -1,10 +1,11 @@
 """A plain forward pass for Llama-shaped models: what Transformers calculates, without its work around it.
 
 Transformers spends half of a step of the tiny model on Python and on small operations (one row, float32:
-4.8 ms, of which the matrices take 1.8; this takes 2.7, measured Nov 2026). Other engines lacked something.
-llama.cpp (the wheel xllamacpp) is three times as fast for one row and a bit faster for 64, but wants a
-copy of each model in its own format, and follows its own rules for seeds and constraints. CTranslate2 has no
-batch that requests join and leave, with a seed and a constraint each.
+4.8 ms, of which the matrices take 1.8; this took 2.7 before `one_row.py`, measured Nov 2026). Other engines
+lacked something. llama.cpp (the wheel xllamacpp) gives a single client twice as many answers per second of
+the processor, and 64 clients fewer, but wants a copy of each model in its own format, and follows its own
+rules for seeds and constraints. CTranslate2 has no batch that requests join and leave, with a seed and a
+constraint each.
 """
 
 from collections.abc import Callable
