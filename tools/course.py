@@ -17,13 +17,14 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, TypedDict
 
 import msgspec
 import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
-from notebook_runner import execute
+from notebook_runner import InterruptibleClient, execute, start_kernel
 from openai import OpenAIError
 from run_summary import MODELS, summarize
 
@@ -110,16 +111,23 @@ def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, 
     }
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     watch = JobWatch()
+    # Each kernel starts while the notebook before runs, which mostly waits.
+    following: InterruptibleClient | None = None
     try:
         base_model(watch.client)  # A model that is not installed is said here, and not in the third notebook.
         watch.start()
-        for notebook in notebooks:
+        for notebook, after in zip_longest(notebooks, notebooks[1:]):
             started = time.monotonic()
             say(notebook.stem)
-            execute(notebook, folder / "notebooks" / notebook.name, kernel_environment, say_cell)
+            client = following or start_kernel(notebook, kernel_environment)
+            following = start_kernel(after, kernel_environment) if after else None
+            target = folder / "notebooks" / notebook.name
+            execute(notebook, target, kernel_environment, say_cell, client)
             say(f"   done in {time.monotonic() - started:.0f} s")
     finally:
         watch.done.set()
+        if following:
+            following.end_kernel()
         stop_server(folder / "server")
 
 

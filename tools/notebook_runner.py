@@ -32,9 +32,46 @@ class InterruptibleClient(NotebookClient):
             signal.signal(number, signal.default_int_handler)
         return await super().async_start_new_kernel_client(**kwargs)
 
+    def end_kernel(self) -> None:
+        """End the kernel, unless it has ended."""
+        if isinstance(self.km, AsyncKernelManager) and self.km.has_kernel:
+            run_sync(self.km.shutdown_kernel)(now=True)
+
+
+def start_kernel(source: Path, environment: dict[str, str]) -> InterruptibleClient:
+    """Start the kernel of one notebook, and do not wait until it is ready.
+
+    Args:
+        source: The notebook.
+        environment: Variables for the kernel, besides those of this process.
+
+    Returns:
+        What `execute` takes. Its `end_kernel` ends a kernel that is not used after all.
+    """
+    client = InterruptibleClient(
+        nbformat.read(source, as_version=4),
+        # Whether two prints reach us as one message or two depends on the load of the machine.
+        coalesce_streams=True,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        # ipykernel 7 warns on every start that a loopback kernel is not encrypted.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        record_timing=False,
+        resources={"metadata": {"path": str(source.parent)}},
+        # After the last cell a kernel holds nothing: to wait until it has tidied up takes half a second.
+        shutdown_kernel="immediate",
+    )
+    client.create_kernel_manager()
+    client.start_new_kernel(env=os.environ | environment)
+    return client
+
 
 def execute(
-    source: Path, target: Path, environment: dict[str, str], on_cell: Callable[[int, int], None]
+    source: Path,
+    target: Path,
+    environment: dict[str, str],
+    on_cell: Callable[[int, int], None],
+    client: InterruptibleClient | None = None,
 ) -> nbformat.NotebookNode:
     """Run one notebook from top to bottom in its own kernel.
 
@@ -43,6 +80,7 @@ def execute(
         target: Where the notebook with its outputs goes, also when a cell fails.
         environment: Variables for the kernel, besides those of this process.
         on_cell: Called with the number of the code cell that starts, and how many there are.
+        client: From `start_kernel`, for this notebook; None starts a kernel now.
 
     Returns:
         The notebook with its outputs.
@@ -52,30 +90,19 @@ def execute(
         CellTimeoutError: A cell took longer than CELL_SECONDS.
         DeadKernelError: The kernel ended.
     """
-    notebook = nbformat.read(source, as_version=4)
+    client = client or start_kernel(source, environment)
+    notebook = client.nb
     cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 
     def count(cell: nbformat.NotebookNode, cell_index: int) -> None:
         if cell.cell_type == "code":
             on_cell(cells.index(cell_index) + 1, len(cells))
 
-    client = InterruptibleClient(
-        notebook,
-        # Whether two prints reach us as one message or two depends on the load of the machine.
-        coalesce_streams=True,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        # ipykernel 7 warns on every start that a loopback kernel is not encrypted.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        record_timing=False,
-        resources={"metadata": {"path": str(source.parent)}},
-        on_cell_start=count,
-    )
+    client.on_cell_start = count
     try:
-        client.execute(env=os.environ | environment)
+        client.execute()
     except KeyboardInterrupt:
-        if isinstance(client.km, AsyncKernelManager):  # Otherwise nbclient has ended the kernel already.
-            run_sync(client.km.shutdown_kernel)(now=True)
+        client.end_kernel()  # Otherwise nbclient has ended it already.
         raise
     finally:
         nbformat.write(tidy(notebook), target)

