@@ -5,7 +5,7 @@ again and again, patiently, and hands each look at a job to a view: a panel of w
 a notebook, lines of text elsewhere.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import overload
 
@@ -22,6 +22,9 @@ from helpers.monitor.asking.retry import REQUEST_SECONDS, Retry
 from helpers.monitor.job_reader import ALL, JobReader
 from helpers.monitor.text_view import TextView
 from helpers.monitor.view import View
+
+NEAR_THE_END_SECONDS = 0.5
+"""Time between two looks at a job of the local server that is about to end: its learner waits for the answer."""
 
 
 @overload
@@ -55,7 +58,7 @@ def watch(
     Args:
         client: The client to ask.
         job_id: Such as "ftjob-...", or a list of them: their panels stand side by side.
-        poll_seconds: Time between two looks, in seconds.
+        poll_seconds: Time between two looks, in seconds; less near the end of a job of the local server.
         wait: How to wait that many seconds; None for `helpers.wait`, which waits less in replay.
 
     Returns:
@@ -144,7 +147,7 @@ def _watch(
         for one in job_ids
     ]
     try:
-        _show_until_ended(readers, view, poll_seconds, wait)
+        _show_until_ended(readers, view, poll_seconds, wait, local=local)
         view.end([snapshot for _, snapshot in _seen(readers)], facts=facts)
     except KeyboardInterrupt:
         if len(_seen(readers)) < len(readers):
@@ -190,7 +193,12 @@ def _is_local(client: OpenAI) -> bool:
 
 
 def _show_until_ended(
-    readers: Sequence[JobReader], view: View, poll_seconds: float, wait: Callable[[float], None]
+    readers: Sequence[JobReader],
+    view: View,
+    poll_seconds: float,
+    wait: Callable[[float], None],
+    *,
+    local: bool,
 ) -> None:
     pending = dict(enumerate(readers))
     while True:
@@ -200,10 +208,17 @@ def _show_until_ended(
         pending = {number: reader for number, reader in pending.items() if not reader.ended}
         if not pending:
             return
-        wait(poll_seconds)
+        # Services on the network work for minutes after the last step, and should not be asked that often.
+        ends = local and any(_ends_within(poll_seconds, snapshot) for _, snapshot in _seen(pending.values()))
+        wait(min(poll_seconds, NEAR_THE_END_SECONDS) if ends else poll_seconds)
 
 
-def _seen(readers: Sequence[JobReader]) -> list[tuple[FineTuningJob, JobSnapshot]]:
+def _ends_within(seconds: float, snapshot: JobSnapshot) -> bool:
+    remaining = snapshot.progress.remaining_seconds
+    return remaining is not None and remaining <= seconds
+
+
+def _seen(readers: Iterable[JobReader]) -> list[tuple[FineTuningJob, JobSnapshot]]:
     return [reader.seen for reader in readers if reader.seen is not None]
 
 

@@ -61,6 +61,17 @@ def test_watch_returns_the_job_when_it_has_ended_and_not_before(clock):
     assert clock.waits == [3] * 5
 
 
+def test_a_job_of_the_local_server_is_looked_at_more_often_when_it_is_about_to_end(clock):
+    job = long_job()
+    job.states = [({"status": "queued"}, 0), ({"status": "running"}, 50), ({"status": "running"}, 129)]
+    job.states.append((ENDED, 130))
+
+    with serve(job) as service:
+        watch(service.client(), JOB_ID, wait=clock.wait)
+
+    assert clock.waits == [2, 2, 0.5]
+
+
 @pytest.mark.parametrize(
     ("job", "said"),
     [
