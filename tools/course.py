@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, TypedDict
@@ -110,25 +111,28 @@ def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, 
         "FINETUNE_LOCAL_STATE": str(folder / "server"),
     }
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
-    watch = JobWatch()
-    # Each kernel starts while the notebook before runs, which mostly waits.
-    following: InterruptibleClient | None = None
-    try:
+    with ExitStack() as at_end:
+        at_end.callback(stop_server, folder / "server")
+
+        def kernel_for(notebook: Path) -> InterruptibleClient:
+            client = start_kernel(notebook, kernel_environment)
+            at_end.callback(client.end_kernel)
+            return client
+
+        # Each kernel starts while something else is waited for: the server, then the notebook before.
+        following = kernel_for(notebooks[0])
+        watch = JobWatch()
+        at_end.callback(watch.done.set)
         base_model(watch.client)  # A model that is not installed is said here, and not in the third notebook.
         watch.start()
         for notebook, after in zip_longest(notebooks, notebooks[1:]):
             started = time.monotonic()
             say(notebook.stem)
-            client = following or start_kernel(notebook, kernel_environment)
-            following = start_kernel(after, kernel_environment) if after else None
-            target = folder / "notebooks" / notebook.name
-            execute(notebook, target, kernel_environment, say_cell, client)
+            client = following
+            if after:
+                following = kernel_for(after)
+            execute(notebook, folder / "notebooks" / notebook.name, kernel_environment, say_cell, client)
             say(f"   done in {time.monotonic() - started:.0f} s")
-    finally:
-        watch.done.set()
-        if following:
-            following.end_kernel()
-        stop_server(folder / "server")
 
 
 def stop_server(state: Path) -> None:

@@ -24,7 +24,7 @@ from helpers.monitor.text_view import TextView
 from helpers.monitor.view import View
 
 NEAR_THE_END_SECONDS = 0.5
-"""Time between two looks at a job of the local server that is about to end: its learner waits for the answer."""
+"""Time between two looks at a job of the local server that is about to end: its learner waits for that."""
 
 
 @overload
