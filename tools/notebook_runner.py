@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -38,12 +38,15 @@ class InterruptibleClient(NotebookClient):
             run_sync(self.km.shutdown_kernel)(now=True)
 
 
-def start_kernel(source: Path, environment: dict[str, str]) -> InterruptibleClient:
+def start_kernel(
+    source: Path, environment: dict[str, str], *, load: Sequence[str] = ()
+) -> InterruptibleClient:
     """Start the kernel of one notebook, and do not wait until it is ready.
 
     Args:
         source: The notebook.
         environment: Variables for the kernel, besides those of this process.
+        load: Modules that the kernel imports before its first cell, without setting a name.
 
     Returns:
         What `execute` takes. Its `end_kernel` ends a kernel that is not used after all.
@@ -55,7 +58,10 @@ def start_kernel(source: Path, environment: dict[str, str]) -> InterruptibleClie
         timeout=CELL_SECONDS,
         kernel_name="python3",
         # ipykernel 7 warns on every start that a loopback kernel is not encrypted.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        extra_arguments=[
+            "--IPKernelApp.log_level=ERROR",
+            *(f"--IPKernelApp.exec_lines=__import__({module!r}) and None" for module in load),
+        ],
         record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
         # After the last cell a kernel holds nothing: to wait until it has tidied up takes half a second.
