@@ -1,9 +1,9 @@
 import pytest
-from figures import line
+from figures import legend, line
 from judging import RIGHT, SHARE, prediction
 from matplotlib.colors import to_hex
 
-from helpers.evaluation import score_predictions
+from helpers.evaluation import beside, over_runs, score_predictions
 from helpers.plots.scores import plot_scores
 from helpers.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE
 
@@ -67,3 +67,26 @@ def test_scores_of_two_models_draw_two_models():
     ax = plot_scores(table[table["model"] != "few_shot"])
 
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["base", "fine-tuned"]
+
+
+def measured(seed: int, right: float, rows: int = 144) -> dict:
+    return {"way": "fine_tuned", "seed": seed, "trained_rows": rows, "scores": {"right": right}}
+
+
+def test_the_spread_over_runs_is_a_thin_line_below_the_interval():
+    table = beside(scores(), over_runs([measured(1, 0.75), measured(2, 0.5), measured(3, 1.0)]))
+
+    ax = plot_scores(table)
+
+    [spread] = [artist for artist in ax.lines if artist.get_label() == "_runs"]
+    assert list(spread.get_xdata()) == [0.5, 1.0]
+    assert 1.24 - 1 < spread.get_ydata()[0] < 1.24 - 1 + 0.12
+    assert "of up to 3 runs" in ax.get_xlabel()
+    assert legend(ax) == ["base", "few-shot", "fine-tuned"]
+
+
+def test_one_run_has_no_spread():
+    ax = plot_scores(beside(scores(), over_runs([measured(1, 0.75)])))
+
+    assert [artist for artist in ax.lines if artist.get_label() == "_runs"] == []
+    assert "runs" not in ax.get_xlabel()
