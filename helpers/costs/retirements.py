@@ -66,6 +66,15 @@ def find_retirement(model: str, service: str) -> Retirement | None:
     return None
 
 
+def find_notices(service: str) -> list[Retirement]:
+    """Return all known ends of a service's models, in the order of the table.
+
+    Args:
+        service: "openai" or "azure".
+    """
+    return [_retirement(entry) for entry in _entries() if entry["service"] == service]
+
+
 def retirement_table(today: date | None = None) -> "pd.DataFrame":
     """Show which models end, who can still train them, and how long a new fine-tune would live.
 

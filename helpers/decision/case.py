@@ -1,0 +1,55 @@
+"""The learner's form as sentences, with what was measured and what is known about its questions."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from helpers.decision.needs import Needs
+from helpers.decision.options import KINDS, Option, difference
+from helpers.decision.phrases import Sentences, named, not_tried, points, sure
+from helpers.decision.places import places_to_train
+
+
+def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
+    """Write the learner's form, and beside it what was measured about the same questions.
+
+    Args:
+        options: All that were measured.
+        needs: The learner's form.
+        today: The day to count from.
+    """
+    tried = ", ".join(f"{kind} ({', '.join(names)})" for kind in KINDS if (names := named(options, kind)))
+    hours = ", ".join(f"{kind} {needs.hours.get(kind, 0):g}" for kind in KINDS)
+    work = (
+        f" at {needs.usd_per_hour:g} USD" if needs.unit == "USD" else ", not counted in seconds of a computer"
+    )
+    training = max((option.once for option in options), default=0.0)
+    rows = max(option.rows for option in options)
+    have = "as many as were measured" if needs.rows is None else f"{needs.rows:,}"
+    said = [
+        f"Use case: {needs.use_case}. What should improve: {needs.improve}.",
+        f"Alternatives tried: {tried}. Not tried: {not_tried(options) or 'none'}.",
+        f"Use: {needs.requests_per_day:,g} requests a day for {needs.days:,} days.",
+        f"Effort, in hours of work: {hours}{work}.",
+        f"Compute: one training costs up to {needs.amount(training)}. Hosting: "
+        f"{needs.hosting_usd_per_day:g} USD a day.",
+        f"Data: {have} training rows; the largest measured training had {rows:,}.",
+    ]
+    if tuned := [option for option in options if option.rows]:
+        best = max(tuned, key=lambda option: option.quality)
+        rest = [option for option in options if not option.rows]
+        if rest:
+            said.append(_benefit(best, max(rest, key=lambda option: option.quality)))
+    said.append(f"Reuse: {needs.reuse}.")
+    return (*said, *sorted({option.origin for option in options if option.origin}), f"Written on {today}.")
+
+
+def where(today: date) -> Sentences:
+    """Say where one can train on a day."""
+    return tuple(f"Where to train, on {today}. {place}" for place in places_to_train(today))
+
+
+def _benefit(tuned: Option, other: Option) -> str:
+    gap, chance = difference(other, tuned)
+    return (
+        f"Benefit: {tuned.name} against the best without training, {other.name}: {points(gap)}{sure(chance)}."
+    )
