@@ -1,9 +1,9 @@
-"""What 1,000 requests cost at a service's dated prices, with and without its cache, and when a training pays."""
+"""What 1,000 requests cost at dated prices, with and without the cache, and when a training pays."""
 
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finetune_dataset.errors import FineTuneError
 from helpers.costs.inference import Prices, Request, find_inference
@@ -70,7 +70,7 @@ def per_thousand(
         raise FineTuneError(
             f"fixed_tokens is {fixed_tokens!r}; expected a part of prompt_tokens, 0 to {prompt_tokens:g}."
         )
-    kind = "inference" if tuned else "base"
+    kind: Literal["inference", "base"] = "inference" if tuned else "base"
     found = find_inference(kind, model, Billed(service, today or date.today()), prices, "prices")
     usd, cached = (
         REQUESTS * Request(prompt_tokens, answer_tokens, int(fixed_tokens), share).usd(found)
@@ -105,13 +105,14 @@ def training_usd(model: str, tokens: float, service: str = "openai", *, price: f
     Raises:
         FineTuneError: No price is known.
     """
-    listed = find_price("training", model, service) if price is None else None
-    if price is None and listed is None:
+    if price is None and (listed := find_price("training", model, service)):
+        price = listed.usd
+    if price is None:
         raise FineTuneError(
             f"No training price for {model!r} at {service} in data/prices.json. Pass price= in USD per "
             "1 million tokens."
         )
-    return tokens * (price if listed is None else listed.usd or 0.0) / 1_000_000
+    return tokens * price / 1_000_000
 
 
 def pays_after(once: float, saved: float) -> int | None:
