@@ -1,3 +1,12 @@
+from .measured.lines import learning_curve as learning_curve, read_lines as read_lines
+from .measured.pricing import (
+    Pricing as Pricing,
+    cost_of_ways as cost_of_ways,
+    options_in_seconds as options_in_seconds,
+    options_in_usd as options_in_usd,
+)
+from .measured.seen import seen_once as seen_once
+from .measured.summary import summarize as summarize
 from .needs import HOURS as HOURS, Needs as Needs
 from .options import KINDS as KINDS, Option as Option, questions_needed as questions_needed
 from .places import places_to_train as places_to_train

@@ -1,0 +1,161 @@
+"""What a request to each way costs: by the prices of a service, or in seconds of your own computer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from helpers.costs.per_thousand import (
+    REQUESTS,
+    PerThousand,
+    cheapest_untuned,
+    pays_after,
+    per_thousand,
+    training_usd,
+)
+from helpers.decision.measured.summary import Summary
+from helpers.decision.options import Option
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """By which prices the measured tokens are counted; the learner's own numbers are added to them.
+
+    Attributes:
+        model: The service's model that stands for the main base model.
+        service: "openai" or "azure".
+        others: Another base model → the service's model that stands for it; `model` without an entry.
+        cached_share: Share of the requests that find the beginning of their prompt in the cache, 0 to 1.
+        fixed_tokens: Tokens of your own instructions, the same in every prompt.
+        question_tokens: Tokens that your questions have more than the measured ones, such as a document.
+        n_epochs: Passes of the training over its rows.
+        today: The day that the ages of prices count from; today without it.
+    """
+
+    model: str = "gpt-4.1-mini"
+    service: str = "openai"
+    others: Mapping[str, str] = field(default_factory=dict)
+    cached_share: float = 0.0
+    fixed_tokens: float = 0
+    question_tokens: float = 0
+    n_epochs: int = 1
+    today: date | None = None
+
+    def name(self, base_model: str) -> str:
+        """Return the service's model that stands for a base model."""
+        return self.others.get(base_model, self.model)
+
+
+def options_in_seconds(found: Sequence[Summary]) -> list[Option]:
+    """Make options whose cost is seconds of this computer; nobody bills them.
+
+    Args:
+        found: What `summarize` returned.
+    """
+    return [_option(each, each.seconds, each.training_seconds, "") for each in found]
+
+
+def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
+    """Make options whose cost is what a service would ask for the measured tokens.
+
+    Args:
+        found: What `summarize` returned.
+        pricing: The prices to count by.
+
+    Raises:
+        FineTuneError: A price is not known.
+    """
+    options = []
+    for each in found:
+        cost, once = _priced(each, found, pricing, pricing.name(each.base_model)), _training(each, pricing)
+        usd = cost.usd + pricing.cached_share * (cost.usd_cached - cost.usd)
+        kind = "a fine-tune of " if each.rows else ""
+        origin = f"{each.base_model}{', tuned,' if each.rows else ''} is priced like {kind}{cost.model} at "
+        options.append(_option(each, usd / REQUESTS, once, f"{origin}{pricing.service} ({cost.source})."))
+    return options
+
+
+def cost_of_ways(found: Sequence[Summary], pricing: Pricing) -> pd.DataFrame:
+    """Compare the ways: quality, tokens, seconds, and what 1,000 requests cost.
+
+    Args:
+        found: What `summarize` returned.
+        pricing: The prices to count by.
+
+    Returns:
+        One row per way: quality, tokens of prompt and answer, latency in seconds, seconds of this computer
+        per request, USD per 1,000 requests without and with the cache, the same prompt at the cheapest model
+        that cannot be or need not be tuned, and the number of requests after which the best training with
+        the main model has paid for itself against this way (missing: never, or not asked).
+
+    Raises:
+        FineTuneError: A price is not known.
+    """
+    newer = cheapest_untuned(pricing.service)
+    costs = [_priced(each, found, pricing, pricing.name(each.base_model)) for each in found]
+    tuned = [(each, cost) for each, cost in zip(found, costs, strict=True) if each.kind == "fine-tune"]
+    best = max(tuned, key=lambda pair: pair[0].quality, default=None)
+    rows = []
+    for each, cost in zip(found, costs, strict=True):
+        other = None if each.rows else _priced(each, found, pricing, newer).usd
+        pays = None
+        if best is not None and not each.rows:
+            saved = (cost.usd - best[1].usd) / REQUESTS
+            pays = pays_after(_training(best[0], pricing), saved)
+        rows.append(
+            {
+                "way": each.name,
+                "right": each.quality,
+                "prompt tokens": round(each.prompt_tokens),
+                "answer tokens": round(each.completion_tokens),
+                "latency": each.latency_median,
+                "p95": each.latency_p95,
+                "own seconds": each.seconds,
+                "USD per 1,000": cost.usd,
+                "cached": cost.usd_cached,
+                newer: other,
+                "training pays after": pays,
+            }
+        )
+    table = pd.DataFrame(rows).astype({newer: float, "training pays after": "Int64"})
+    return table.set_index("way")
+
+
+def _priced(each: Summary, found: Sequence[Summary], pricing: Pricing, model: str) -> PerThousand:
+    """The measured tokens and the learner's own ones, at the prices of a service's model."""
+    # A prompt without examples is the shortest of a base model; what a longer one has more is fixed.
+    shortest = min(other.prompt_tokens for other in found if other.base_model == each.base_model)
+    return per_thousand(
+        model,
+        prompt_tokens=each.prompt_tokens + pricing.fixed_tokens + pricing.question_tokens,
+        answer_tokens=each.completion_tokens,
+        fixed_tokens=pricing.fixed_tokens + ("few-shot" in each.name) * (each.prompt_tokens - shortest),
+        tuned=bool(each.rows),
+        service=pricing.service,
+        today=pricing.today,
+    )
+
+
+def _training(each: Summary, pricing: Pricing) -> float:
+    if not each.rows:
+        return 0.0
+    tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
+    name = pricing.name(each.base_model)
+    return training_usd(name, each.rows * pricing.n_epochs * tokens, pricing.service)
+
+
+def _option(each: Summary, per_request: float, once: float, priced: str) -> Option:
+    measured = f"Measured: {each.origin}." if each.origin else ""
+    return Option(
+        each.name,
+        each.kind,
+        each.quality,
+        len(each.by_group),
+        each.by_group,
+        each.runs,
+        per_request,
+        once,
+        each.rows,
+        " ".join(filter(None, [measured, priced])),
+    )
