@@ -1,6 +1,6 @@
-"""The lines of `data/measured/rivals_*.json`, and of a run's `05_rivals.json`: one way to ask, on one seed."""
+"""The lines of `data/measured/rivals_*.json` and of a run's `05_rivals.json`: one way to ask on one seed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, NotRequired, TypedDict
 
@@ -69,7 +69,8 @@ def right_answers(line: Line, metrics: Sequence[str] | None = None) -> list[floa
     where = f"The line of {line['way']!r} with {line['base_model']}"
     if missing := [name for name in names if name not in line["marks"]]:
         raise FineTuneError(
-            f"{where} has no marks for {missing[0]!r}; it has {', '.join(line['marks']) or 'none'}. Choose of these."
+            f"{where} has no marks for {missing[0]!r}; it has {', '.join(line['marks']) or 'none'}. "
+            "Choose of these."
         )
     if not names:
         raise FineTuneError(f"{where} has no marks, or no score was chosen. Name at least one score.")
@@ -77,8 +78,8 @@ def right_answers(line: Line, metrics: Sequence[str] | None = None) -> list[floa
         marks = line["marks"][name]
         if len(marks) != line["n"] or set(marks) - set("01"):
             raise FineTuneError(
-                f"{where}: the marks for {name!r} are {len(marks)} characters, expected {line['n']}, each 0 or 1. "
-                f"{_WAY_OUT}"
+                f"{where}: the marks for {name!r} are {len(marks)} characters, expected {line['n']}, each "
+                f"0 or 1. {_WAY_OUT}"
             )
     return [
         float(set(marks) == {"1"}) for marks in zip(*(line["marks"][name] for name in names), strict=True)
@@ -116,8 +117,3 @@ def learning_curve(
         )
     table = pd.DataFrame(sorted(found), columns=["rows", "seed", "value", "low", "high", "n"])
     return table.drop_duplicates(["rows", "seed"], ignore_index=True)
-
-
-def base_models(lines: Iterable[Mapping[str, object]]) -> list[str]:
-    """Return the base models of lines, in their order."""
-    return list(dict.fromkeys(str(line["base_model"]) for line in lines))

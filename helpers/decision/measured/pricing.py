@@ -124,17 +124,26 @@ def cost_of_ways(found: Sequence[Summary], pricing: Pricing) -> pd.DataFrame:
 
 def _priced(each: Summary, found: Sequence[Summary], pricing: Pricing, model: str) -> PerThousand:
     """The measured tokens and the learner's own ones, at the prices of a service's model."""
-    # A prompt without examples is the shortest of a base model; what a longer one has more is fixed.
-    shortest = min(other.prompt_tokens for other in found if other.base_model == each.base_model)
     return per_thousand(
         model,
         prompt_tokens=each.prompt_tokens + pricing.fixed_tokens + pricing.question_tokens,
         answer_tokens=each.completion_tokens,
-        fixed_tokens=pricing.fixed_tokens + ("few-shot" in each.name) * (each.prompt_tokens - shortest),
+        fixed_tokens=pricing.fixed_tokens + _examples(each, found),
         tuned=bool(each.rows),
         service=pricing.service,
         today=pricing.today,
     )
+
+
+def _examples(each: Summary, found: Sequence[Summary]) -> float:
+    """Tokens of the solved examples, the same in each prompt: what the prompt has more than without them."""
+    if not each.way.startswith("few_shot"):
+        return 0.0
+    without = "retrieval" if "retrieval" in each.way else "base"
+    plain = [
+        other.prompt_tokens for other in found if (other.base_model, other.way) == (each.base_model, without)
+    ]
+    return max(0.0, each.prompt_tokens - plain[0]) if plain else 0.0
 
 
 def _training(each: Summary, pricing: Pricing) -> float:

@@ -16,7 +16,8 @@ class Summary:
     """What was measured about one way to ask one base model.
 
     Attributes:
-        name: The way, and the base model where it is not the main one.
+        name: The way, and the base model where it is not the main one, for readers.
+        way: The way, as notebook 05 calls it.
         kind: What one would do to have it.
         base_model: The base model.
         by_group: Place of the question → share of its answers that were right, over the seeds.
@@ -25,13 +26,14 @@ class Summary:
         prompt_tokens: Tokens of a prompt, on average.
         completion_tokens: Tokens of an answer, on average.
         latency_median: Seconds of an answer, median, with as many asked at a time as the file says.
-        latency_p95: The same, exceeded by one of twenty.
+        latency_p95: Seconds that one of twenty answers exceeds, on the slowest seed.
         seconds: Seconds of this computer for one answer: all of them together, by their number.
         training_seconds: Seconds of a training, on average.
         origin: Date and command of the measurement.
     """
 
     name: str
+    way: str
     kind: Kind
     base_model: str
     by_group: dict[str, float]
@@ -68,8 +70,8 @@ def summarize(lines: Sequence[Line], main: str, metrics: Sequence[str] | None = 
     known = list(dict.fromkeys(line["base_model"] for line in lines))
     if main not in known:
         raise FineTuneError(
-            f"Nothing was measured of the base model {main!r}; there is {', '.join(known) or 'nothing'}. Choose of "
-            "these, or measure it: notebook 05_evaluate."
+            f"Nothing was measured of the base model {main!r}; there is {', '.join(known) or 'nothing'}. Choose "
+            "of these, or measure it: notebook 05_evaluate."
         )
     ways: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
@@ -115,6 +117,7 @@ def _summary(base: str, way: str, lines: list[Line], main: str, metrics: Sequenc
 
     return Summary(
         name=readable(way) + ("" if base == main else f", {base}"),
+        way=way,
         kind=kind_of(way, base, main),
         base_model=base,
         by_group={str(place): mean(each) for place, each in enumerate(zip(*marks, strict=True))},

@@ -63,7 +63,7 @@ def test_an_impossible_number_of_tokens_is_refused(tokens, words):
 
 def test_the_cheapest_untuned_model_of_a_service_is_the_one_to_compare_with():
     assert cheapest_untuned() == "gpt-6-luna"
-    with pytest.raises(FineTuneError, match="no untuned model at 'nebius'\. Use openai or azure"):
+    with pytest.raises(FineTuneError, match=r"no untuned model at 'nebius'\. Use openai or azure"):
         cheapest_untuned("nebius")
 
 
