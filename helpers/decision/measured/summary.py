@@ -70,8 +70,8 @@ def summarize(lines: Sequence[Line], main: str, metrics: Sequence[str] | None = 
     known = list(dict.fromkeys(line["base_model"] for line in lines))
     if main not in known:
         raise FineTuneError(
-            f"Nothing was measured of the base model {main!r}; there is {', '.join(known) or 'nothing'}. Choose "
-            "of these, or measure it: notebook 05_evaluate."
+            f"Nothing was measured of the base model {main!r}; there is {', '.join(known) or 'nothing'}. "
+            "Choose of these, or measure it: notebook 05_evaluate."
         )
     ways: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
