@@ -53,7 +53,7 @@ def plot_quality_cost(
                 rows["cost"], rows["value"], marker, color=color, ms=9, mec="white", label=kind, clip_on=False
             )
         if wanted is not None:
-            ax.axhline(wanted, color=GRAY, ls="--", lw=1, label="wanted", zorder=0)
+            ax.axhline(wanted, color=GRAY, ls="--", lw=1, label="wanted", zorder=1.5)
         _finish(ax, table, unit)
         _list_names(ax, table)
     return ax
@@ -92,3 +92,4 @@ def _list_names(ax: Axes, table: pd.DataFrame) -> None:
         fontsize=9.5,
     )  # fmt: skip
     ax.add_artist(kinds)
+    kinds.set_clip_on(False)  # Else no room is made for it outside the axes.
