@@ -24,15 +24,15 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     )
     training = max((option.once for option in options), default=0.0)
     rows = max(option.rows for option in options)
-    have = "as many as were measured" if needs.rows is None else f"{needs.rows:,}"
+    have = "as many as were measured" if needs.rows is None else f"{needs.rows:,} training rows"
+    hosting = f"{needs.hosting_usd_per_day:g} USD a day" if needs.unit == "USD" else "not counted"
     said = [
         f"Use case: {needs.use_case}. What should improve: {needs.improve}.",
         f"Alternatives tried: {tried}. Not tried: {not_tried(options) or 'none'}.",
         f"Use: {needs.requests_per_day:,g} requests a day for {needs.days:,} days.",
         f"Effort, in hours of work: {hours}{work}.",
-        f"Compute: one training costs up to {needs.amount(training)}. Hosting: "
-        f"{needs.hosting_usd_per_day:g} USD a day.",
-        f"Data: {have} training rows; the largest measured training had {rows:,}.",
+        f"Compute: one training costs up to {needs.amount(training)}. Hosting: {hosting}.",
+        f"Data: {have}; the largest measured training had {rows:,} rows.",
     ]
     if tuned := [option for option in options if option.rows]:
         best = max(tuned, key=lambda option: option.quality)

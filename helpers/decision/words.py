@@ -77,7 +77,7 @@ def what_to_measure(options: Sequence[Option], needs: Needs) -> Sentences:
         needed = questions_needed(option.quality, needs.quality)
         if option.reaches(needs.quality) is None and needed and needed > option.n:
             said.append(
-                f"{option.name}: if it stays at {option.quality:.0%}, {needed} questions would show "
+                f"{option.name}: if it stays at {option.quality:.0%}, {needed:,} questions would show "
                 f"{needs.quality:.0%}; it had {option.n}."
             )
     best = max(usable, key=lambda option: option.level, default=None)
@@ -183,4 +183,4 @@ def _more_questions(option: Option, needs: Needs) -> str:
     needed = questions_needed(option.quality, needs.quality)
     if needed is None or needed <= option.n:
         return "Ask more questions, or train it again, before you decide against it."
-    return f"If it stays at {option.quality:.0%}, {needed} questions would show it."
+    return f"If it stays at {option.quality:.0%}, {needed:,} questions would show it."

@@ -24,9 +24,7 @@ def seen_once(
     """
     asked = list(scores)
     if not answers or not asked:
-        raise FineTuneError(
-            "Nothing was seen: expected at least one answer and one score. Ask a model first."
-        )
+        raise FineTuneError("Nothing was seen: expected an answer and a score. Ask a model first.")
     return [
         Option(
             name, kinds.get(name, "prompt"), float(min(score.check(answer, row) for score in asked) == 1), 1

@@ -46,7 +46,8 @@ def describe_quality_cost(table: pd.DataFrame, unit: Unit = "USD") -> str:
     """
     if table.empty:
         return "No way has a known cost."
-    best, cheapest = table.loc[table["value"].idxmax()], table.loc[table["cost"].idxmin()]
+    table = table.sort_values("cost", kind="stable")
+    best, cheapest = table.iloc[int(table["value"].argmax())], table.iloc[0]
     front = [
         str(row.name)
         for row in table.itertuples(index=False)
@@ -82,7 +83,7 @@ def describe_learning_curve(table: pd.DataFrame) -> str:
     if len(means) == 1:
         return f"{text}; one number of rows is no curve."
     text += f"; with {means.index[0]}, {first['value']:.0%}"
-    alike = [rows for rows, row in means.iloc[:-1].iterrows() if row["high"] >= last["low"]]
+    alike = list(means.index[:-1][means["high"].iloc[:-1] >= last["low"]])
     if not alike:
         return f"{text}. All intervals lie below that of {means.index[-1]} rows: more rows may still help."
     questions = int(table["n"].max())
@@ -97,7 +98,7 @@ def describe_checkpoints(table: pd.DataFrame) -> str:
     """
     if table.empty:
         return "No checkpoint was measured."
-    by_loss, by_answers = table.loc[table["loss"].idxmin()], table.loc[table["value"].idxmax()]
+    by_loss, by_answers = (table.iloc[int(p)] for p in (table["loss"].argmin(), table["value"].argmax()))
     most = f"{by_answers['job']}, step {by_answers['step']}: {by_answers['value']:.0%}"
     chosen = f"The lowest validation loss has {by_loss['job']}, step {by_loss['step']}"
     if by_loss["value"] == by_answers["value"]:

@@ -25,7 +25,7 @@ PRICING = Pricing("gpt-4o-mini", others={SMALL: "gpt-6-luna"}, today=TODAY)
 def test_a_request_costs_its_tokens_by_the_prices_of_the_chosen_model():
     costs = {option.name: option.per_request for option in options_in_usd(FOUND, PRICING)}
 
-    # By hand, gpt-4o-mini: 0.15 and 0.60 USD per million; its fine-tunes 0.30 and 1.20; gpt-6-luna 0.10, 0.50.
+    # By hand, gpt-4o-mini: 0.15 and 0.60 USD per million, fine-tunes 0.30 and 1.20; gpt-6-luna 0.10, 0.50.
     assert costs == pytest.approx(
         {
             "base": (100 * 0.15 + 50 * 0.6) / 1e6,

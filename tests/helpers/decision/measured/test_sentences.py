@@ -38,8 +38,8 @@ def test_the_ways_that_no_other_one_beats_are_named():
     dear = option("dear", right=20, per_request=9e-4)
 
     assert describe_quality_cost(quality_and_cost([cheap, dear, RETRIEVE, TUNED])) == (
-        "The highest quality has looked up (100% right, 0.2 USD for 1,000 requests); the cheapest is base (0% "
-        "right, 0.01 USD for 1,000 requests). No other way is better and cheaper than base | tuned."
+        "The highest quality has tuned (100% right, 0.1 USD for 1,000 requests); the cheapest is base "
+        "(0% right, 0.01 USD for 1,000 requests). No other way is better and cheaper than base | tuned."
     )
     assert describe_quality_cost(quality_and_cost([])) == "No way has a known cost."
 
@@ -48,8 +48,8 @@ def test_the_curve_says_from_how_many_rows_on_nothing_is_seen_any_more():
     points = [(10, 1, 1), (10, 2, 3), (50, 1, 31), (144, 1, 34)]
 
     assert describe_learning_curve(curve(*points)) == (
-        "With 144 training rows, 100% are right; with 10, 6%. From 50 rows on, 34 questions show no difference "
-        "to all rows."
+        "With 144 training rows, 100% are right; with 10, 6%. From 50 rows on, 34 questions show no "
+        "difference to all rows."
     )
     assert describe_learning_curve(curve((10, 1, 1), (144, 1, 34))).endswith(
         "All intervals lie below that of 144 rows: more rows may still help."
