@@ -8,6 +8,8 @@ from helpers.decision.options import KINDS, Option, difference
 from helpers.decision.phrases import Sentences, named, not_tried, points, sure
 from helpers.decision.places import places_to_train
 
+BLANK = "not written down"
+
 
 def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     """Write the learner's form, and beside it what was measured about the same questions.
@@ -17,6 +19,8 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
         needs: The learner's form.
         today: The day to count from.
     """
+    if needs == Needs():
+        return ("The form is not filled in: notebook 05b_decide asks its questions.", f"Written on {today}.")
     tried = ", ".join(f"{kind} ({', '.join(names)})" for kind in KINDS if (names := named(options, kind)))
     hours = ", ".join(f"{kind} {needs.hours.get(kind, 0):g}" for kind in KINDS)
     work = (
@@ -27,7 +31,7 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     have = "as many as were measured" if needs.rows is None else f"{needs.rows:,} training rows"
     hosting = f"{needs.hosting_usd_per_day:g} USD a day" if needs.unit == "USD" else "not counted"
     said = [
-        f"Use case: {needs.use_case}. What should improve: {needs.improve}.",
+        f"Use case: {needs.use_case or BLANK}. What should improve: {needs.improve or BLANK}.",
         f"Alternatives tried: {tried}. Not tried: {not_tried(options) or 'none'}.",
         f"Use: {needs.requests_per_day:,g} requests a day for {needs.days:,} days.",
         f"Effort, in hours of work: {hours}{work}.",
@@ -39,7 +43,7 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
         rest = [option for option in options if not option.rows]
         if rest:
             said.append(_benefit(best, max(rest, key=lambda option: option.quality)))
-    said.append(f"Reuse: {needs.reuse}.")
+    said.append(f"Reuse: {needs.reuse or BLANK}.")
     return (*said, *sorted({option.origin for option in options if option.origin}), f"Written on {today}.")
 
 

@@ -18,7 +18,7 @@ class Needs:
     """The form to fill in before a decision: use case, alternatives, costs, benefits.
 
     Attributes:
-        use_case: What the model is for.
+        use_case: What the model is for; an empty text where nobody has written it down.
         improve: What should be better than it is now.
         reuse: What else the training rows, the test and the tuned model could serve.
         requests_per_day: Requests, on average, above 0.
@@ -31,9 +31,9 @@ class Needs:
         rows: Training rows that you have or can write; None for as many as were measured.
     """
 
-    use_case: str = "not written down"
-    improve: str = "not written down"
-    reuse: str = "not written down"
+    use_case: str = ""
+    improve: str = ""
+    reuse: str = ""
     requests_per_day: float = 1_000
     days: int = 365
     quality: float = 0.8

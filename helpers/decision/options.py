@@ -14,6 +14,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """What one can do, in the order of the work it makes: of two that cost the same, the earlier
 one is chosen."""
 
+FEWEST = 10
+"""Fewer questions show nothing, for or against: a rule of this course. One wrong answer refutes no "
+"quality."""
+
 _ALMOST = 1e-9
 """Means of shares are not exact: 0.1 + 0.2 is a little more than 0.3."""
 
@@ -59,9 +63,13 @@ class Option:
     def reaches(self, wanted: float) -> bool | None:
         """Tell whether the questions show a quality; None when they leave it open.
 
+        Fewer than `FEWEST` always do.
+
         Args:
             wanted: Share of right answers, 0 to 1.
         """
+        if self.n < FEWEST:
+            return None
         if self.level >= wanted:
             return True
         return False if max(self.interval[1], *self.runs, 0.0) < wanted else None
@@ -87,12 +95,12 @@ def questions_needed(quality: float, wanted: float) -> int | None:
         wanted: The share that it should be shown to reach, 0 to 1.
 
     Returns:
-        The smallest number of questions; None when no number shows it.
+        The smallest number of questions, at least `FEWEST`; None when no number shows it.
     """
     if quality - wanted < _ALMOST:
         return None
     exact = Z_95**2 * wanted * (1 - wanted) / (quality - wanted) ** 2
-    n = max(1, int(exact))
+    n = max(FEWEST, int(exact))
     while wilson(quality * n, n)[0] < wanted:
         n += 1
     return n

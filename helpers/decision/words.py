@@ -83,8 +83,10 @@ def what_to_measure(options: Sequence[Option], needs: Needs) -> Sentences:
     best = max(usable, key=lambda option: option.level, default=None)
     if best is not None and 0 < best.level < needs.quality:
         there = replace(needs, quality=best.level)
-        other = cheapest(able(options, there), there) or best
-        said.append(f"A lower wish: at {floor(best.level)} wanted, it would be {other.kind} ({other.name}).")
+        if other := cheapest(able(options, there), there):
+            said.append(
+                f"A lower wish: at {floor(best.level)} wanted, it would be {other.kind} ({other.name})."
+            )
     if missing := not_tried(options):
         said.append(f"Not tried yet: {missing}.")
     said.append(

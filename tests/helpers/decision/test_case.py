@@ -10,11 +10,19 @@ from helpers.decision.case import case, where
 TODAY = date(2027, 2, 15)
 
 
+def test_a_form_that_nobody_filled_in_says_so():
+    assert case([PROMPT, TUNED], Needs(), TODAY) == (
+        "The form is not filled in: notebook 05b_decide asks its questions.",
+        "Written on 2027-02-15.",
+    )
+
+
 def test_without_a_training_no_benefit_is_claimed():
-    sentences = case([PROMPT], Needs(), TODAY)
+    sentences = case([PROMPT], Needs(use_case="a bot"), TODAY)
 
     assert not any(sentence.startswith("Benefit") for sentence in sentences)
     assert "Data: as many as were measured; the largest measured training had 0 rows." in sentences
+    assert sentences[0] == "Use case: a bot. What should improve: not written down."
     assert sentences[-1] == "Written on 2027-02-15."
 
 

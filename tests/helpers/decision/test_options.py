@@ -40,13 +40,22 @@ def test_the_needed_questions_show_the_quality_and_one_less_does_not(right, n, w
         assert quality <= wanted + 1e-6
     elif needed < 100_000:
         assert wilson(quality * needed, needed)[0] >= wanted
-        assert needed == 1 or wilson(quality * (needed - 1), needed - 1)[0] < wanted
+        assert needed == 10 or wilson(quality * (needed - 1), needed - 1)[0] < wanted
 
 
 def test_sixteen_right_answers_of_sixteen_show_80_percent():
     # By hand: z² × 0.8 × 0.2 / 0.2² = 3.8415 × 4 = 15.4.
     assert questions_needed(1, 0.8) == 16
     assert questions_needed(0.8, 0.8) is None
+
+
+def test_fewer_than_ten_questions_show_nothing_for_or_against():
+    assert [option(right=right, n=n).reaches(0.2) for right, n in ((9, 9), (10, 10), (0, 9))] == [
+        None,
+        True,
+        None,
+    ]
+    assert option(right=0, n=1).reaches(0.9) is None
 
 
 def test_two_options_are_compared_on_the_questions_that_both_answered():
