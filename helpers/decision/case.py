@@ -20,7 +20,7 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
         today: The day to count from.
     """
     if needs == Needs():
-        return ("The form is not filled in: notebook 05b_decide asks its questions.", f"Written on {today}.")
+        return ("The form is not filled in: notebook 05b_decide asks its questions.",)
     tried = ", ".join(f"{kind} ({', '.join(names)})" for kind in KINDS if (names := named(options, kind)))
     hours = ", ".join(f"{kind} {needs.hours.get(kind, 0):g}" for kind in KINDS)
     work = (

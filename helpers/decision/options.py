@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from functools import cache
+from math import ceil, isfinite
 from typing import Literal, get_args
 
 from finetune_dataset.errors import FineTuneError
+from helpers.evaluation import wilson
 from helpers.evaluation.paired import chance_of_gap
-from helpers.evaluation.scores import Z_95, wilson
 
 Kind = Literal["prompt", "smaller model", "retrieve", "fine-tune"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -17,6 +18,9 @@ one is chosen."""
 FEWEST = 10
 """Fewer questions show nothing, for or against: a rule of this course. One wrong answer refutes no "
 "quality."""
+
+_Z_95 = 1.959964
+"""Standard normal quantile at 0.975 (any table of the normal distribution)."""
 
 _ALMOST = 1e-9
 """Means of shares are not exact: 0.1 + 0.2 is a little more than 0.3."""
@@ -53,7 +57,7 @@ class Option:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval over the questions (Wilson's)."""
-        return wilson(self.quality * self.n, self.n)
+        return _interval(self.quality, self.n)
 
     @property
     def level(self) -> float:
@@ -99,11 +103,7 @@ def questions_needed(quality: float, wanted: float) -> int | None:
     """
     if quality - wanted < _ALMOST:
         return None
-    exact = Z_95**2 * wanted * (1 - wanted) / (quality - wanted) ** 2
-    n = max(FEWEST, int(exact))
-    while wilson(quality * n, n)[0] < wanted:
-        n += 1
-    return n
+    return max(FEWEST, ceil(_Z_95**2 * wanted * (1 - wanted) / (quality - wanted) ** 2 - _ALMOST))
 
 
 def difference(a: Option, b: Option) -> tuple[float, float | None]:
@@ -122,6 +122,11 @@ def difference(a: Option, b: Option) -> tuple[float, float | None]:
         return b.quality - a.quality, None
     gaps = [b.by_group[group] - a.by_group[group] for group in both]
     return sum(gaps) / len(gaps), chance_of_gap(gaps)
+
+
+@cache
+def _interval(quality: float, n: int) -> tuple[float, float]:
+    return wilson(quality * n, n)
 
 
 def check_options(options: Sequence[Option]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import isnan, nan
 
 import pandas as pd
 
@@ -53,7 +54,7 @@ def options_in_seconds(found: Sequence[Summary]) -> list[Option]:
     Args:
         found: What `summarize` returned.
     """
-    return [_option(each, each.seconds, each.training_seconds, "") for each in found]
+    return [_option(each, _known(each.seconds), each.training_seconds, "") for each in found]
 
 
 def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
@@ -72,7 +73,9 @@ def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
         usd = cost.usd + pricing.cached_share * (cost.usd_cached - cost.usd)
         kind = "a fine-tune of " if each.rows else ""
         origin = f"{each.base_model}{', tuned,' if each.rows else ''} is priced like {kind}{cost.model} at "
-        options.append(_option(each, usd / REQUESTS, once, f"{origin}{pricing.service} ({cost.source})."))
+        options.append(
+            _option(each, _known(usd / REQUESTS), once, f"{origin}{pricing.service} ({cost.source}).")
+        )
     return options
 
 
@@ -124,6 +127,8 @@ def cost_of_ways(found: Sequence[Summary], pricing: Pricing) -> pd.DataFrame:
 
 def _priced(each: Summary, found: Sequence[Summary], pricing: Pricing, model: str) -> PerThousand:
     """The measured tokens and the learner's own ones, at the prices of a service's model."""
+    if isnan(each.prompt_tokens + each.completion_tokens):
+        return PerThousand(model, nan, nan, "the run does not know its tokens")
     return per_thousand(
         model,
         prompt_tokens=each.prompt_tokens + pricing.fixed_tokens + pricing.question_tokens,
@@ -147,14 +152,18 @@ def _examples(each: Summary, found: Sequence[Summary]) -> float:
 
 
 def _training(each: Summary, pricing: Pricing) -> float:
-    if not each.rows:
+    if not each.rows or isnan(each.prompt_tokens + each.completion_tokens):
         return 0.0
     tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
     name = pricing.name(each.base_model)
     return training_usd(name, each.rows * pricing.n_epochs * tokens, pricing.service)
 
 
-def _option(each: Summary, per_request: float, once: float, priced: str) -> Option:
+def _known(amount: float) -> float | None:
+    return None if isnan(amount) else amount
+
+
+def _option(each: Summary, per_request: float | None, once: float, priced: str) -> Option:
     measured = f"Measured: {each.origin}." if each.origin else ""
     return Option(
         each.name,
