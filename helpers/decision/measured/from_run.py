@@ -71,7 +71,7 @@ def _marks(answers: Sequence[Mapping[str, Any]], scores: Sequence[Score]) -> dic
     """For each score a 1 for each group whose answers all have its best value, and else a 0."""
     judged = judge(answers, scores).groupby("group", sort=True)
     lowest = judged[[score.name for score in scores]].min()
-    return {name: "".join("1" if value == 1 else "0" for value in lowest[name]) for name in lowest}
+    return {str(name): "".join("1" if value == 1 else "0" for value in lowest[name]) for name in lowest}
 
 
 def _numbers(answers: Iterable[Mapping[str, Any]], name: str) -> list[float]:

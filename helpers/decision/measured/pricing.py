@@ -89,8 +89,8 @@ def cost_of_ways(found: Sequence[Summary], pricing: Pricing) -> pd.DataFrame:
     Returns:
         One row per way: quality, tokens of prompt and answer, latency in seconds, seconds of this computer
         per request, USD per 1,000 requests without and with the cache, the same prompt at the cheapest model
-        that cannot be or need not be tuned, and the number of requests after which the best training with
-        the main model has paid for itself against this way (missing: never, or not asked).
+        of the service without tuning, and the number of requests after which the best training of the main
+        model has paid for itself against this way, without and with the cache (missing: never).
 
     Raises:
         FineTuneError: A price is not known.
@@ -102,26 +102,30 @@ def cost_of_ways(found: Sequence[Summary], pricing: Pricing) -> pd.DataFrame:
     rows = []
     for each, cost in zip(found, costs, strict=True):
         other = None if each.rows else _priced(each, found, pricing, newer).usd
-        pays = None
+        pays: list[int | None] = [None, None]
         if best is not None and not each.rows:
-            saved = (cost.usd - best[1].usd) / REQUESTS
-            pays = pays_after(_training(best[0], pricing), saved)
+            once = _training(best[0], pricing)
+            saved = (cost.usd - best[1].usd, cost.usd_cached - best[1].usd_cached)
+            pays = [pays_after(once, usd / REQUESTS) for usd in saved]
         rows.append(
             {
                 "way": each.name,
                 "right": each.quality,
-                "prompt tokens": round(each.prompt_tokens),
-                "answer tokens": round(each.completion_tokens),
+                "prompt tokens": each.prompt_tokens,
+                "answer tokens": each.completion_tokens,
                 "latency": each.latency_median,
                 "p95": each.latency_p95,
                 "own seconds": each.seconds,
                 "USD per 1,000": cost.usd,
                 "cached": cost.usd_cached,
                 newer: other,
-                "training pays after": pays,
+                "training pays after": pays[0],
+                "pays after, cached": pays[1],
             }
         )
-    table = pd.DataFrame(rows).astype({newer: float, "training pays after": "Int64"})
+    table = pd.DataFrame(rows).astype(
+        {newer: float, "training pays after": "Int64", "pays after, cached": "Int64"}
+    )
     return table.set_index("way")
 
 

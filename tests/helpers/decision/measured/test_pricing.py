@@ -81,6 +81,8 @@ def test_the_table_compares_ways_with_the_cheapest_newer_model_and_says_when_the
     assert few_shot["gpt-6-luna"] == pytest.approx((1_500 * 0.1 + 50 * 0.5) / 1_000)
     # By hand: 144 × 150 tokens × 3 USD per million = 0.0648; each request saves 0.000255 - 0.00009.
     assert few_shot["training pays after"] == 393
+    # With the cache a request to few-shot costs 0.000159: 0.0648 / 0.000069.
+    assert few_shot["pays after, cached"] == 940
     assert pd.isna(table.loc["base", "training pays after"])  # never: its request costs less
     assert pd.isna(table.loc["fine-tuned", "gpt-6-luna"])
 
