@@ -66,13 +66,16 @@ def find_retirement(model: str, service: str) -> Retirement | None:
     return None
 
 
-def find_notices(service: str) -> list[Retirement]:
+def find_notices(service: str) -> list[tuple[list[str], Retirement]]:
     """Return all known ends of a service's models, in the order of the table.
 
     Args:
         service: "openai" or "azure".
+
+    Returns:
+        The models of each notice, and their end.
     """
-    return [_retirement(entry) for entry in _entries() if entry["service"] == service]
+    return [(entry["models"], _retirement(entry)) for entry in _entries() if entry["service"] == service]
 
 
 def retirement_table(today: date | None = None) -> "pd.DataFrame":

@@ -9,6 +9,7 @@ from .measured.pricing import (
 from .measured.seen import seen_once as seen_once
 from .measured.sentences import (
     describe_checkpoints as describe_checkpoints,
+    describe_costs as describe_costs,
     describe_learning_curve as describe_learning_curve,
     describe_quality_cost as describe_quality_cost,
     quality_and_cost as quality_and_cost,

@@ -28,6 +28,8 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     )
     training = max((option.once for option in options), default=0.0)
     rows = max(option.rows for option in options)
+    compute = f"one training costs up to {needs.amount(training)}" if rows else "no training was measured"
+    largest = f"the largest measured training had {rows:,} rows" if rows else "no training was measured"
     have = "as many as were measured" if needs.rows is None else f"{needs.rows:,} training rows"
     hosting = f"{needs.hosting_usd_per_day:g} USD a day" if needs.unit == "USD" else "not counted"
     said = [
@@ -35,8 +37,8 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
         f"Alternatives tried: {tried}. Not tried: {not_tried(options) or 'none'}.",
         f"Use: {needs.requests_per_day:,g} requests a day for {needs.days:,} days.",
         f"Effort, in hours of work: {hours}{work}.",
-        f"Compute: one training costs up to {needs.amount(training)}. Hosting: {hosting}.",
-        f"Data: {have}; the largest measured training had {rows:,} rows.",
+        f"Compute: {compute}. Hosting: {hosting}.",
+        f"Data: {have}; {largest}.",
     ]
     if tuned := [option for option in options if option.rows]:
         best = max(tuned, key=lambda option: option.quality)
@@ -49,7 +51,8 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
 
 def where(today: date) -> Sentences:
     """Say where one can train on a day."""
-    return tuple(f"Where to train, on {today}. {place}" for place in places_to_train(today))
+    own, *services = places_to_train(today)
+    return (f"Where one can train on {today}. {own}", *services)
 
 
 def _benefit(tuned: Option, other: Option) -> str:

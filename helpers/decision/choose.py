@@ -39,6 +39,11 @@ def has_rows(option: Option, needs: Needs) -> bool:
     return needs.rows is None or option.rows <= needs.rows
 
 
+def with_known_cost(options: Sequence[Option]) -> list[Option]:
+    """Return the options that can be compared by their cost."""
+    return [option for option in options if option.per_request is not None]
+
+
 def cheapest(options: Sequence[Option], needs: Needs, requests_per_day: float | None = None) -> Option | None:
     """Choose the option with the lowest cost in the time of use.
 
@@ -101,11 +106,11 @@ def request_changes(options: Sequence[Option], needs: Needs, chosen: Option) -> 
 
 def quality_changes(options: Sequence[Option], needs: Needs, chosen: Option) -> list[Change]:
     """Find the wanted qualities, below and above, at which another option is chosen."""
-    usable = [option for option in options if has_rows(option, needs)]
+    usable = [option for option in with_known_cost(options) if has_rows(option, needs)]
     found = []
     for other in sorted((r for r in usable if r.level < needs.quality), key=lambda r: -r.level):
         there = replace(needs, quality=other.level)
-        if other.level > 0 and cheapest(able(options, there), there) is other:
+        if other.level > 0 and cheapest(able(usable, there), there) is other:
             found.append(Change("quality", "below", other.level, other))
             break
     left = [option for option in usable if option.level > chosen.level]

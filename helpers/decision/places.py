@@ -2,8 +2,11 @@
 
 from datetime import date
 
-from helpers.costs.prices import find_price
+from helpers.costs.prices import base_name, find_price
 from helpers.costs.retirements import Retirement, find_notices
+
+_NOT_BY_EXAMPLES = {"o4-mini"}
+"""Trained with a grader only (Microsoft Foundry, table of models for fine-tuning, 2026-07)."""
 
 _TITLES = {"openai": "OpenAI", "azure": "Azure"}
 
@@ -23,7 +26,10 @@ def places_to_train(today: date | None = None) -> list[str]:
         "server of this course does it."
     ]
     for service, title in _TITLES.items():
-        sentences.append(f"{title}: {_say(find_notices(service), today)}")
+        ends = [
+            end for models, end in find_notices(service) if set(map(base_name, models)) - _NOT_BY_EXAMPLES
+        ]
+        sentences.append(f"{title}: {_say(ends, today)}")
     nebius = find_price("training", "any", "nebius")
     if nebius is not None:
         sentences.append(f"Nebius: open models ({nebius.origin.describe(today)}).")

@@ -11,6 +11,7 @@ from helpers.decision.choose import (
     price_change,
     quality_changes,
     request_changes,
+    with_known_cost,
 )
 from helpers.decision.needs import Needs
 from helpers.decision.options import Option, difference, questions_needed
@@ -83,7 +84,7 @@ def what_to_measure(options: Sequence[Option], needs: Needs) -> Sentences:
     best = max(usable, key=lambda option: option.level, default=None)
     if best is not None and 0 < best.level < needs.quality:
         there = replace(needs, quality=best.level)
-        if other := cheapest(able(options, there), there):
+        if other := cheapest(able(with_known_cost(options), there), there):
             said.append(
                 f"A lower wish: at {floor(best.level)} wanted, it would be {other.kind} ({other.name})."
             )

@@ -37,6 +37,32 @@ def quality_and_cost(options: Sequence[Option]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"run_low": float, "run_high": float})
 
 
+def describe_costs(table: pd.DataFrame) -> str:
+    """Say what the best prompt costs, here and at the cheapest untuned model, and when a training pays.
+
+    Args:
+        table: What `cost_of_ways` returned.
+    """
+    columns = list(table.columns)
+    newer = columns[columns.index("training pays after") - 1]
+    untuned = table[table[newer].notna()]
+    if untuned.empty:
+        return "No way without training has a known cost."
+    name = str(untuned["right"].idxmax())
+    best = untuned.loc[[name]].iloc[0]
+    pays = [
+        "never" if pd.isna(best[column]) else f"after {int(best[column]):,} requests"
+        for column in ("training pays after", "pays after, cached")
+    ]
+    when = pays[0] if pays[0] == pays[1] else f"{pays[0]}; with the cache, {pays[1]}"
+    usd, cached, there = (f"{best[column]:.3g}" for column in ("USD per 1,000", "cached", newer))
+    return (
+        f"The best way without training is {name}: {best['right']:.0%} right, {usd} USD for {REQUESTS:,} "
+        f"requests, {cached} with the cache. The same prompt costs {there} at {newer}, whose quality is not "
+        f"measured here. Against the first price, a training pays {when}."
+    )
+
+
 def describe_quality_cost(table: pd.DataFrame, unit: Unit = "USD") -> str:
     """Say which ways nothing beats.
 

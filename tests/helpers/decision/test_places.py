@@ -44,8 +44,8 @@ def test_openai_is_open_until_its_last_day_and_then_is_not(today, words):
 
 def test_azure_is_for_customers_from_before_its_day():
     assert said(date(2027, 2, 15))[1].startswith(
-        "Azure: new jobs until 2027-04-16 or later, only for customers from before 2026-10-16; such a "
+        "Azure: new jobs until 2027-04-14 or later, only for customers from before 2026-10-14; such a "
         "model stops "
-        "on 2027-10-16, 243 days from 2027-02-15 (documented, 2026-07-07"
+        "on 2027-10-14, 241 days from 2027-02-15 (documented, 2026-07-07"
     )
     assert said(date(2028, 1, 1))[1].endswith("its fine-tuned models have stopped.")

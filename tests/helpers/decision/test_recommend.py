@@ -70,10 +70,9 @@ def test_a_recommendation_to_fine_tune_says_why_and_what_would_change_it():
 def test_a_recommendation_to_fine_tune_says_where_one_still_can_on_that_day(today, openai):
     reasons = decide([TUNED], BUSY, today).reasons
 
-    assert next(reason for reason in reasons if "OpenAI" in reason).startswith(
-        f"Where to train, on {today}. OpenAI: {openai}"
-    )
-    assert not any("Where to train" in reason for reason in decide([PROMPT], BUSY, today).reasons)
+    assert next(reason for reason in reasons if "OpenAI" in reason).startswith(f"OpenAI: {openai}")
+    assert f"Where one can train on {today}." in " ".join(decide([TUNED], BUSY, today).reasons)
+    assert not any("can train" in reason for reason in decide([PROMPT], BUSY, today).reasons)
 
 
 def test_a_cheaper_option_whose_quality_is_open_is_named_with_the_questions_that_would_close_it():
@@ -115,6 +114,13 @@ def test_not_yet_says_what_to_measure():
         "Not tried yet: smaller model, fine-tune.",
         "Better options: more or better rows, another prompt, a larger base model; then measure again.",
     )
+
+
+def test_costs_that_nobody_knows_are_not_needed_where_they_decide_nothing():
+    unknown = [replace(PROMPT, per_request=None), replace(badly(TUNED), per_request=None)]
+
+    assert decide(unknown, BUSY, TODAY).choice == "prompt"
+    assert decide([badly(one) for one in unknown], BUSY, TODAY).choice == "not yet"
 
 
 def test_the_form_goes_into_the_text():

@@ -1,16 +1,22 @@
 """What the pictures of a decision show, in words."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
+from measured_lines import BIG, line, tuned
 from options import PROMPT, RETRIEVE, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
+from helpers.decision.measured.pricing import Pricing, cost_of_ways
 from helpers.decision.measured.sentences import (
     describe_checkpoints,
+    describe_costs,
     describe_learning_curve,
     describe_quality_cost,
     quality_and_cost,
 )
+from helpers.decision.measured.summary import summarize
 from helpers.evaluation import wilson
 
 
@@ -42,6 +48,20 @@ def test_the_ways_that_no_other_one_beats_are_named():
         "(0% right, 0.01 USD for 1,000 requests). No other way is better and cheaper than base | tuned."
     )
     assert describe_quality_cost(quality_and_cost([])) == "No way has a known cost."
+
+
+def test_costs_are_said_of_the_best_way_without_training():
+    lines = [line("base", 2), line("few_shot_10", 6, prompt=1_500.0), tuned(10)]
+    table = cost_of_ways(summarize(lines, BIG), Pricing("gpt-4o-mini", today=date(2026, 11, 29)))
+
+    assert describe_costs(table) == (
+        "The best way without training is few-shot 10: 60% right, 0.255 USD for 1,000 requests, 0.159 with the "
+        "cache. The same prompt costs 0.175 at gpt-6-luna, whose quality is not measured here. Against the "
+        "first price, a training pays after 393 requests; with the cache, after 940 requests."
+    )
+    dear = table.assign(**{"training pays after": pd.NA, "pays after, cached": pd.NA})
+    assert describe_costs(dear).endswith("a training pays never.")
+    assert describe_costs(table.loc[["fine-tuned"]]) == "No way without training has a known cost."
 
 
 def test_the_curve_says_from_how_many_rows_on_nothing_is_seen_any_more():
