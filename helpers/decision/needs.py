@@ -48,7 +48,10 @@ class Needs:
         if self.unit == "seconds":
             return option.once
         hosting = self.hosting_usd_per_day * self.days if option.rows else 0.0
-        return option.once + self.hours.get(option.kind, 0.0) * self.usd_per_hour + hosting
+        hours = self.hours.get(option.kind, 0.0)
+        if option.rows:  # Also where a smaller model is trained.
+            hours = max(hours, self.hours.get("fine-tune", 0.0))
+        return option.once + hours * self.usd_per_hour + hosting
 
     def total(self, option: Option, requests_per_day: float | None = None) -> float:
         """Return what a option costs in the time of use, all together.

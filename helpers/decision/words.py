@@ -163,7 +163,10 @@ def _doubt(chosen: Option, other: Option) -> str:
             f"{other.name} or {chosen.name}: which is right more often is undecided; the intervals overlap."
         )
     if chance < CHANCE:
-        return ""
+        better = (
+            f"{other.name} is right more often ({points(gap)}{sure(chance)}); the wanted quality does not"
+        )
+        return f"{better} need it." if gap > 0 else ""
     gap_says = f"{other.name} has {points(gap)}{sure(chance)}"
     return f"{other.name} or {chosen.name}: which is right more often is undecided ({gap_says})."
 

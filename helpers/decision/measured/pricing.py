@@ -15,6 +15,8 @@ from helpers.costs.per_thousand import (
     per_thousand,
     training_usd,
 )
+from helpers.costs.prices import find_price
+from helpers.costs.retirements import find_retirement
 from helpers.decision.measured.summary import Summary
 from helpers.decision.options import Option
 
@@ -161,6 +163,21 @@ def _training(each: Summary, pricing: Pricing) -> float:
     tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
     name = pricing.name(each.base_model)
     return training_usd(name, each.rows * pricing.n_epochs * tokens, pricing.service)
+
+
+def _terms(model: str, pricing: Pricing) -> str:
+    """What a service asks of a fine-tune beside its tokens: an end, and a deployment by the hour."""
+    today, said = pricing.today or date.today(), ""
+    end = find_retirement(model, pricing.service)
+    if end is not None and today > end.last_job:
+        said += f" New jobs there ended on {end.last_job}: take the prices of the service where you train."
+    hosting = find_price("hosting", model, pricing.service)
+    if hosting is not None:
+        said += (
+            f" A deployment there costs {hosting.usd:.2f} USD per hour, {24 * hosting.usd:.2f} a day: give "
+        )
+        said += f"it as hosting_usd_per_day ({hosting.origin.describe(today)})."
+    return said
 
 
 def _known(amount: float) -> float | None:

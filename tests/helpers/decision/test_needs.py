@@ -19,6 +19,13 @@ def test_a_way_costs_its_work_its_training_its_hosting_and_its_requests():
     assert needs.total(PROMPT, requests_per_day=1_000) == pytest.approx(84.0)
 
 
+def test_training_a_smaller_model_is_the_work_of_a_training():
+    needs = Needs(requests_per_day=1, days=1, usd_per_hour=1)
+
+    assert needs.fixed(option(kind="smaller model")) == 4
+    assert needs.fixed(option(kind="smaller model", rows=9)) == 24
+
+
 def test_seconds_of_a_computer_hold_no_work_of_people_and_no_hosting():
     needs = Needs(requests_per_day=1, days=10, unit="seconds", usd_per_hour=40, hosting_usd_per_day=2)
 

@@ -23,6 +23,14 @@ def test_a_difference_that_the_questions_show_is_no_doubt():
     ]
 
 
+def test_a_better_option_that_is_not_needed_is_named():
+    plain = option(right=28)
+
+    assert "tuned is right more often (+18 points, p = 0.031); the wanted quality does not need it." in why(
+        [plain, TUNED], [plain], NEEDS, plain
+    )
+
+
 @pytest.mark.parametrize(("quality", "is_open"), [(0.9, True), (0.5, False)])
 def test_without_the_single_answers_the_intervals_are_compared(quality, is_open):
     other = Option("few-shot", "prompt", quality, 34, per_request=1e-4)

@@ -60,6 +60,20 @@ def test_a_training_costs_its_tokens_in_all_epochs():
     )
 
 
+def test_what_a_service_asks_of_a_fine_tune_beside_its_tokens_is_said():
+    def origin(model, service, today):
+        return options_in_usd(FOUND, Pricing(model, service, today=today))[2].origin
+
+    assert origin("gpt-4.1-mini", "openai", date(2027, 2, 15)).endswith(
+        "New jobs there ended on 2027-01-06: take the prices of the service where you train."
+    )
+    assert "ended" not in origin("gpt-4.1-mini", "openai", date(2027, 1, 6))
+    assert (
+        "A deployment there costs 1.70 USD per hour, 40.80 a day: give it as hosting_usd_per_day ("
+        in origin("gpt-4.1", "azure", TODAY)
+    )
+
+
 def test_on_your_own_computer_a_request_costs_seconds():
     options = options_in_seconds(FOUND)
 

@@ -56,8 +56,8 @@ def test_costs_are_said_of_the_best_way_without_training():
 
     assert describe_costs(table) == (
         "The best way without training is few-shot 10: 60% right, 0.255 USD for 1,000 requests, 0.159 with "
-        "the cache. The same prompt costs 0.175 at gpt-6-luna, whose quality is not measured here. Against the "
-        "first price, a training pays after 393 requests; with the cache, after 940 requests."
+        "the cache. The same prompt costs 0.175 at gpt-6-luna, whose quality is not measured here. Against "
+        "the first price, a training pays after 393 requests; with the cache, after 940 requests."
     )
     dear = table.assign(**{"training pays after": pd.NA, "pays after, cached": pd.NA})
     assert describe_costs(dear).endswith("a training pays never.")
