@@ -75,9 +75,8 @@ def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
         usd = cost.usd + pricing.cached_share * (cost.usd_cached - cost.usd)
         kind = "a fine-tune of " if each.rows else ""
         origin = f"{each.base_model}{', tuned,' if each.rows else ''} is priced like {kind}{cost.model} at "
-        options.append(
-            _option(each, _known(usd / REQUESTS), once, f"{origin}{pricing.service} ({cost.source}).")
-        )
+        origin += f"{pricing.service} ({cost.source})." + (_terms(cost.model, pricing) if each.rows else "")
+        options.append(_option(each, _known(usd / REQUESTS), once, origin))
     return options
 
 
