@@ -9,7 +9,7 @@ import pandas as pd
 
 from finetune_dataset.errors import FineTuneError
 from helpers.errors import UnreadableContent
-from helpers.evaluation.scores import wilson
+from helpers.evaluation import wilson
 from helpers.stored_json import read_json
 
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
