@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from options import PROMPT, RETRIEVE, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
@@ -103,6 +103,7 @@ def test_a_training_on_more_rows_than_the_learner_has_says_nothing():
     assert able([TUNED], replace(NEEDS, rows=144)) == [TUNED]
 
 
+@settings(max_examples=40)
 @given(measured(), needed, st.floats(1, 1000))
 def test_more_requests_never_turn_fine_tune_into_prompt_when_prices_are_equal(options, needs, factor):
     # Equal prices: the tuned model needs no longer prompt, so its request costs no more.
@@ -116,6 +117,7 @@ def test_more_requests_never_turn_fine_tune_into_prompt_when_prices_are_equal(op
         assert after.kind == "fine-tune"
 
 
+@settings(max_examples=40)
 @given(measured(), needed, st.floats(0, 0.5))
 def test_who_wants_more_never_gets_something_from_not_yet(options, needs, more):
     wanted = min(0.99, needs.quality + more)
@@ -124,6 +126,7 @@ def test_who_wants_more_never_gets_something_from_not_yet(options, needs, more):
         assert chosen(options, replace(needs, quality=wanted)) is None
 
 
+@settings(max_examples=40)
 @given(measured(), needed, st.randoms())
 def test_the_order_of_the_options_does_not_matter(options, needs, random):
     shuffled = options[:]
@@ -132,6 +135,7 @@ def test_the_order_of_the_options_does_not_matter(options, needs, random):
     assert chosen(shuffled, needs) == chosen(options, needs)
 
 
+@settings(max_examples=40)
 @given(measured(), needed)
 def test_the_chosen_option_is_good_enough_and_none_that_is_costs_less(options, needs):
     found = chosen(options, needs)
@@ -141,6 +145,7 @@ def test_the_chosen_option_is_good_enough_and_none_that_is_costs_less(options, n
         assert all(needs.total(found) <= needs.total(other) for other in able(options, needs))
 
 
+@settings(max_examples=40)
 @given(measured(), needed)
 def test_each_change_is_one_and_just_before_it_nothing_changes(options, needs):
     good = able(options, needs)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from options import PROMPT, RETRIEVE, SMALLER, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
@@ -173,6 +173,7 @@ def marks(right):
     return {str(place): float(place < right) for place in range(40)}
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.floats(0, 1e-2), st.booleans()),
