@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from helpers.costs.per_thousand import REQUESTS
 from helpers.decision.needs import Needs
 from helpers.decision.options import KINDS, Option, difference
 from helpers.decision.phrases import Sentences, named, not_tried, points, sure
@@ -44,9 +45,13 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
         best = max(tuned, key=lambda option: option.quality)
         rest = [option for option in options if not option.rows]
         if rest:
-            said.append(_benefit(best, max(rest, key=lambda option: option.quality)))
+            said.append(_benefit(best, max(rest, key=lambda option: option.quality), needs))
     said.append(f"Reuse: {needs.reuse or BLANK}.")
-    return (*said, *sorted({option.origin for option in options if option.origin}), f"Written on {today}.")
+    return (
+        *said,
+        *sorted({sentence for option in options for sentence in option.origin}),
+        f"Written on {today}.",
+    )
 
 
 def where(today: date) -> Sentences:
@@ -55,8 +60,12 @@ def where(today: date) -> Sentences:
     return (f"Where one can train on {today}. {own}", *services)
 
 
-def _benefit(tuned: Option, other: Option) -> str:
+def _benefit(tuned: Option, other: Option, needs: Needs) -> str:
     gap, chance = difference(other, tuned)
-    return (
-        f"Benefit: {tuned.name} against the best without training, {other.name}: {points(gap)}{sure(chance)}."
+    words = (
+        f"Benefit: {tuned.name} against the best without training, {other.name}: {points(gap)}{sure(chance)}"
     )
+    if tuned.per_request is None or other.per_request is None:
+        return f"{words}."
+    costs = [needs.amount(REQUESTS * option.per_request) for option in (tuned, other)]
+    return f"{words}; {REQUESTS:,} requests cost {costs[0]} against {costs[1]}."

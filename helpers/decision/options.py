@@ -36,11 +36,11 @@ class Option:
         quality: Share of the questions that it answered right, 0 to 1; the mean of its runs.
         n: Questions (groups of questions, where several are about one thing).
         by_group: Question → how right the answer was, 0 to 1, for comparing two options in pairs.
-        runs: The quality of each training run, one for each seed; nothing where nothing is trained.
+        runs: The quality of each run, one for each seed: of a training, or of the examples in a prompt.
         per_request: What one request costs, in the unit of `Needs`; None where it is not known.
         once: What it costs once: training.
         rows: Training rows; 0 where nothing is trained.
-        origin: Where the numbers are from, as one sentence.
+        origin: Where the numbers are from, in sentences.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Option:
     per_request: float | None = None
     once: float = 0.0
     rows: int = 0
-    origin: str = ""
+    origin: Sequence[str] = ()
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -84,7 +84,7 @@ class Option:
         words = f"{self.name}: {self.quality:.0%} right, {low:.0%} to {high:.0%} over {self.n} question"
         words += "" if self.n == 1 else "s"
         if len(self.runs) > 1:
-            words += f"; {min(self.runs):.0%} to {max(self.runs):.0%} over {len(self.runs)} training runs"
+            words += f"; {min(self.runs):.0%} to {max(self.runs):.0%} over {len(self.runs)} runs"
         return words
 
 

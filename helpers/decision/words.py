@@ -110,12 +110,12 @@ def what_would_change(
     said = []
     if len(good) > 1:
         changes = request_changes(good, needs, chosen) + price_change(good, needs, chosen)
-        said += [_changed(change) for change in changes]
+        said += [_changed(change, chosen) for change in changes]
         if not any(change.what == "requests_per_day" for change in changes):
             said.append("The number of requests a day does not change it.")
     else:
         said.append(f"Neither requests nor prices change it: only {chosen.name} is shown to be good enough.")
-    said += [_changed(change) for change in quality_changes(options, needs, chosen)]
+    said += [_changed(change, chosen) for change in quality_changes(options, needs, chosen)]
     for other in options:
         if (
             other.reaches(needs.quality) is None
@@ -171,12 +171,12 @@ def _doubt(chosen: Option, other: Option) -> str:
     return f"{other.name} or {chosen.name}: which is right more often is undecided ({gap_says})."
 
 
-def _changed(change: Change) -> str:
+def _changed(change: Change, chosen: Option) -> str:
     then = f"{change.option.kind} ({change.option.name})" if change.option else "not yet"
     if change.what == "requests_per_day":
         return f"{change.side.capitalize()} {change.at:,.0f} requests a day: {then}."
     if change.what == "price":
-        return f"If a request to it costs more than {change.at:,.2f} times as much: {then}."
+        return f"If a request to {chosen.name} costs more than {change.at:,.2f} times as much: {then}."
     at = floor(change.at)
     return f"With more than {at} wanted: {then}." if change.side == "above" else f"With {at} wanted: {then}."
 
@@ -188,5 +188,5 @@ def _is_cheaper(other: Option, chosen: Option, needs: Needs) -> bool:
 def _more_questions(option: Option, needs: Needs) -> str:
     needed = questions_needed(option.quality, needs.quality)
     if needed is None or needed <= option.n:
-        return "Ask more questions, or train it again, before you decide against it."
+        return "Ask more questions, or repeat it, before you decide against it."
     return f"If it stays at {option.quality:.0%}, {needed:,} questions would show it."

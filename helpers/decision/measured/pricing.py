@@ -184,7 +184,6 @@ def _known(amount: float) -> float | None:
 
 
 def _option(each: Summary, per_request: float | None, once: float, priced: str) -> Option:
-    measured = f"Measured: {each.origin}." if each.origin else ""
     return Option(
         each.name,
         each.kind,
@@ -195,5 +194,5 @@ def _option(each: Summary, per_request: float | None, once: float, priced: str) 
         per_request,
         once,
         each.rows,
-        " ".join(filter(None, [measured, priced])),
+        tuple(filter(None, [each.origin and f"Measured: {each.origin}.", priced])),
     )

@@ -71,9 +71,7 @@ def test_two_options_are_compared_on_the_questions_that_both_answered():
 
 
 def test_an_option_describes_itself_with_both_uncertainties():
-    assert TUNED.describe() == (
-        "tuned: 100% right, 90% to 100% over 34 questions; 100% to 100% over 3 training runs"
-    )
+    assert TUNED.describe() == ("tuned: 100% right, 90% to 100% over 34 questions; 100% to 100% over 3 runs")
     assert option(n=1, right=0).describe() == "few-shot: 0% right, 0% to 79% over 1 question"
 
 

@@ -57,7 +57,7 @@ def test_a_recommendation_to_fine_tune_says_why_and_what_would_change_it():
     )
     assert found.what_would_change_it == (
         "Below 300 requests a day: retrieve (looked up).",
-        "If a request to it costs more than 1.70 times as much: retrieve (looked up).",
+        "If a request to tuned costs more than 1.70 times as much: retrieve (looked up).",
         "With more than 89.8 % wanted: not yet.",
         "Not tried: smaller model. If it is good enough and costs less, it is the better choice.",
     )
@@ -134,7 +134,8 @@ def test_the_form_goes_into_the_text():
         "Effort, in hours of work: prompt 0, smaller model 0, retrieve 0, fine-tune 0 at 40 USD.",
         "Compute: one training costs up to 3.00 USD. Hosting: 2 USD a day.",
         "Data: 144 training rows; the largest measured training had 144 rows.",
-        "Benefit: tuned against the best without training, few-shot: +0 points, p = 1.",
+        "Benefit: tuned against the best without training, few-shot: +0 points, p = 1; 1,000 requests cost "
+        "0.10 USD against 0.40 USD.",
         "Reuse: other tables.",
         "Written on 2026-11-29.",
     )

@@ -55,14 +55,16 @@ def test_a_training_costs_its_tokens_in_all_epochs():
 
     assert tuned_option.once == pytest.approx(3.0 * 3 * 144 * 150 / 1e6)
     assert tuned_option.origin == (
-        "Measured: 2026-11-29, python benchmarks/rivals.py. smollm2-135m-instruct, tuned, is priced like a "
-        "fine-tune of gpt-4o-mini at openai (secondary, 2026-11: price file of LiteLLM 1.109.1)."
+        "Measured: 2026-11-29, python benchmarks/rivals.py.",
+        "smollm2-135m-instruct, tuned, is priced like a fine-tune of gpt-4o-mini at openai (secondary, "
+        "2026-11: "
+        "price file of LiteLLM 1.109.1).",
     )
 
 
 def test_what_a_service_asks_of_a_fine_tune_beside_its_tokens_is_said():
     def origin(model, service, today):
-        return options_in_usd(FOUND, Pricing(model, service, today=today))[2].origin
+        return options_in_usd(FOUND, Pricing(model, service, today=today))[2].origin[-1]
 
     assert origin("gpt-4.1-mini", "openai", date(2027, 2, 15)).endswith(
         "New jobs there ended on 2027-01-06: take the prices of the service where you train."
