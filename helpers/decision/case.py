@@ -47,11 +47,8 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
         if rest:
             said.append(_benefit(best, max(rest, key=lambda option: option.quality), needs))
     said.append(f"Reuse: {needs.reuse or BLANK}.")
-    return (
-        *said,
-        *sorted({sentence for option in options for sentence in option.origin}),
-        f"Written on {today}.",
-    )
+    origins = sorted({sentence for option in options for sentence in option.origin})
+    return (*said, *origins, f"Written on {today}.")
 
 
 def where(today: date) -> Sentences:
@@ -62,10 +59,9 @@ def where(today: date) -> Sentences:
 
 def _benefit(tuned: Option, other: Option, needs: Needs) -> str:
     gap, chance = difference(other, tuned)
-    words = (
-        f"Benefit: {tuned.name} against the best without training, {other.name}: {points(gap)}{sure(chance)}"
-    )
+    words = f"Benefit: {tuned.name} against the best without training, {other.name}: {points(gap)}"
+    words += sure(chance)
     if tuned.per_request is None or other.per_request is None:
         return f"{words}."
-    costs = [needs.amount(REQUESTS * option.per_request) for option in (tuned, other)]
-    return f"{words}; {REQUESTS:,} requests cost {costs[0]} against {costs[1]}."
+    costs = f"{REQUESTS * tuned.per_request:.3g} against {REQUESTS * other.per_request:.3g} {needs.unit}"
+    return f"{words}; {REQUESTS:,} requests cost {costs}."

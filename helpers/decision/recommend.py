@@ -71,8 +71,8 @@ class Recommendation:
 def decide(options: Sequence[Option], needs: Needs, today: date | None = None) -> Recommendation:
     """Recommend a way: the cheapest of those that are shown to be good enough.
 
-    An option is good enough when the low end of its 95 % interval, and each of its training runs, reach the
-    wanted quality. What the questions cannot show is left undecided, and said.
+    An option is good enough when the low end of its 95 % interval, and each of its runs, reach the wanted
+    quality. What the questions cannot show is left undecided, and said.
 
     Args:
         options: What was measured, at least one.

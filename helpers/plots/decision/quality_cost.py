@@ -29,7 +29,7 @@ def plot_quality_cost(
     Args:
         table: One row per way: name, kind (prompt, retrieve, fine-tune or smaller model), cost (of 1,000
             requests, above 0), value, low and high (share of right answers with its interval over the
-            questions), run_low and run_high (lowest and highest training run; missing where there was one).
+            questions), run_low and run_high (lowest and highest run; missing where there was one).
         unit: Of the cost.
         wanted: The quality that is needed, as a line.
         ax: Where to draw; a new figure without it.

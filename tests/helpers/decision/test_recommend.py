@@ -44,15 +44,11 @@ def test_a_recommendation_to_fine_tune_says_why_and_what_would_change_it():
 
     assert (found.choice, found.option) == ("fine-tune", TUNED)
     assert found.reasons[:4] == (
-        "Wanted: 80% right. tuned: 100% right, 90% to 100% over 34 questions; 100% to 100% over 3 "
-        "training runs: "
-        "shown.",
-        "few-shot: 100% right, 90% to 100% over 34 questions: shown, too. In 100 days it costs 40.00 USD, "
-        "and "
-        "tuned 13.00 USD.",
-        "looked up: 100% right, 90% to 100% over 34 questions: shown, too. In 100 days it costs 20.00 "
-        "USD, and "
-        "tuned 13.00 USD.",
+        "Wanted: 80% right. tuned: 100% right, 90% to 100% over 34 questions; 100% to 100% over 3 runs: shown.",
+        "few-shot: 100% right, 90% to 100% over 34 questions: shown, too. "
+        "In 100 days it costs 40.00 USD, and tuned 13.00 USD.",
+        "looked up: 100% right, 90% to 100% over 34 questions: shown, too. "
+        "In 100 days it costs 20.00 USD, and tuned 13.00 USD.",
         "few-shot or tuned: which is right more often is undecided (few-shot has +0 points, p = 1).",
     )
     assert found.what_would_change_it == (
@@ -134,8 +130,8 @@ def test_the_form_goes_into_the_text():
         "Effort, in hours of work: prompt 0, smaller model 0, retrieve 0, fine-tune 0 at 40 USD.",
         "Compute: one training costs up to 3.00 USD. Hosting: 2 USD a day.",
         "Data: 144 training rows; the largest measured training had 144 rows.",
-        "Benefit: tuned against the best without training, few-shot: +0 points, p = 1; 1,000 requests cost "
-        "0.10 USD against 0.40 USD.",
+        "Benefit: tuned against the best without training, few-shot: +0 points, p = 1; 1,000 requests cost 0.1 "
+        "against 0.4 USD.",
         "Reuse: other tables.",
         "Written on 2026-11-29.",
     )
