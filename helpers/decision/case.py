@@ -7,7 +7,6 @@ from helpers.costs.per_thousand import REQUESTS
 from helpers.decision.needs import Needs
 from helpers.decision.options import KINDS, Option, difference
 from helpers.decision.phrases import Sentences, named, not_tried, points, sure
-from helpers.decision.places import places_to_train
 
 BLANK = "not written down"
 
@@ -49,12 +48,6 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     said.append(f"Reuse: {needs.reuse or BLANK}.")
     origins = sorted({sentence for option in options for sentence in option.origin})
     return (*said, *origins, f"Written on {today}.")
-
-
-def where(today: date) -> Sentences:
-    """Say where one can train on a day."""
-    own, *services = places_to_train(today)
-    return (f"Where one can train on {today}. {own}", *services)
 
 
 def _benefit(tuned: Option, other: Option, needs: Needs) -> str:

@@ -7,10 +7,11 @@ from textwrap import fill
 from typing import Any, Literal
 
 from helpers.decision import words
-from helpers.decision.case import case, where
+from helpers.decision.case import case
 from helpers.decision.choose import able, cheapest
 from helpers.decision.needs import Needs, check_needs
 from helpers.decision.options import Option, check_options
+from helpers.decision.places import places_to_train
 
 Choice = Literal["prompt", "retrieve", "fine-tune", "smaller model", "not yet"]
 
@@ -36,6 +37,7 @@ class Recommendation:
         option: The chosen option; None for "not yet".
         reasons: Sentences from the measurements.
         what_would_change_it: Sentences with the numbers at which the recommendation is another one.
+        places: Where one can train on that day; nothing where nothing is to be trained.
         case: The learner's form, as sentences, with what was measured about its questions.
     """
 
@@ -43,16 +45,16 @@ class Recommendation:
     option: Option | None
     reasons: tuple[str, ...]
     what_would_change_it: tuple[str, ...]
+    places: tuple[str, ...]
     case: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `05b_decision.json` holds."""
+        """Return what `05b_decision.json` holds: what is true on any day, and so without places and case."""
         return {
             "choice": self.choice,
             "option": self.option.name if self.option else None,
             "reasons": list(self.reasons),
             "what_would_change_it": list(self.what_would_change_it),
-            "case": list(self.case),
         }
 
     def __repr__(self) -> str:
@@ -62,9 +64,10 @@ class Recommendation:
         for title, sentences in (
             ("Why", self.reasons),
             ("What would change it", self.what_would_change_it),
+            ("Where one can train", self.places),
             ("The case", self.case),
         ):
-            lines += ["", title, *map(_item, sentences)]
+            lines += ["", title, *map(_item, sentences)] if sentences else []
         return "\n".join(lines)
 
 
@@ -92,15 +95,14 @@ def decide(options: Sequence[Option], needs: Needs, today: date | None = None) -
     chosen = cheapest(good, needs)
     form = case(options, needs, today)
     if chosen is None:
-        return Recommendation(
-            "not yet", None, words.why_not_yet(options, needs), words.what_to_measure(options, needs), form
-        )
-    reasons = words.why(options, good, needs, chosen)
-    if chosen.rows:
-        reasons += where(today)
-    return Recommendation(
-        chosen.kind, chosen, reasons, words.what_would_change(options, good, needs, chosen), form
+        why, change = words.why_not_yet(options, needs), words.what_to_measure(options, needs)
+        return Recommendation("not yet", None, why, change, (), form)
+    why, change = (
+        words.why(options, good, needs, chosen),
+        words.what_would_change(options, good, needs, chosen),
     )
+    places = tuple(places_to_train(today)) if chosen.rows else ()
+    return Recommendation(chosen.kind, chosen, why, change, places, form)
 
 
 def _item(text: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from options import PROMPT, TUNED
 
 from helpers.decision import Needs
-from helpers.decision.case import case, where
+from helpers.decision.case import case
 
 TODAY = date(2027, 2, 15)
 
@@ -34,10 +34,3 @@ def test_hours_of_work_are_said_and_not_counted_in_seconds_of_a_computer():
         "a computer." in sentences
     )
     assert "Compute: one training costs up to 3.0 seconds. Hosting: not counted." in sentences
-
-
-def test_the_places_to_train_carry_the_day():
-    own, *services = where(TODAY)
-
-    assert own.startswith("Where one can train on 2027-02-15. On your own computer: open models")
-    assert [place.partition(":")[0] for place in services] == ["OpenAI", "Azure", "Nebius"]
