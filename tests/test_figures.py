@@ -17,7 +17,7 @@ from finetune_dataset.__main__ import main
 from finetune_dataset.quality import near_duplicates
 from helpers import lessons
 from helpers.backends import notices
-from helpers.costs import inference
+from helpers.costs import inference, per_thousand
 from helpers.evaluation.intervals import LEVEL
 from helpers.lessons.elle import elements
 from helpers.own_data import split
@@ -139,6 +139,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"OpenAI's guide of 2024": lambda sentence: (
         "2024" in Path(inference.__file__).read_text(encoding="utf-8")
     ),
+    r"USD for 1,000 requests": lambda sentence: per_thousand.REQUESTS == 1_000,
     r"with 400 tokens before each answer": lambda sentence: "reply + 400" in whole("01c_costs"),
     r"12 of these rows|its own 12 rows": lambda sentence: "pool[:12]" in whole("04b_overfitting"),
     r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),

@@ -1,10 +1,10 @@
 """What one request to a model costs, when the service has the beginning of its prompt in a cache."""
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Literal, Protocol
 
 from finetune_dataset.errors import FineTuneError
-from helpers.costs.estimate import CostEstimate
 from helpers.costs.prices import find_price
 
 Prices = tuple[float, float] | tuple[float, float, float]
@@ -14,6 +14,20 @@ Prices = tuple[float, float] | tuple[float, float, float]
 # steps of 128, kept for 5 to 10 minutes without a request. Azure documents the same two numbers.
 CACHED_FROM = 1_024
 _CACHED_STEP = 128
+
+
+class Billing(Protocol):
+    """Who bills, and the day that ages count from; an estimate of a job is such."""
+
+    @property
+    def provider(self) -> str:
+        """The service."""
+        ...
+
+    @property
+    def today(self) -> date:
+        """The day."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,8 +58,8 @@ class Request:
         cached_share: Share of the requests that find them in the cache, 0 to 1.
     """
 
-    prompt: int
-    answer: int
+    prompt: float
+    answer: float
     fixed: int
     cached_share: float
 
@@ -62,7 +76,7 @@ class Request:
 
     def describe(self, model: Inference) -> str:
         """Name the tokens and their prices."""
-        words = f"{self.prompt:,} prompt and {self.answer:,} answer tokens at {model.per_input:g} and "
+        words = f"{self.prompt:,.0f} prompt and {self.answer:,.0f} answer tokens at {model.per_input:g} and "
         words += f"{model.per_output:g} USD per 1 million"
         if cached := self.cached(model):
             often = "" if self.cached_share == 1 else f" in {self.cached_share:.0%} of the requests"
@@ -71,14 +85,14 @@ class Request:
 
 
 def find_inference(
-    kind: Literal["inference", "base"], model: str, cost: CostEstimate, given: Prices | None, argument: str
+    kind: Literal["inference", "base"], model: str, cost: Billing, given: Prices | None, argument: str
 ) -> Inference:
     """Return the prices of a model's answers.
 
     Args:
         kind: "inference" for the fine-tune, "base" for a model as it is.
         model: Its name.
-        cost: The estimate of the job: the service, and the day that ages count from.
+        cost: The service, and the day that ages count from, such as the estimate of a job.
         given: Prices of the caller, which count more than the table.
         argument: Name of the argument that takes them, for the message.
 

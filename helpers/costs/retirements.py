@@ -66,6 +66,18 @@ def find_retirement(model: str, service: str) -> Retirement | None:
     return None
 
 
+def find_notices(service: str) -> list[tuple[list[str], Retirement]]:
+    """Return all known ends of a service's models, in the order of the table.
+
+    Args:
+        service: "openai" or "azure".
+
+    Returns:
+        The models of each notice, and their end.
+    """
+    return [(entry["models"], _retirement(entry)) for entry in _entries() if entry["service"] == service]
+
+
 def retirement_table(today: date | None = None) -> "pd.DataFrame":
     """Show which models end, who can still train them, and how long a new fine-tune would live.
 

@@ -1,0 +1,198 @@
+"""What a request to each way costs: by the prices of a service, or in seconds of your own computer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from math import isnan, nan
+
+import pandas as pd
+
+from helpers.costs.per_thousand import (
+    REQUESTS,
+    PerThousand,
+    cheapest_untuned,
+    pays_after,
+    per_thousand,
+    training_usd,
+)
+from helpers.costs.prices import find_price
+from helpers.costs.retirements import find_retirement
+from helpers.decision.measured.summary import Summary
+from helpers.decision.options import Option
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """By which prices the measured tokens are counted; the learner's own numbers are added to them.
+
+    Attributes:
+        model: The service's model that stands for the main base model.
+        service: "openai" or "azure".
+        others: Another base model → the service's model that stands for it; `model` without an entry.
+        cached_share: Share of the requests that find the beginning of their prompt in the cache, 0 to 1.
+        fixed_tokens: Tokens of your own instructions, the same in every prompt.
+        question_tokens: Tokens that your questions have more than the measured ones, such as a document.
+        n_epochs: Passes of the training over its rows.
+        today: The day that the ages of prices count from; today without it.
+    """
+
+    model: str = "gpt-4.1-mini"
+    service: str = "openai"
+    others: Mapping[str, str] = field(default_factory=dict)
+    cached_share: float = 0.0
+    fixed_tokens: float = 0
+    question_tokens: float = 0
+    n_epochs: int = 1
+    today: date | None = None
+
+    def name(self, base_model: str) -> str:
+        """Return the service's model that stands for a base model."""
+        return self.others.get(base_model, self.model)
+
+
+def options_in_seconds(found: Sequence[Summary]) -> list[Option]:
+    """Make options whose cost is seconds of this computer; nobody bills them.
+
+    Args:
+        found: What `summarize` returned.
+    """
+    return [_option(each, _known(each.seconds), each.training_seconds, "") for each in found]
+
+
+def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
+    """Make options whose cost is what a service would ask for the measured tokens.
+
+    Args:
+        found: What `summarize` returned.
+        pricing: The prices to count by.
+
+    Raises:
+        FineTuneError: A price is not known.
+    """
+    options = []
+    for each in found:
+        cost, once = _priced(each, found, pricing, pricing.name(each.base_model)), _training(each, pricing)
+        usd = cost.usd + pricing.cached_share * (cost.usd_cached - cost.usd)
+        kind = "a fine-tune of " if each.rows else ""
+        origin = f"{each.base_model}{', tuned,' if each.rows else ''} is priced like {kind}{cost.model} at "
+        origin += f"{pricing.service} ({cost.source})." + (_terms(cost.model, pricing) if each.rows else "")
+        options.append(_option(each, _known(usd / REQUESTS), once, origin))
+    return options
+
+
+def cost_of_ways(found: Sequence[Summary], pricing: Pricing) -> pd.DataFrame:
+    """Compare the ways: quality, tokens, seconds, and what 1,000 requests cost.
+
+    Args:
+        found: What `summarize` returned.
+        pricing: The prices to count by.
+
+    Returns:
+        One row per way: quality, tokens of prompt and answer, latency in seconds, seconds of this computer
+        per request, USD per 1,000 requests without and with the cache, the same prompt at the cheapest model
+        of the service without tuning, and the number of requests after which the best training of the main
+        model has paid for itself against this way, without and with the cache (missing: never).
+
+    Raises:
+        FineTuneError: A price is not known.
+    """
+    newer = cheapest_untuned(pricing.service)
+    costs = [_priced(each, found, pricing, pricing.name(each.base_model)) for each in found]
+    tuned = [(each, cost) for each, cost in zip(found, costs, strict=True) if each.kind == "fine-tune"]
+    best = max(tuned, key=lambda pair: pair[0].quality, default=None)
+    rows = []
+    for each, cost in zip(found, costs, strict=True):
+        other = None if each.rows else _priced(each, found, pricing, newer).usd
+        pays: list[int | None] = [None, None]
+        if best is not None and not each.rows:
+            once = _training(best[0], pricing)
+            saved = (cost.usd - best[1].usd, cost.usd_cached - best[1].usd_cached)
+            pays = [pays_after(once, usd / REQUESTS) for usd in saved]
+        rows.append(
+            {
+                "way": each.name,
+                "right": each.quality,
+                "prompt tokens": each.prompt_tokens,
+                "answer tokens": each.completion_tokens,
+                "latency": each.latency_median,
+                "p95": each.latency_p95,
+                "own seconds": each.seconds,
+                "USD per 1,000": cost.usd,
+                "cached": cost.usd_cached,
+                newer: other,
+                "training pays after": pays[0],
+                "pays after, cached": pays[1],
+            }
+        )
+    table = pd.DataFrame(rows).astype(
+        {newer: float, "training pays after": "Int64", "pays after, cached": "Int64"}
+    )
+    return table.set_index("way")
+
+
+def _priced(each: Summary, found: Sequence[Summary], pricing: Pricing, model: str) -> PerThousand:
+    """The measured tokens and the learner's own ones, at the prices of a service's model."""
+    if isnan(each.prompt_tokens + each.completion_tokens):
+        return PerThousand(model, nan, nan, "the run does not know its tokens")
+    return per_thousand(
+        model,
+        prompt_tokens=each.prompt_tokens + pricing.fixed_tokens + pricing.question_tokens,
+        answer_tokens=each.completion_tokens,
+        fixed_tokens=pricing.fixed_tokens + _examples(each, found),
+        tuned=bool(each.rows),
+        service=pricing.service,
+        today=pricing.today,
+    )
+
+
+def _examples(each: Summary, found: Sequence[Summary]) -> float:
+    """Tokens of the solved examples, the same in each prompt: what the prompt has more than without them."""
+    if not each.way.startswith("few_shot"):
+        return 0.0
+    without = "retrieval" if "retrieval" in each.way else "base"
+    plain = [
+        other.prompt_tokens for other in found if (other.base_model, other.way) == (each.base_model, without)
+    ]
+    return max(0.0, each.prompt_tokens - plain[0]) if plain else 0.0
+
+
+def _training(each: Summary, pricing: Pricing) -> float:
+    if not each.rows or isnan(each.prompt_tokens + each.completion_tokens):
+        return 0.0
+    tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
+    name = pricing.name(each.base_model)
+    return training_usd(name, each.rows * pricing.n_epochs * tokens, pricing.service)
+
+
+def _terms(model: str, pricing: Pricing) -> str:
+    """What a service asks of a fine-tune beside its tokens: an end, and a deployment by the hour."""
+    today, said = pricing.today or date.today(), ""
+    end = find_retirement(model, pricing.service)
+    if end is not None and today > end.last_job:
+        said += f" New jobs there ended on {end.last_job}: take the prices of the service where you train."
+    hosting = find_price("hosting", model, pricing.service)
+    if hosting is not None:
+        said += (
+            f" A deployment there costs {hosting.usd:.2f} USD per hour, {24 * hosting.usd:.2f} a day: give "
+        )
+        said += f"it as hosting_usd_per_day ({hosting.origin.describe(today)})."
+    return said
+
+
+def _known(amount: float) -> float | None:
+    return None if isnan(amount) else amount
+
+
+def _option(each: Summary, per_request: float | None, once: float, priced: str) -> Option:
+    return Option(
+        each.name,
+        each.kind,
+        each.quality,
+        len(each.by_group),
+        each.by_group,
+        each.runs,
+        per_request,
+        once,
+        each.rows,
+        tuple(filter(None, [each.origin and f"Measured: {each.origin}.", priced])),
+    )

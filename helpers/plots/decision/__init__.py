@@ -1,0 +1,1 @@
+"""The pictures that a decision is made from: quality, cost, data, checkpoints."""
