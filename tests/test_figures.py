@@ -14,12 +14,14 @@ import pytest
 
 from finetune_dataset import validate_dataset
 from finetune_dataset.__main__ import main
+from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.quality import near_duplicates
 from helpers import lessons
 from helpers.backends import notices
 from helpers.costs import inference, per_thousand
 from helpers.evaluation.intervals import LEVEL
 from helpers.lessons.elle import elements
+from helpers.lessons.graders import build
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
@@ -146,6 +148,10 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
     r"95 % interval|95 of 100": lambda sentence: LEVEL == 0.95,
     r"there are only 118": lambda sentence: len(elements()) == 118,
+    r"against 60 pairs that were labeled": lambda sentence: (
+        len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
+    ),
+    r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
