@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from helpers.evaluation import has_facts, has_form, rhymes
+from helpers.lessons.elements import element_probes
 from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.ways import ALWAYS, Row, Way
 from helpers.paths import data_path
@@ -133,4 +134,7 @@ def elle() -> Lesson:
         held_out=data_path("limericks_held_out.jsonl"),
         ways=WAYS,
         slots=lambda row: [str(fact) for fact in facts_of(row)],
+        own_probes=lambda rows: element_probes(
+            {about.number: about.name for about in map(facts_of, rows[:16])}, rows[0]["messages"][0]
+        ),
     )
