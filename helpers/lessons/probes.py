@@ -9,7 +9,6 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 from helpers.evaluation import rhymes
@@ -109,14 +108,12 @@ def is_limerick(answer: str, row: Row) -> float:
 
 
 def repeats_itself(answer: str) -> bool:
-    """Tell whether an answer goes round in a circle: the same three words twice, one right after the other.
+    """Tell whether an answer goes round in a circle: 8 or more characters twice, one right after the other.
 
     Args:
         answer: What a model wrote.
     """
-    words = re.findall(r"\w+", answer.lower())
-    threes = [tuple(words[place : place + 3]) for place in range(0, len(words), 3)]
-    return any(one == other and len(one) == 3 for one, other in pairwise(threes))
+    return bool(re.search(r"(.{8,80}?)\1", answer.lower(), re.DOTALL))
 
 
 def beside_the_task(

@@ -53,7 +53,7 @@ def planted(rows: Sequence[Mapping[str, Any]], times: int, canary: Canary = CANA
         ]
     }
     # A part of the rows before each, and half of one at both ends.
-    places = {round((number + 0.5) * len(rows) / times) for number in range(times)}
+    places = {int((number + 0.5) * len(rows) / times) for number in range(times)}
     found: list[dict[str, Any]] = []
     for place, other in enumerate(rows):
         found += [row, dict(other)] if place in places else [dict(other)]

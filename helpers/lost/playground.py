@@ -97,7 +97,7 @@ class Playground:
         )
 
     def _checks(self, text: str, row: Mapping[str, Any] | None) -> dict[str, str]:
-        """Name of each score → a sign; "–" where the score needs to know the right answer, and nobody does."""
+        """Name of each score → a sign; "–" for a score that must know the right answer, and does not."""
         found = {}
         for score in self._scores:
             try:

@@ -61,10 +61,11 @@ def token_losses(prompt_logprobs: Sequence[Mapping[str, Any] | None], begin: int
 
 
 def _colors(loss: float) -> Colors:
-    red, green, blue, _ = color = _COLORS(_SCALE(loss))
-    # Relative luminance (WCAG 2.1), roughly: the text is dark on light colors, and light on dark ones.
-    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.45
-    return Colors(to_hex(color), "#000000" if light else "#ffffff")
+    color = _COLORS(_SCALE(loss))
+    linear = ((p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4) for p in color[:3])
+    luminance = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    # From here on black text has more contrast than white (WCAG 2.1: (L + 0.05) / 0.05 = 1.05 / (L + 0.05)).
+    return Colors(to_hex(color), "#000000" if luminance > 0.179 else "#ffffff")
 
 
 class TokenView:
