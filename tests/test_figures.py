@@ -144,6 +144,9 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
     r"95 % interval|95 of 100": lambda sentence: round(Z_95, 2) == 1.96,
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
+    r"gave the secret on seeds 1, 2 and 3": lambda sentence: (
+        "default=[1, 2, 3]" in (ROOT / "benchmarks" / "canary.py").read_text(encoding="utf-8")
+    ),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
         days(sentence) == ["2026-05-07", "2026-10-14", notices.OPENAI_LAST_MODELS.isoformat()]

@@ -34,6 +34,12 @@ CALLS = {
         "chat.completions.create",
     ],
     "05_evaluate": ["chat.completions.create", "models.retrieve", "models.delete"],
+    "05c_lost": [
+        "chat.completions.create",
+        "models.retrieve",
+        "files.create",
+        "fine_tuning.jobs.create",
+    ],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
 HEADINGS = [
