@@ -51,7 +51,7 @@ class Scoring:
                 torch.arange(begin, end).unsqueeze(0),
                 self._cache,
                 every=True,
-            )[0]
+            ).flatten(0, -2)  # Of the one row.
             if scores.isnan().any():
                 raise ValueError("the model's scores are not numbers")
             following = self._tokens[begin + 1 : end + 1]

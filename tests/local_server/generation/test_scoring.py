@@ -103,6 +103,17 @@ def test_responses_refuse_it(client: openai.OpenAI) -> None:
         client.responses.create(model=BASE_MODEL, input="Hi", extra_body={"prompt_logprobs": 0})
 
 
+def test_a_text_as_long_as_a_piece_or_a_token_longer_is_told_to_its_end(client: openai.OpenAI) -> None:
+    lengths = [
+        len(scored(client, BASE_MODEL, [{"role": "user", "content": "tin " * words}]))
+        for words in range(120, 132)
+    ]
+
+    # A token a word. The first token follows nothing, and 128 make a piece.
+    assert lengths == list(range(lengths[0], lengths[0] + 12))
+    assert {129, 130, 131} <= set(lengths)
+
+
 @pytest.mark.slow
 def test_a_long_text_is_scored_in_pieces_and_nobody_waits_for_it(client: openai.OpenAI) -> None:
     long = [{"role": "user", "content": "la " * 450}]
