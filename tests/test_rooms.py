@@ -35,7 +35,7 @@ FORKS = "warm/test_children.py starts forks, and looks how they end"
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
     "helpers.dataset": "it gives out names; the test of all public names is below",
-    "helpers.lessons.elements": "lessons/test_probes.py asks its questions",
+    "helpers.lessons.beside.elements": "beside/test_probes.py asks its questions",
     "helpers.backends.recordings.record": "recordings/test_replay.py records a run and plays it",
     "helpers.backends.recordings.chosen": "backends/test_base_models.py chooses recordings with models",
     "local_server.__main__": COURSE,

@@ -3,9 +3,9 @@
 `FINETUNE_DATASET` chooses one for all notebooks. The notebooks know a story only as a `Lesson`.
 """
 
+from helpers.lessons.beside.probes import Probe, repeats_itself
 from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.open_lesson import LESSONS, open_lesson
-from helpers.lessons.probes import Probe, repeats_itself
 from helpers.lessons.ways import Way, conversation, question
 
 __all__ = [

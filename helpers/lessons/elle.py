@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from helpers.evaluation import has_facts, has_form, rhymes
-from helpers.lessons.elements import element_probes
+from helpers.lessons.beside.elements import element_probes
 from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.ways import ALWAYS, Row, Way
 from helpers.paths import data_path

@@ -10,7 +10,7 @@ from typing import Any
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import INSTALL_REAL_MODEL, LOCAL_MODEL
 from finetune_dataset.split import split_dataset
-from helpers.lessons.probes import Probe, about_rows, beside_the_task, politely
+from helpers.lessons.beside.probes import Probe, about_rows, beside_the_task, politely
 from helpers.lessons.ways import ALWAYS, Row, Way
 
 

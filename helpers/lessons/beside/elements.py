@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from helpers.lessons.probes import Asked, Probe, admits, names_one
+from helpers.lessons.beside.probes import Asked, Probe, admits, names_one
 
 INVENTED: Final = (
     "Vulkanium", "Brontium", "Ozelium", "Marbium", "Quendium", "Tarsine", "Lumovium", "Pelagium",

@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.lessons import LESSONS, open_lesson, repeats_itself
-from helpers.lessons.probes import admits, is_limerick, knows_or_admits, names_one, politely
+from helpers.lessons.beside.probes import admits, is_limerick, knows_or_admits, names_one, politely
 
 LIMERICK = (
     "A cat who lived on a hill,\nLiked always to sit very still,\nShe ate in her house,\n"
@@ -61,7 +61,7 @@ def test_a_set_asks_what_its_name_says():
 
 def test_invented_elements_are_not_in_the_table():
     from helpers import data_path
-    from helpers.lessons.elements import INVENTED
+    from helpers.lessons.beside.elements import INVENTED
 
     table = data_path("elements.csv").read_text(encoding="utf-8")
 
