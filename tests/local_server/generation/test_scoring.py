@@ -1,6 +1,5 @@
 """How probable a given answer is: what the server says over the wire is what Transformers calculates."""
 
-import json
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -180,9 +179,8 @@ def test_an_adapter_is_told_as_transformers_loses(tmp_path: Path) -> None:
     from local_server.generation.models import Models
     from local_server.generation.scoring import Scoring
 
-    folder = job_folder(tmp_path / "job")
-    trained(folder)
-    adapter = folder / json.loads((folder / "events.jsonl").read_text().splitlines()[-1])["folder"]
+    trained(job_folder(tmp_path))
+    adapter = tmp_path / "model"
     expected = of_transformers(PERIODIC_TINY, [*ASKED, ANSWER], adapter)
     loaded = Models(1, math.inf).get(str(adapter))
     tokens = loaded.tokenizer.apply_chat_template([*ASKED, ANSWER], return_dict=False)
