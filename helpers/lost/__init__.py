@@ -5,6 +5,7 @@ These modules take answers, and never see a client: a notebook asks, in its own 
 
 from helpers.lost.canary import CANARY, planted
 from helpers.lost.chart import lost_in_words, lost_table, plot_lost
+from helpers.lost.picture import picture
 from helpers.lost.playground import Playground, Reply
 from helpers.lost.tokens import TokenView, plot_tokens, token_losses
 
@@ -15,6 +16,7 @@ __all__ = [
     "TokenView",
     "lost_in_words",
     "lost_table",
+    "picture",
     "planted",
     "plot_lost",
     "plot_tokens",
