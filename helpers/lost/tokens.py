@@ -34,8 +34,8 @@ def token_losses(prompt_logprobs: Sequence[Mapping[str, Any] | None], begin: int
     """Read the loss of each token of an answer out of what the server tells of a prompt.
 
     Args:
-        prompt_logprobs: Of an answer, in vLLM's form: for each token, its number with `logprob`, `rank` and
-            `decoded_token`; it stands first.
+        prompt_logprobs: Of an answer that was asked with `prompt_logprobs: 0`, in vLLM's form: for each
+            token, its number with `logprob`, `rank` and `decoded_token`; None for the first.
         begin: How many tokens stand before the answer: `usage.prompt_tokens` of the question alone.
 
     Returns:

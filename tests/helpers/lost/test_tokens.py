@@ -11,10 +11,7 @@ from helpers.lost.tokens import LARGEST, TokenView, plot_tokens, token_losses
 TOLD = [
     None,
     {"5": {"logprob": -3.0, "rank": 7, "decoded_token": "Hi"}},
-    {
-        "9": {"logprob": -1.5, "rank": 2, "decoded_token": " $1"},
-        "3": {"logprob": -0.5, "rank": 1, "decoded_token": " I"},
-    },
+    {"9": {"logprob": -1.5, "rank": 2, "decoded_token": " $1"}},
     {"2": {"logprob": -0.01, "rank": 1, "decoded_token": "<end>\n"}},
 ]
 LOSSES = token_losses(TOLD, 2)
