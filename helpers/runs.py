@@ -33,6 +33,7 @@ NOTEBOOKS = (
     "04b_overfitting",
     "05_evaluate",
     "05b_decide",
+    "05c_lost",
     "05d_judge",
     "10_your_own_data",
 )

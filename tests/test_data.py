@@ -200,3 +200,14 @@ def test_the_data_readme_names_every_file_with_its_checksum():
         for path in files
     }
     assert listed == expected, f"update {ROOT.name}/data/README.md"
+
+
+def test_questions_beside_the_task_have_accepted_words_where_there_is_an_answer():
+    questions = pd.read_csv(data_path("beside_the_task.csv"), keep_default_na=False)
+
+    assert questions["question"].is_unique
+    assert set(questions.loc[questions["accepted"] == "", "set"]) == {"refusals"}
+    assert set(questions.loc[questions["accepted"] != "", "set"]) == {"general", "greetings", "limericks"}
+    assert (questions["set"] == "general").sum() >= 40
+    off_topic = pd.read_csv(data_path("off_topic.csv"))
+    assert set(questions["question"]) & set(off_topic["question"]) == set()

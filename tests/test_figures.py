@@ -153,6 +153,9 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     ),
     r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
+    r"gave the secret on seeds 1, 2 and 3": lambda sentence: (
+        "default=[1, 2, 3]" in (ROOT / "benchmarks" / "canary.py").read_text(encoding="utf-8")
+    ),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
         days(sentence) == ["2026-05-07", "2026-10-14", notices.OPENAI_LAST_MODELS.isoformat()]

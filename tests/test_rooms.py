@@ -36,6 +36,7 @@ GRADERS = "lessons/graders/test_build.py compares each grader with the score of 
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
     "helpers.dataset": "it gives out names; the test of all public names is below",
+    "helpers.lessons.beside.elements": "beside/test_probes.py asks its questions",
     "helpers.backends.recordings.record": "recordings/test_replay.py records a run and plays it",
     "helpers.lessons.graders.elle": GRADERS,
     "helpers.lessons.graders.recipes": GRADERS,

@@ -3,6 +3,7 @@
 `FINETUNE_DATASET` chooses one for all notebooks. The notebooks know a story only as a `Lesson`.
 """
 
+from helpers.lessons.beside.probes import Probe, repeats_itself
 from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.open_lesson import LESSONS, open_lesson
 from helpers.lessons.rivals import Rival
@@ -11,6 +12,7 @@ from helpers.lessons.ways import Way, conversation, question
 __all__ = [
     "LESSONS",
     "Lesson",
+    "Probe",
     "Rival",
     "Score",
     "Settings",
@@ -18,4 +20,5 @@ __all__ = [
     "conversation",
     "open_lesson",
     "question",
+    "repeats_itself",
 ]

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from helpers.evaluation import has_facts, has_form, rhymes
+from helpers.lessons.beside.elements import element_probes
 from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.rivals import Table
 from helpers.lessons.ways import ALWAYS, Row, Way, question
@@ -178,4 +179,7 @@ def elle() -> Lesson:
         ways=WAYS,
         slots=lambda row: [str(fact) for fact in facts_of(row)],
         table=TABLE,
+        own_probes=lambda rows: element_probes(
+            {about.number: about.name for about in map(facts_of, rows[:16])}, rows[0]["messages"][0]
+        ),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import INSTALL_REAL_MODEL, LOCAL_MODEL
 from finetune_dataset.split import split_dataset
+from helpers.lessons.beside.probes import Probe, about_rows, beside_the_task, politely
 from helpers.lessons.rivals import Rival, Table, rivals
 from helpers.lessons.ways import ALWAYS, Row, Way
 
@@ -67,6 +68,8 @@ class Lesson:
         held_out: Rows for evaluation alone, one per group, in a wording and a shape that `file` has not.
         ways: Other ways to ask than training did.
         slots: The words of a row that an answer repeats: what is different between two answers of one shape.
+        manner: The name of the score that shows what was trained, and that nobody asks for elsewhere.
+        own_probes: Takes rows and returns further sets of `probes`.
         needs_real_model: The tiny model cannot learn it; see `advice`.
         table: Where the facts of a question are looked up; None where a question needs none.
         manner: The name of the score that shows what was trained, and that nobody asks for elsewhere.
@@ -88,6 +91,8 @@ class Lesson:
     held_out: Path | None = None
     ways: Sequence[Way] = ALWAYS
     slots: Callable[[Row], Sequence[str]] = lambda row: ()
+    manner: str = "form"
+    own_probes: Callable[[Sequence[Row]], list[Probe]] = lambda rows: []
     needs_real_model: bool = False
     table: Table | None = None
     manner: str = "form"
@@ -142,6 +147,28 @@ class Lesson:
             seed: Draws the solved examples; without it, those of the first groups are taken.
         """
         return rivals(train, self.group, self.table, seed)
+
+    def probes(self, rows: Sequence[Row]) -> list[Probe]:
+        """Return the sets of questions that show what fine-tuning on this lesson may lose.
+
+        Args:
+            rows: Held-out rows of this lesson, at least one; of each group, the first is asked about.
+        """
+        first = list({self.group(row): row for row in reversed(rows)}.values())[::-1]
+        manner = next(score.check for score in self.scores if score.name == self.manner)
+
+        def good(answer: str, row: Row) -> float:
+            return min(score.check(answer, row) for score in self.scores)
+
+        reworded = next((way.messages for way in self.ways if way.name == "wording"), politely)
+        system, own = first[0]["messages"][0], self.own_probes(first)
+        return [
+            *about_rows(
+                first, group=self.group, good=good, manner=manner, reworded=reworded,
+                max_tokens=self.max_tokens,
+            ),
+            *beside_the_task(system, own, manner=manner),
+        ]  # fmt: skip
 
     def likeness(self, answer: str, row: Row, training: Sequence[Row]) -> float:
         """Say how near an answer is to the nearest trained one, apart from the words in the slots.

@@ -94,6 +94,7 @@ def recipes() -> Lesson:
         tiny_quick=Settings(n_epochs=1, batch_size=4),
         real=Settings(n_epochs=1, batch_size=4),
         real_quick=Settings(n_epochs=1, batch_size=4),
+        manner="valid",
         needs_real_model=True,
         manner="valid",
     )

@@ -144,6 +144,7 @@ def sarcastic() -> Lesson:
         tiny_quick=Settings(n_epochs=1, batch_size=4),
         real=Settings(n_epochs=1, batch_size=4),
         real_quick=Settings(n_epochs=1, batch_size=4),
+        manner="manner",
         needs_real_model=True,
         manner="manner",
     )

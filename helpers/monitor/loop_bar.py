@@ -1,9 +1,10 @@
 """A bar for a loop in a notebook, with a sentence where widgets cannot be shown."""
 
 from IPython.display import display
-from ipywidgets import HTML, Box, IntProgress, VBox
+from ipywidgets import HTML, IntProgress, VBox
 
 from finetune_dataset.display.html_text import html_text
+from helpers.widgets import widget_bundle
 
 
 def progress_bar(total: int, what: str) -> "ProgressBar":
@@ -52,26 +53,3 @@ class ProgressBar:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         return widget_bundle(self.box, repr(self))
-
-
-def widget_bundle(box: Box, sentence: str) -> dict[str, object]:
-    """Make what Jupyter shows of widgets, with a sentence where they cannot be shown.
-
-    That is on GitHub, and in a notebook that has not run yet.
-
-    Args:
-        box: The widgets.
-        sentence: What stands in their place; the same in each run, so that stored outputs can be compared.
-
-    Returns:
-        The content by MIME type.
-    """
-    return {
-        "application/vnd.jupyter.widget-view+json": {
-            "version_major": 2,
-            "version_minor": 0,
-            "model_id": box.model_id,
-        },
-        "text/html": f"<i>{html_text(sentence)}</i>",
-        "text/plain": sentence,
-    }

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from finetune_dataset.display.html_text import html_text
 from helpers.jobs.describe import UNKNOWN, as_lines, result_facts, result_sentence
 from helpers.jobs.snapshot import JobSnapshot
-from helpers.monitor.loop_bar import widget_bundle
 from helpers.monitor.panel import HISTORY, Panel
 from helpers.plots.loss import ABOVE_EPOCHS, draw_losses
 from helpers.plots.small_png import small_png
 from helpers.plots.style import style
+from helpers.widgets import widget_bundle
 
 
 class NotebookView:

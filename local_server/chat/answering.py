@@ -44,6 +44,8 @@ def question(
     top_logprobs: int | None = None,
     frequency_penalty: float = 0.0,
     presence_penalty: float = 0.0,
+    start: bool = True,
+    prompt_logprobs: int | None = None,
 ) -> Question:
     """Make what the chat process reads, of what a client may leave out.
 
@@ -64,6 +66,8 @@ def question(
         top_logprobs: How many log probabilities go with a token; None for none at all.
         frequency_penalty: -2 to 2.
         presence_penalty: -2 to 2.
+        start: Whether the prompt ends with the beginning of an answer.
+        prompt_logprobs: How many of the best tokens are told for each token of the prompt; None for nothing.
 
     Returns:
         The question.
@@ -91,6 +95,8 @@ def question(
         "frequency_penalty": frequency_penalty,
         "presence_penalty": presence_penalty,
         "schema": form.schema,
+        "start": start,
+        "prompt_logprobs": prompt_logprobs,
     }
 
 

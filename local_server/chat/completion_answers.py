@@ -4,7 +4,7 @@ from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
-from local_server.generation.messages import Done, FinishReason, Token
+from local_server.generation.messages import Done, FinishReason, PromptToken, Token
 from local_server.http.answers import Answer
 
 # Always empty here; OpenAI's answers carry such lists for what its tools have found.
@@ -94,11 +94,12 @@ class Head(Answer):
 
 
 class Completion(Head):
-    """The whole answer."""
+    """The whole answer. `prompt_logprobs` is there when it was asked for."""
 
     object: Literal["chat.completion"]
     choices: list[Choice]
     usage: Usage
+    prompt_logprobs: NotRequired[list[PromptToken]]
 
 
 class FunctionDelta(Answer, total=False):

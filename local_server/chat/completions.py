@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from local_server.chat import answering
-from local_server.chat.accepted import Accepted, NoEntries
+from local_server.chat.accepted import Accepted, No, NoEntries
 from local_server.chat.answering import Replies, Seed, Temperature, TopLogprobs, TopP
 from local_server.chat.completion_answers import (
     Choice,
@@ -28,7 +28,7 @@ from local_server.chat.structured.formats import ChatFormat, wanted
 from local_server.chat.tools.definitions import Offer, Tools, offered
 from local_server.chat.tools.messages import Message, asked
 from local_server.chat.tools.pieces import Collected, delta, reason_of
-from local_server.generation.messages import Token
+from local_server.generation.messages import PromptToken, Token
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
 from local_server.http.requests import Body, TheSettings, TheStore
@@ -63,6 +63,11 @@ class CreateCompletion(Accepted, Tools):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     response_format: ChatFormat | None = None
+    # Additions of vLLM: `ChatCompletionRequest` in its chat_completion/protocol.py, read 2026-11-29.
+    prompt_logprobs: TopLogprobs | None = None
+    add_generation_prompt: bool | None = None
+    continue_final_message: No | None = None
+    echo: No | None = None
     # Accepted because they change nothing here; other parameters are refused by name.
     modalities: list[Literal["text"]] | None = None
     logit_bias: NoEntries | None = None
@@ -89,6 +94,12 @@ class CreateCompletion(Accepted, Tools):
                 "Leave one of them out."
             )
             raise ApiError(400, message, code="invalid_parameter_combination", param="max_tokens")
+        if self.prompt_logprobs is not None and self.stream:
+            message = (
+                "'prompt_logprobs' are not available when 'stream' is true. Leave 'stream' out, or "
+                "'prompt_logprobs'."
+            )
+            raise ApiError(400, message, code="invalid_parameter_combination", param="prompt_logprobs")
         asked = self.stream_options is not None and self.stream_options.model_dump(exclude_defaults=True)
         if asked and not self.stream:
             message = (
@@ -123,6 +134,8 @@ async def create(
         stream=bool(body.stream or body.logprobs),
         form=form,
         offer=offer,
+        start=body.add_generation_prompt is not False,
+        prompt_logprobs=body.prompt_logprobs,
     )
     replies = answering.replies(request.app.state.worker, question, "messages", form, offer)
     head: Head = {
@@ -160,9 +173,11 @@ class _Answer:
 
     async def whole(self, replies: Replies) -> Completion:
         collected = [Collected() for _ in range(self.n)]
+        prompt: list[PromptToken] = []
         async for reply in replies:
             if reply["kind"] == "text":
                 collected[reply["index"]].add(reply)
+                prompt += reply.get("prompt", [])
             else:
                 done = reply
         choices: list[Choice] = [
@@ -174,7 +189,11 @@ class _Answer:
             }
             for index, one in enumerate(collected)
         ]
-        return {**self.head, "object": "chat.completion", "choices": choices, "usage": usage_of(done)}
+        answer: Completion = {
+            **self.head, "object": "chat.completion", "choices": choices, "usage": usage_of(done)
+        }  # fmt: skip
+        # Not empty, where it was asked for: a prompt has a token.
+        return {**answer, "prompt_logprobs": prompt} if prompt else answer
 
     async def events(self, with_usage: bool, replies: Replies) -> AsyncIterator[str]:
         try:

@@ -9,7 +9,7 @@ from local_server.generation.messages import Candidate, FinishReason, Token
 from local_server.generation.text.tokenizer import TextTokenizer
 
 # "Otherwise, the value -9999.0 is used to signify that the token is very unlikely" (openai 3.54).
-_VERY_UNLIKELY = -9999.0
+VERY_UNLIKELY = -9999.0
 # UTF-8 has no longer one.
 _CHARACTER_BYTES = 4
 # Tokens that are decoded again at most, where the text is made of characters or of bytes that are none.
@@ -197,11 +197,11 @@ def logprob(tokenizer: TextTokenizer, scores: torch.Tensor, token: int, top: int
     logprobs = scores.log_softmax(dim=-1)
 
     def entry(token: int) -> Candidate:
-        spelled = _spelled(tokenizer, token)
+        text = spelled(tokenizer, token)
         return {
-            "token": spelled.decode(errors="replace"),
-            "bytes": list(spelled),
-            "logprob": max(float(logprobs[token]), _VERY_UNLIKELY),
+            "token": text.decode(errors="replace"),
+            "bytes": list(text),
+            "logprob": max(float(logprobs[token]), VERY_UNLIKELY),
         }
 
     # Tokens that a schema forbids have no probability, and are not listed.
@@ -210,8 +210,8 @@ def logprob(tokenizer: TextTokenizer, scores: torch.Tensor, token: int, top: int
     return {**entry(token), "top_logprobs": [entry(other) for other in best]}
 
 
-def _spelled(tokenizer: TextTokenizer, token: int) -> bytes:
-    """The bytes of one token: a part of a character has no text of its own."""
+def spelled(tokenizer: TextTokenizer, token: int) -> bytes:
+    """Give the bytes of one token: a part of a character has no text of its own."""
     text = tokenizer.convert_ids_to_tokens(token)
     # Only many tokens give a list.
     assert isinstance(text, str)

@@ -10,6 +10,7 @@ from local_server.generation.messages import CallPiece, Cancel, Failure, Numbere
 from local_server.generation.models import Models
 from local_server.generation.request import Request, TooLong
 from local_server.generation.row import Piece
+from local_server.generation.scoring import Scoring
 from local_server.generation.structured.trial import Refused, in_words
 from local_server.generation.turns import Turns
 
@@ -28,6 +29,8 @@ class Generator:
         self._turns = Turns()
         self._requests: dict[int, Request] = {}
         self._batches: dict[tuple[str, int], Batch] = {}
+        # Prompts whose tokens are told before their rows wait.
+        self._scored: dict[int, Scoring] = {}
 
     @property
     def busy(self) -> bool:
@@ -104,7 +107,12 @@ class Generator:
         """
         if isinstance(prepared, Request):
             self._requests[prepared.id] = prepared
-            self._turns.wait(prepared.rows)
+            if prepared.prompt_logprobs is None:
+                self._turns.wait(prepared.rows)
+            else:
+                self._scored[prepared.id] = Scoring(
+                    prepared.loaded, prepared.prompt, prepared.prompt_logprobs
+                )
         elif "kind" in prepared:
             yield prepared
         else:
@@ -118,6 +126,7 @@ class Generator:
         Yields:
             What is new for the server.
         """
+        yield from self._score()
         pieces, leaving = self._turns.next([row for batch in self._batches.values() for row in batch.rows])
         for batch in self._batches.values():
             batch.keep([place for place, row in enumerate(batch.rows) if row not in leaving])
@@ -139,6 +148,23 @@ class Generator:
             except Exception as error:
                 yield from self._failed({row.request for row in batch.rows}, error)
         self._batches = {key: batch for key, batch in self._batches.items() if not batch.empty}
+
+    def _score(self) -> Iterator[Reply]:
+        """Tell one piece of the prompt that has waited longest."""
+        if (number := next(iter(self._scored), None)) is None:
+            return
+        scoring = self._scored[number]
+        try:
+            told = scoring.piece()
+        except Exception as error:
+            yield from self._failed({number}, error)
+            return
+        yield {
+            "id": number, "kind": "text", "index": 0, "text": "", "logprobs": [], "calls": [], "prompt": told
+        }  # fmt: skip
+        if scoring.ended:
+            del self._scored[number]
+            self._turns.wait(self._requests[number].rows)
 
     def _by_batch(self, pieces: list[Piece]) -> dict[tuple[str, int], list[Piece]]:
         found: dict[tuple[str, int], list[Piece]] = {}
@@ -193,6 +219,7 @@ class Generator:
             batch.drop(ids)
         for number in ids:
             self._requests.pop(number, None)
+            self._scored.pop(number, None)
 
 
 def _unsupported(number: int, message: str, function: str | None = None) -> Failure:

@@ -54,6 +54,9 @@ class Question(TypedDict):
         frequency_penalty: Taken from a token's score for each time it was chosen, -2 to 2.
         presence_penalty: Taken from a token's score once it was chosen, -2 to 2.
         schema: JSON schema, as text, that each choice has to fit; None for free text.
+        start: Whether the prompt ends with the beginning of an answer; False for a chat as it is.
+        prompt_logprobs: How many of the best tokens are told for each token of the prompt besides it, 0 to
+            20; None for nothing of it.
     """
 
     folder: str
@@ -71,6 +74,8 @@ class Question(TypedDict):
     frequency_penalty: float
     presence_penalty: float
     schema: str | None
+    start: bool
+    prompt_logprobs: int | None
 
 
 @final
@@ -101,6 +106,24 @@ class Token(Candidate):
     top_logprobs: list[Candidate]
 
 
+class Ranked(TypedDict):
+    """A token of a prompt, or one that could stand there, as clients of vLLM read it.
+
+    Attributes:
+        logprob: Its log probability after all tokens before it.
+        rank: 1 for the most probable one.
+        decoded_token: Its text; � for a part of a character.
+    """
+
+    logprob: float
+    rank: int
+    decoded_token: str
+
+
+PromptToken = dict[str, Ranked] | None
+"""A token of a prompt and the best ones in its place, by number; None for the first: it follows nothing."""
+
+
 class CallPiece(TypedDict):
     """What is new of a call.
 
@@ -116,7 +139,7 @@ class CallPiece(TypedDict):
 
 
 class Text(TypedDict):
-    """A reply: a piece of one choice."""
+    """A reply: a piece of one choice; or what was asked of the prompt, a piece of it, before all choices."""
 
     id: int
     kind: Literal["text"]
@@ -124,6 +147,7 @@ class Text(TypedDict):
     text: str
     logprobs: list[Token]
     calls: list[CallPiece]
+    prompt: NotRequired[list[PromptToken]]
 
 
 class Done(TypedDict):

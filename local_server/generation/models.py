@@ -70,10 +70,16 @@ class Loaded:
         return self.held.context
 
     def model(
-        self, tokens: torch.Tensor, mask: torch.Tensor, places: torch.Tensor, cache: Cache
+        self,
+        tokens: torch.Tensor,
+        mask: torch.Tensor,
+        places: torch.Tensor,
+        cache: Cache,
+        *,
+        every: bool = False,
     ) -> torch.Tensor:
         """Let the model read tokens, as `read` of the weights."""
-        return self.held.read(self.adapter, tokens, mask, places, cache)
+        return self.held.read(self.adapter, tokens, mask, places, cache, every=every)
 
 
 class Models:

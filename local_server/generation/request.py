@@ -30,6 +30,7 @@ class Request:
         rows: One for each choice.
         schema: JSON schema that each of them has to fit; None for free text.
         calls: What each of them may call; None where there are no tools.
+        prompt_logprobs: As in the question.
 
     Raises:
         TooLong: The prompt leaves no room for an answer.
@@ -46,7 +47,7 @@ class Request:
         self.prompt: list[int] = loaded.tokenizer.apply_chat_template(
             chat.messages,
             tools=chat.tools,
-            add_generation_prompt=True,
+            add_generation_prompt=asked["start"],
             sanitize_control_tokens=True,
             return_dict=False,
         )
@@ -56,6 +57,7 @@ class Request:
         limit = min(asked["max_tokens"] or room, room)
         self.stream: bool = asked["stream"]
         self.schema: str | None = asked["schema"]
+        self.prompt_logprobs: int | None = asked["prompt_logprobs"]
         self.calls: Calls | None = asked["calls"]
         names = [function["name"] for function in self.calls["functions"]] if self.calls else []
         seed = secrets.randbelow(2**31) if asked["seed"] is None else asked["seed"]

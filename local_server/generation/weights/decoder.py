@@ -106,6 +106,8 @@ class Decoder:
         attention_mask: torch.Tensor,
         position_ids: torch.Tensor,
         past_key_values: Cache,
+        *,
+        every: bool = False,
     ) -> torch.Tensor:
         """Read tokens that follow those in the cache.
 
@@ -114,9 +116,11 @@ class Decoder:
             attention_mask: 1 where a row has a token, 0 in padding; shape (rows, all tokens).
             position_ids: Of the new tokens, shape (rows, new tokens).
             past_key_values: Keys and values of what has been read; the new ones are added.
+            every: Whether the scores after each new token are wanted, and not after the last one alone.
 
         Returns:
-            Scores of the token that follows the last one, shape (rows, vocabulary).
+            Scores of the token that follows the last one, shape (rows, vocabulary); with `every`, shape
+            (rows, new tokens, vocabulary).
         """
         rows, count = tokens.shape
         if self._one_row is not None and tokens.numel() == 1 and bool(attention_mask.all()):
@@ -137,8 +141,8 @@ class Decoder:
             states = torch.addmm(states, seen, layer.attended)
             gate, up = (self._norm(states, layer.before_mlp) @ layer.gate_up).chunk(2, dim=-1)
             states = torch.addmm(states, functional.silu(gate) * up, layer.down)
-        last = states.view(rows, count, -1)[:, -1]
-        return self._norm(last, self._norm_weight) @ self._vocabulary
+        read = states.view(rows, count, -1)
+        return self._norm(read if every else read[:, -1], self._norm_weight) @ self._vocabulary
 
     def _attend(
         self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None

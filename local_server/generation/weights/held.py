@@ -95,6 +95,8 @@ class Held:
         mask: torch.Tensor,
         places: torch.Tensor,
         cache: Cache,
+        *,
+        every: bool = False,
     ) -> torch.Tensor:
         """Let the model, or an adapter on it, read tokens that follow those in the cache.
 
@@ -104,14 +106,15 @@ class Held:
             mask: 1 where a row has a token, 0 in padding; shape (rows, all tokens).
             places: Where the new tokens stand in their rows, shape (rows, new tokens).
             cache: Keys and values of what has been read; the new ones are added.
+            every: Whether the scores after each new token are wanted, and not after the last one alone.
 
         Returns:
             The scores of what follows the last token, in float32 and on the processor; shape (rows,
-            vocabulary).
+            vocabulary). With `every`, shape (rows, new tokens, vocabulary).
         """
         if torch.get_num_threads() != self._threads:
             # Small and large models take turns in one process, each on its number of threads.
             torch.set_num_threads(self._threads)
         if adapter is None and self._decoder is not None:
-            return self._decoder(tokens, mask, places, cache).float()
-        return self._loaded().read(adapter, tokens, mask, places, cache)
+            return self._decoder(tokens, mask, places, cache, every=every).float()
+        return self._loaded().read(adapter, tokens, mask, places, cache, every=every)

@@ -110,6 +110,8 @@ class Whole:
         mask: torch.Tensor,
         places: torch.Tensor,
         cache: Cache,
+        *,
+        every: bool = False,
     ) -> torch.Tensor:
         """Let the model, or an adapter on it, read tokens; as `read` of `Held`."""
         with self._lock:
@@ -120,9 +122,9 @@ class Whole:
                 position_ids=places.to(self._device),
                 past_key_values=_for_transformers(cache, self.model.config.num_hidden_layers),
                 use_cache=True,
-                logits_to_keep=1,
+                logits_to_keep=0 if every else 1,  # 0 stands for all.
             ).logits
-        return scores[:, -1].float().cpu()
+        return (scores if every else scores[:, -1]).float().cpu()
 
     @property
     def _lora(self) -> "LoraModel":

@@ -91,6 +91,8 @@ BEYOND_THE_SDK = {
     FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai", *ADAPTERS},
     # As at Nebius.
     FineTuningJobCheckpoint: {"result_files"},
+    # As at vLLM.
+    ChatCompletion: {"prompt_logprobs"},
     SyncCursorPage[FileObject]: {"object", "first_id", "last_id"},
     SyncCursorPage[FineTuningJob]: {"object"},
     SyncCursorPage[FineTuningJobEvent]: {"object"},

@@ -34,6 +34,7 @@ def answered(generator: Generator, folder: Path, chats: list[list[dict]], **opti
     asked = {
         "folder": str(folder), "max_tokens": 12, "temperature": 0.0, "top_p": 1.0, "seed": 1, "stop": [],
         "n": 1, "stream": False, "top_logprobs": None, "schema": None, "tools": [], "calls": None,
+        "start": True, "prompt_logprobs": None,
         "frequency_penalty": 0.0, "presence_penalty": 0.0,
     }  # fmt: skip
     texts: list[dict[int, str]] = [{} for _ in chats]

@@ -1,0 +1,74 @@
+"""How probable each token of a given text is: what vLLM calls the log probabilities of the prompt."""
+
+import torch
+
+from local_server.generation.answer import VERY_UNLIKELY, spelled
+from local_server.generation.messages import PromptToken, Ranked
+from local_server.generation.models import Loaded
+from local_server.generation.weights.cache import Cache
+
+# Tokens that are scored between two tokens of the running answers. The scores of all tokens of a long prompt
+# at once would fill the memory: those of 8,192 tokens, with a vocabulary of 49,152, are 1.6 GB.
+PIECE = 128
+
+
+class Scoring:
+    """A prompt whose tokens are told, piece by piece.
+
+    Args:
+        loaded: The model that reads it.
+        tokens: Of the prompt, at least one.
+        top: How many of the best tokens are told in each place, besides the token that stands there.
+    """
+
+    def __init__(self, loaded: Loaded, tokens: list[int], top: int) -> None:
+        self._loaded, self._tokens, self._top = loaded, tokens, top
+        self._cache = Cache()
+        self._read = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether all tokens have been told."""
+        # Nobody asks here what follows the last one.
+        return self._read >= len(self._tokens) - 1
+
+    @torch.inference_mode()
+    def piece(self) -> list[PromptToken]:
+        """Read the next tokens, and tell those that follow them.
+
+        Returns:
+            One for each token; with the first piece also None, for the token that follows nothing.
+
+        Raises:
+            ValueError: The model's scores are no numbers.
+        """
+        begin, end = self._read, min(len(self._tokens) - 1, self._read + PIECE)
+        told: list[PromptToken] = [] if begin else [None]
+        if begin < end:
+            scores = self._loaded.model(
+                torch.tensor([self._tokens[begin:end]]),
+                torch.ones(1, end, dtype=torch.long),
+                torch.arange(begin, end).unsqueeze(0),
+                self._cache,
+                every=True,
+            ).flatten(0, -2)  # Of the one row.
+            if scores.isnan().any():
+                raise ValueError("the model's scores are not numbers")
+            following = self._tokens[begin + 1 : end + 1]
+            told += [self._told(each, token) for each, token in zip(scores, following, strict=True)]
+        self._read = end
+        return told
+
+    def _told(self, scores: torch.Tensor, token: int) -> PromptToken:
+        logprobs = scores.log_softmax(dim=-1)
+
+        def ranked(other: int, rank: int) -> Ranked:
+            text = spelled(self._loaded.tokenizer, other).decode(errors="replace")
+            return {
+                "logprob": max(float(logprobs[other]), VERY_UNLIKELY), "rank": rank, "decoded_token": text
+            }  # fmt: skip
+
+        best = scores.topk(self._top).indices.tolist()
+        found = {token: ranked(token, 1 + int((scores > scores[token]).sum()))}
+        found |= {other: ranked(other, rank) for rank, other in enumerate(best, 1) if other not in found}
+        return {str(number): each for number, each in found.items()}
