@@ -72,7 +72,6 @@ class Lesson:
         own_probes: Takes rows and returns further sets of `probes`.
         needs_real_model: The tiny model cannot learn it; see `advice`.
         table: Where the facts of a question are looked up; None where a question needs none.
-        manner: The name of the score that shows what was trained, and that nobody asks for elsewhere.
     """
 
     name: str
@@ -95,7 +94,6 @@ class Lesson:
     own_probes: Callable[[Sequence[Row]], list[Probe]] = lambda rows: []
     needs_real_model: bool = False
     table: Table | None = None
-    manner: str = "form"
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows."""
