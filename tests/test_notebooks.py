@@ -35,13 +35,13 @@ CALLS = {
     ],
     "05_evaluate": ["chat.completions.create", "models.retrieve", "models.delete"],
     "05b_decide": [],
-    "05d_judge": ["alpha.graders.run", "chat.completions.create"],
     "05c_lost": [
         "chat.completions.create",
         "models.retrieve",
         "files.create",
         "fine_tuning.jobs.create",
     ],
+    "05d_judge": ["alpha.graders.run", "chat.completions.create"],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
 HEADINGS = [

