@@ -32,6 +32,7 @@ NOTEBOOKS = (
     "04_monitor",
     "04b_overfitting",
     "05_evaluate",
+    "05d_judge",
     "10_your_own_data",
 )
 

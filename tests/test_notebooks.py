@@ -34,6 +34,7 @@ CALLS = {
         "chat.completions.create",
     ],
     "05_evaluate": ["chat.completions.create", "models.retrieve", "models.delete"],
+    "05d_judge": ["alpha.graders.run", "chat.completions.create"],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
 HEADINGS = [

@@ -32,10 +32,14 @@ ONE_JOB = "jobs/test_lifecycle.py looks at one real job; a file of its own would
 INSTALL = "real_model/test_install.py runs the program and its conversion"
 TOOLS = "chat/tools/test_definitions.py asks over the wire, and looks how refusals name the function"
 FORKS = "warm/test_children.py starts forks, and looks how they end"
+GRADERS = "lessons/graders/test_build.py compares each grader with the score of its lesson"
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
     "helpers.dataset": "it gives out names; the test of all public names is below",
     "helpers.backends.recordings.record": "recordings/test_replay.py records a run and plays it",
+    "helpers.lessons.graders.elle": GRADERS,
+    "helpers.lessons.graders.recipes": GRADERS,
+    "helpers.lessons.graders.sarcastic": GRADERS,
     "helpers.backends.recordings.chosen": "backends/test_base_models.py chooses recordings with models",
     "local_server.__main__": COURSE,
     "local_server.app": JOURNEY,

