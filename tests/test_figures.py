@@ -14,11 +14,13 @@ import pytest
 
 from finetune_dataset import validate_dataset
 from finetune_dataset.__main__ import main
+from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.quality import near_duplicates
 from helpers import lessons
 from helpers.backends import notices
 from helpers.costs import inference
 from helpers.evaluation.scores import Z_95
+from helpers.lessons.graders import build
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
@@ -143,6 +145,10 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
     r"95 % interval|95 of 100": lambda sentence: round(Z_95, 2) == 1.96,
+    r"against 60 pairs that were labeled": lambda sentence: (
+        len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
+    ),
+    r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (

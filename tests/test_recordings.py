@@ -10,6 +10,7 @@ import pytest
 from openai.types import FileDeleted, FileObject, Model, ModelDeleted
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types.fine_tuning.alpha import GraderRunResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from pydantic import BaseModel, ConfigDict
 
@@ -56,6 +57,7 @@ TYPES: tuple[tuple[str, type[BaseModel] | list[type[BaseModel]]], ...] = (
     ("GET /models/[^/]+", Model),
     ("DELETE /models/[^/]+", ModelDeleted),
     ("POST /chat/completions", ChatCompletion),
+    ("POST /fine_tuning/alpha/graders/run", GraderRunResponse),
 )
 
 

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+from datetime import date
 from functools import cache
 from types import ModuleType
 from typing import Any, Final
@@ -15,6 +16,9 @@ from helpers.lessons.graders import elle, recipes, sarcastic
 from helpers.lessons.lesson import Lesson
 from helpers.lessons.sarcastic import known_of
 from helpers.lessons.ways import Row
+
+HOSTED_EVALS_END: Final = date(2026, 11, 30)
+"""Last day of OpenAI's hosted evals (its deprecations page: announced on 2026-06-03, read 2026-11)."""
 
 _SOURCES: Final[dict[str, ModuleType]] = {"elle": elle, "recipes": recipes, "sarcastic": sarcastic}
 
