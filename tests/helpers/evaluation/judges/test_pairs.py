@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from helpers.evaluation.judges.pairs import (
     PAIR_FORMAT,
@@ -34,6 +34,7 @@ def test_a_judge_is_shown_the_question_both_answers_and_the_rule():
     ]
 
 
+@settings(max_examples=20)
 @given(st.text(), st.text())
 def test_exchanged_answers_change_their_places_and_nothing_else(first, second):
     one, other = (pair_messages("?", *both, "Be right.") for both in ((first, second), (second, first)))
@@ -87,6 +88,7 @@ def test_an_unclear_verdict_is_none_and_never_guessed(text):
     assert read_verdict(text) is None
 
 
+@settings(max_examples=60)
 @given(st.text() | st.recursive(st.none() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
 def test_no_text_stops_the_reader(answer):
     text = answer if isinstance(answer, str) else json.dumps(answer)
