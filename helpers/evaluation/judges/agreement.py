@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan
 from typing import TypeVar
 
 from helpers.evaluation.judges.pairs import Verdict
@@ -24,7 +23,7 @@ class Agreement:
         share: `agreed` of `n`, 0 to 1.
         low: Low end of its 95 % interval (Wilson's), 0 to 1.
         high: High end.
-        kappa: Cohen's kappa over the pairs with a verdict, -1 to 1; not a number where it does not exist.
+        kappa: Cohen's kappa over the pairs with a verdict, -1 to 1; None where it does not exist.
     """
 
     n: int
@@ -33,7 +32,7 @@ class Agreement:
     share: float
     low: float
     high: float
-    kappa: float
+    kappa: float | None
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,12 @@ class Position:
         n: Pairs that have a readable verdict in both orders.
         unreadable: The other pairs.
         flipped: Pairs whose verdict changes when the answers are exchanged.
-        flips: `flipped` of `n`, 0 to 1.
+        flips: `flipped` of `n`, 0 to 1; None where `n` is 0.
         flips_low: Low end of its 95 % interval (Wilson's).
         flips_high: High end.
         decided: Pairs of `n` with a winner in at least one of the two orders.
-        first: How often a winner stood in the first place, 0 to 1; .5 for a judge that does not look at it.
+        first: How often a winner stood in the first place, 0 to 1; .5 for a judge that does not look at it;
+            None where `decided` is 0.
         first_low: Low end of its 95 % interval (Wilson's, with `decided` trials).
         first_high: High end.
     """
@@ -56,11 +56,11 @@ class Position:
     n: int
     unreadable: int
     flipped: int
-    flips: float
+    flips: float | None
     flips_low: float
     flips_high: float
     decided: int
-    first: float
+    first: float | None
     first_low: float
     first_high: float
 
@@ -81,13 +81,13 @@ def agree(verdicts: Sequence[Verdict | None], labels: Sequence[Verdict]) -> Agre
     pairs = _together(verdicts, labels)
     read = [(verdict, label) for verdict, label in pairs if verdict is not None]
     agreed = sum(verdict == label for verdict, label in read)
-    kappa = cohen_kappa([verdict for verdict, _ in read], [label for _, label in read]) if read else nan
+    kappa = cohen_kappa([verdict for verdict, _ in read], [label for _, label in read]) if read else None
     return Agreement(
         len(pairs), len(pairs) - len(read), agreed, agreed / len(pairs), *wilson(agreed, len(pairs)), kappa
     )
 
 
-def cohen_kappa(one: Sequence[str], other: Sequence[str]) -> float:
+def cohen_kappa(one: Sequence[str], other: Sequence[str]) -> float | None:
     """Say how far two judges agree beyond chance.
 
     kappa = (p - c) / (1 - c). p is the share of equal verdicts. c is the share that chance would give two
@@ -99,8 +99,8 @@ def cohen_kappa(one: Sequence[str], other: Sequence[str]) -> float:
         other: The verdicts of the other on the same things.
 
     Returns:
-        1 where all verdicts are equal, 0 where chance alone would give as many, below 0 for fewer; not a
-        number where both say one and the same verdict always, because then chance explains everything.
+        1 where all verdicts are equal, 0 where chance alone would give as many, below 0 for fewer; None where
+        both say one and the same verdict always, because then chance explains everything.
 
     Raises:
         ValueError: There are no verdicts, or not as many of one as of the other.
@@ -110,7 +110,7 @@ def cohen_kappa(one: Sequence[str], other: Sequence[str]) -> float:
     equal = sum(a == b for a, b in pairs)
     # Whole numbers: a rounded 1 - c would be nearly 0 where it is 0.
     chance = sum(ones[name] * others[name] for name in ones)
-    return (equal * n - chance) / (n * n - chance) if chance < n * n else nan
+    return (equal * n - chance) / (n * n - chance) if chance < n * n else None
 
 
 def position(verdicts: Sequence[Verdict | None], exchanged: Sequence[Verdict | None]) -> Position:
@@ -143,9 +143,9 @@ def position(verdicts: Sequence[Verdict | None], exchanged: Sequence[Verdict | N
     )
 
 
-def _share(right: float, n: int) -> tuple[float, float, float]:
+def _share(right: float, n: int) -> tuple[float | None, float, float]:
     """A share with its interval; nothing is known of none."""
-    return (right / n, *wilson(right, n)) if n else (nan, 0.0, 1.0)
+    return (right / n, *wilson(right, n)) if n else (None, 0.0, 1.0)
 
 
 def _together(one: Sequence[A], other: Sequence[B]) -> list[tuple[A, B]]:
