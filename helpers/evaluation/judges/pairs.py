@@ -80,7 +80,7 @@ def turned(verdict: Verdict | None) -> Verdict | None:
 def settled(verdict: Verdict | None, again: Verdict | None) -> Verdict | None:
     """Return what a judge says of a pair in all: an answer wins where it wins in both orders, else none does.
 
-    So did L. Zheng and others, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", 2023, section 3.4.
+    So did L. Zheng and others, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", 2023.
 
     Args:
         verdict: What it said of the pair.
