@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from helpers.evaluation import wilson
 from helpers.evaluation.judges.pairs import Verdict
-from helpers.evaluation.scores import wilson
 
 A = TypeVar("A")
 B = TypeVar("B")
