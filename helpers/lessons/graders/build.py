@@ -1,5 +1,6 @@
 """Make the graders of a lesson, in the form of `fine_tuning.alpha.graders`, and the `item` that they read."""
 
+import ast
 import inspect
 import json
 import re
@@ -39,7 +40,7 @@ def grader_of(lesson: Lesson, name: str) -> dict[str, Any]:
             "your own, write a function grade(sample, item) that returns 0 to 1."
         )
     call = f'def grade(sample, item):\n    return {name}(sample["output_text"], item)\n'
-    source = f"{inspect.getsource(_SOURCES[lesson.name])}\n\n{call}"
+    source = f"{_source(_SOURCES[lesson.name], name)}\n\n\n{call}"
     return {"type": "python", "name": name, "source": source}
 
 
@@ -88,6 +89,21 @@ def item_of(lesson: Lesson, row: Row, answer: str) -> dict[str, Any]:
     known = known_of(row)
     asked = " ".join(message["content"] for message in row["messages"] if message["role"] == "user")
     return {"asked": asked, "accepted": list(known.accepted), "forbidden": list(known.forbidden)}
+
+
+def _source(module: ModuleType, name: str) -> str:
+    """A function of a module with all that it calls there, and the module's imports: it is sent each time."""
+    text = inspect.getsource(module)
+    body = ast.parse(text).body
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    needed = [name]
+    for each in needed:  # It grows while it is read.
+        used = {node.id for node in ast.walk(functions[each]) if isinstance(node, ast.Name)}
+        needed += [other for other in functions if other in used and other not in needed]
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    defined = [functions[each] for each in functions if each in needed]
+    parts = [ast.get_source_segment(text, node) or "" for node in (*imports, *defined)]
+    return "\n".join(parts[: len(imports)]) + "\n\n\n" + "\n\n\n".join(parts[len(imports) :])
 
 
 def sounds(answer: str) -> dict[str, list[str]]:

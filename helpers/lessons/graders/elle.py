@@ -1,4 +1,4 @@
-"""Graders of Elle's answers. A grader stands alone: this file is sent to the server, with `item`."""
+"""Graders of Elle's answers. They stand alone: a server gets a function of this file, and `item`."""
 
 import re
 from typing import Any

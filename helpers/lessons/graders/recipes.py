@@ -1,4 +1,4 @@
-"""Graders of the recipe assistant's answers. A grader stands alone: this file is sent to the server."""
+"""Graders of recipe answers. They stand alone: a server gets a function of this file, and `item`."""
 
 import json
 from typing import Any
