@@ -29,9 +29,8 @@ def held_out(name: str) -> list[tuple[dict, str]]:
     judged = [pair for pair in read_jsonl(data_path("judged_answers.jsonl")) if pair["dataset"] == name]
     asked += [(pair, pair[place]["text"]) for pair in judged for place in ("first", "second")]
     if name == "elle":
-        for run_name in ("elle", "elle-tiny"):
-            predictions = read_jsonl(data_path("sample_runs", run_name, "05_predictions.jsonl"))
-            asked += [(row, row["text"]) for row in predictions]
+        predictions = read_jsonl(data_path("sample_runs", "elle", "05_predictions.jsonl"))
+        asked += [(row, row["text"]) for row in predictions]
     return asked
 
 
