@@ -3,7 +3,6 @@
 import ast
 import inspect
 import json
-import re
 from datetime import date
 from types import ModuleType
 from typing import Any, Final
@@ -115,10 +114,10 @@ def sounds(answer: str) -> dict[str, list[str]]:
     Returns:
         The word in lower case, and its pronunciations, each as the dictionary's phonemes with spaces.
     """
-    # Its one copy in memory is that of the rule for rhymes.
-    found, dictionary = {}, limericks._pronunciations()
+    found = {}
     for part in answer.split(" - "):
-        words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", part.replace("’", "'"))
-        if words and (spoken := dictionary.get(words[-1].lower())):
-            found[words[-1].lower()] = [" ".join(phonemes) for phonemes in spoken]
+        # The rule for rhymes reads the same entries, of one copy of the dictionary in memory.
+        word = limericks._last_word(part)
+        if spoken := [" ".join(phonemes) for phonemes in limericks._pronunciations(word)]:
+            found[word] = spoken
     return found
