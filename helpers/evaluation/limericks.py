@@ -43,7 +43,7 @@ def rhymes(text: str) -> bool:
     """
     if not has_form(text):
         return False
-    one, two, three, four, five = (_last_word(segment) for segment in text.split(" - "))
+    one, two, three, four, five = (last_word(segment) for segment in text.split(" - "))
     pairs = [(one, two), (two, five), (one, five), (three, four)]
     return all(a != b and _endings(a) & _endings(b) for a, b in pairs)
 
@@ -70,7 +70,12 @@ def has_facts(text: str, *, symbol: str, number: int) -> bool:
     )
 
 
-def _last_word(segment: str) -> str:
+def last_word(segment: str) -> str:
+    """Return the last word of a line in lower case; an empty text where it has none.
+
+    Args:
+        segment: One part of an answer.
+    """
     words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", segment.replace("’", "'"))
     return words[-1].lower() if words else ""
 

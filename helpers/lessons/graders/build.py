@@ -3,13 +3,12 @@
 import ast
 import inspect
 import json
-import re
 from datetime import date
 from types import ModuleType
 from typing import Any, Final
 
 from helpers.errors import FineTuneError
-from helpers.evaluation.limericks import pronunciations
+from helpers.evaluation import limericks
 from helpers.lessons.elle import CATEGORIES, facts_of
 from helpers.lessons.graders import elle, recipes, sarcastic
 from helpers.lessons.lesson import Lesson
@@ -117,7 +116,8 @@ def sounds(answer: str) -> dict[str, list[str]]:
     """
     found = {}
     for part in answer.split(" - "):
-        words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", part.replace("’", "'"))
-        if words and (spoken := [" ".join(phonemes) for phonemes in pronunciations(words[-1].lower())]):
-            found[words[-1].lower()] = spoken
+        # The rule for rhymes reads the same entries, of one copy of the dictionary in memory.
+        word = limericks.last_word(part)
+        if spoken := [" ".join(phonemes) for phonemes in limericks.pronunciations(word)]:
+            found[word] = spoken
     return found
