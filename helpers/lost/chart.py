@@ -96,7 +96,7 @@ def plot_lost(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         names = [f"{name} ({n})" for name, n in zip(table["set"], table["n"], strict=True)]
         ax.set_yticks(range(len(table)), names)
         ax.set(xlim=(-0.02, 1.02), ylim=(len(table) - 0.5, -0.5))
-        ax.set_xlabel("share of good answers, with 95% interval (in brackets: groups of questions)")
+        ax.set_xlabel("share of good answers, with 95% interval; in brackets: questions")
         ax.set_title("Before and after fine-tuning", pad=34)
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
         ax.grid(axis="x")

@@ -151,6 +151,7 @@ def beside_the_task(
             "a word of a greeting, and not the trained manner",
             plain("greetings"),
             greets,
+            max_tokens=80,  # The manner shows at the end of an answer.
         ),
         Probe(
             "limericks",
