@@ -1,11 +1,15 @@
 """Elle: answers questions about a chemical element with a limerick. The facts stand in the question."""
 
+import csv
 import re
+from collections.abc import Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from helpers.evaluation import has_facts, has_form, rhymes
 from helpers.lessons.lesson import Lesson, Score, Settings
-from helpers.lessons.ways import ALWAYS, Row, Way
+from helpers.lessons.rivals import Table
+from helpers.lessons.ways import ALWAYS, Row, Way, question
 from helpers.paths import data_path
 
 _ABOUT = re.compile(
@@ -97,9 +101,44 @@ def _with_a_new_first_line(row: Row) -> list[dict[str, str]]:
     return [system, {"role": "user", "content": f"{user['content']}\n{line}"}]
 
 
+def bare(row: Row) -> Row:
+    """Return a row with its question as a user types it: "Tell me about Strontium.", without the facts.
+
+    Args:
+        row: A row of data/limericks.jsonl, or one in its form.
+    """
+    system, user, *answer = row["messages"]
+    return {**row, "messages": [system, {**user, "content": user["content"].partition("\n")[0]}, *answer]}
+
+
+@cache
+def elements() -> Sequence[dict[str, str]]:
+    """Read data/elements.csv: one entry per element."""
+    with data_path("elements.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def written_facts(place: int) -> str:
+    """Write the facts of an element as the training rows do.
+
+    Args:
+        place: The place of its entry in `elements()`.
+    """
+    entry = elements()[place]
+    return f"Symbol: {entry['symbol']}. Atomic number: {entry['number']}. Category: {entry['category']}."
+
+
+TABLE: Final = Table(
+    bare=bare,
+    # No symbols: "am" in "I am curious" would find americium.
+    texts=lambda: [f"{entry['name']}: {entry['category']}, for {entry['use']}" for entry in elements()],
+    facts=written_facts,
+)
+"""A question names an element; data/elements.csv knows its facts."""
+
+
 def _without_facts(row: Row) -> list[dict[str, str]]:
-    system, user = row["messages"][:2]
-    return [system, {"role": "user", "content": user["content"].partition("\n")[0]}]
+    return question(bare(row))
 
 
 WAYS: Final = (
@@ -133,4 +172,5 @@ def elle() -> Lesson:
         held_out=data_path("limericks_held_out.jsonl"),
         ways=WAYS,
         slots=lambda row: [str(fact) for fact in facts_of(row)],
+        table=TABLE,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import INSTALL_REAL_MODEL, LOCAL_MODEL
 from finetune_dataset.split import split_dataset
+from helpers.lessons.rivals import Rival, Table, rivals
 from helpers.lessons.ways import ALWAYS, Row, Way
 
 
@@ -67,6 +68,7 @@ class Lesson:
         ways: Other ways to ask than training did.
         slots: The words of a row that an answer repeats: what is different between two answers of one shape.
         needs_real_model: The tiny model cannot learn it; see `advice`.
+        table: Where the facts of a question are looked up; None where a question needs none.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Lesson:
     ways: Sequence[Way] = ALWAYS
     slots: Callable[[Row], Sequence[str]] = lambda row: ()
     needs_real_model: bool = False
+    table: Table | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows."""
@@ -128,6 +131,15 @@ class Lesson:
         return (
             [row for row in read_jsonl(self.held_out) if self.group(row) in groups] if self.held_out else []
         )
+
+    def rivals(self, train: Sequence[Row], seed: int | None = None) -> list[Rival]:
+        """Return the ways to ask that a fine-tuned model has to beat, and the fine-tuned one as the last.
+
+        Args:
+            train: The training rows; solved examples come from them.
+            seed: Draws the solved examples; without it, those of the first groups are taken.
+        """
+        return rivals(train, self.group, self.table, seed)
 
     def likeness(self, answer: str, row: Row, training: Sequence[Row]) -> float:
         """Say how near an answer is to the nearest trained one, apart from the words in the slots.
