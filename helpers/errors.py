@@ -7,6 +7,7 @@ FineTuneError
 ├── JobFailed            a job that ended without a fine-tuned model
 ├── JobNotEnded          a job that is needed at its end, and still goes on
 ├── NotApproved          a job that costs money, and no "yes"
+├── LeakedQuestions      a score of questions that were also trained
 ├── UnreadableContent    a file or a line that is not what a service writes
 ├── BackendUnavailable   a backend that cannot be reached or used now
 ├── JobNotFound          the service does not know the job, or has none
@@ -41,6 +42,10 @@ class JobNotEnded(FineTuneError):
 
 class NotApproved(FineTuneError):
     """A job would cost money and nobody said yes; nothing was sent."""
+
+
+class LeakedQuestions(FineTuneError):
+    """Questions of the test part were also trained; the message says which, and what to do."""
 
 
 class UnreadableContent(FineTuneError):

@@ -52,7 +52,8 @@ def compare(predictions: Iterable[Mapping[str, Any]], a: str, b: str, score: Sco
     If the models were equally good, the difference in each group could as well stand the other way round. So
     all ways to turn the groups' differences round are counted (the paired permutation test; R. A. Fisher,
     "The Design of Experiments", 1935, section 21), exactly and without chance. With one answer per group that
-    is right or wrong, this is McNemar's exact test (Q. McNemar, Psychometrika 12, 1947, pages 153-157).
+    is right or wrong, this is McNemar's exact test (Q. McNemar, Psychometrika 12, 1947, pages 153-157), and
+    SciPy's binomial test gives it.
 
     Args:
         predictions: See the text of `helpers.evaluation.scores`.
@@ -94,6 +95,11 @@ def chance_of_gap(gaps: Iterable[float]) -> float:
         The share of all ways to turn the signs round, 0 to 1; 1 where no group differs.
     """
     found = np.array([gap for gap in gaps if gap])
+    if len(found) and set(found) <= {-1, 1}:
+        from scipy.stats import binomtest
+
+        return float(binomtest(int((found > 0).sum()), len(found)).pvalue)
+    # SciPy's own test of this kind lists all 2 ** n turns, and can list those of about 20 groups.
     steps = (found * (FINE if len(found) < MANY else COARSE)).round().astype(int)
     unit = int(np.gcd.reduce(steps)) or 1
     steps = steps // unit

@@ -5,14 +5,16 @@ A prediction is a dict: a row of the test part (`messages`, with the expected an
 and `text` (the answer). A score is asked of it as of a row.
 """
 
-from collections.abc import Iterable, Mapping
-from math import sqrt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
 
-Z_95 = 1.959964
-"""Standard normal quantile at 0.975, for 95 % intervals (any table of the normal distribution)."""
+from helpers.errors import LeakedQuestions
+from helpers.evaluation.intervals import interval
+
+SHOWN = 5
+"""Leaked questions that a refusal names."""
 
 
 class Score(Protocol):
@@ -59,47 +61,72 @@ def judge(predictions: Iterable[Mapping[str, Any]], scores: Iterable[Score]) -> 
     return pd.DataFrame(rows, columns=["model", "group", *(score.name for score in asked)])
 
 
-def score_predictions(predictions: Iterable[Mapping[str, Any]], scores: Iterable[Score]) -> pd.DataFrame:
+def score_predictions(
+    predictions: Iterable[Mapping[str, Any]],
+    scores: Iterable[Score],
+    *,
+    train: Iterable[Mapping[str, Any]] = (),
+    group: Callable[[Mapping[str, Any]], str] | None = None,
+) -> pd.DataFrame:
     """Measure each model by each score, with the uncertainty of a small test set.
 
     Rows of one group are not independent: a model that fails in one question about gold may fail in the other
-    for the same reason. So each group counts once, with the mean of its answers. The interval is Wilson's
-    (E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927,
-    pages 209-212) with as many trials as groups. It stays within 0 and 1, and is right for shares near 0 and
-    1, where the usual plus-minus interval shrinks to nothing. For means of values between 0 and 1 it is on
-    the safe side: no such value varies more than a yes or no.
+    for the same reason. So each group counts once, with the mean of its answers. `intervals` tells which
+    interval that has.
 
     Args:
         predictions: See the module's text.
         scores: What is asked of each answer, such as `lesson.scores`.
+        train: The rows that the model was trained on: a question that is among them gets no score.
+        group: Names what a training row is about, such as `lesson.group`; without it, only the questions
+            themselves are compared.
 
     Returns:
         One row per model and score, in the order of the predictions: model, metric (the score's name), value
         (mean over the groups, 0 to 1), low and high (95 % interval), n (groups).
 
     Raises:
+        LeakedQuestions: A question, or what it is about, was trained; the message says which and what to do.
         ValueError: See `judge`.
     """
-    judged, rows = judge(predictions, scores), []
+    asked = list(predictions)
+    _refuse_leaks(asked, list(train), group)
+    judged, rows = judge(asked, scores), []
     for model, answers in judged.groupby("model", sort=False):
         means = answers.drop(columns="model").groupby("group", sort=False).mean()
         for metric in means:
-            low, high = wilson(means[metric].sum(), len(means))
+            low, high = interval(means[metric].tolist())
             rows.append((model, metric, means[metric].mean(), low, high, len(means)))
     return pd.DataFrame(rows, columns=["model", "metric", "value", "low", "high", "n"])
 
 
-def wilson(right: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share; `score_predictions` says where it is from.
+def _refuse_leaks(
+    predictions: Sequence[Mapping[str, Any]],
+    train: Sequence[Mapping[str, Any]],
+    group: Callable[[Mapping[str, Any]], str] | None,
+) -> None:
+    """Refuse to score what was trained: it would measure memory."""
+    trained = {_question(row): number for number, row in enumerate(train, start=1)}
+    groups = {group(row): number for number, row in enumerate(train, start=1)} if group else {}
+    leaked: dict[str, str] = {}
+    for prediction in predictions if train else ():
+        about = str(prediction["group"])
+        if (asked := _question(prediction)) and (number := trained.get(asked)):
+            leaked[about] = f"{about} (its question is training row {number})"
+        elif number := groups.get(about):
+            leaked.setdefault(about, f"{about} (training row {number} is about it)")
+    if leaked:
+        named = ", ".join(list(leaked.values())[:SHOWN])
+        more = f" and {len(leaked) - SHOWN} more" if len(leaked) > SHOWN else ""
+        raise LeakedQuestions(
+            f"{len(leaked)} of {len({str(each['group']) for each in predictions})} groups were also trained: "
+            f"{named}{more}. Expected questions that the model has not seen; a score would measure its memory. "
+            "Leave these groups out of the test, or split the rows again in 01_dataset.ipynb, by group, and "
+            "train on the new training part."
+        )
 
-    Args:
-        right: Right answers, 0 to `n`; the sum, where an answer can be right in part.
-        n: Answers, at least 1.
 
-    Returns:
-        Its low and its high end, 0 to 1.
-    """
-    share, z2 = min(1.0, right / n), Z_95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
+def _question(row: Mapping[str, Any]) -> str:
+    """What the user says, without capitals and spacing; all of it, for a question can end a longer chat."""
+    said = [message["content"] for message in row.get("messages", ()) if message["role"] == "user"]
+    return " ".join(" ".join(map(str, said)).lower().split())

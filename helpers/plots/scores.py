@@ -12,10 +12,11 @@ _OTHERS = ((GREEN, "^"), (PURPLE, "v"), (SKY, "P"))
 
 
 def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Compare the models on held-out questions, with 95 % intervals.
+    """Compare the models on held-out questions, with 95 % intervals, and with the spread over runs.
 
     Args:
-        scores: Table of `score_predictions`: model, metric, value, low, high, n.
+        scores: Table of `score_predictions`: model, metric, value, low, high, n. With the columns that
+            `evaluation.beside` adds, a thin line below an interval reaches from the lowest to the highest run.
         ax: Where to draw; a new figure without it.
 
     Returns:
@@ -31,19 +32,54 @@ def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             offset = 0.72 / max(3, len(models)) * (place - (len(models) - 1) / 2)
             heights = [metrics.index(metric) + offset for metric in rows["metric"]]
             ax.hlines(heights, rows["low"], rows["high"], color=color, lw=2.5, alpha=0.55)
+            _draw_runs(ax, rows, heights, 0.25 * 0.72 / max(3, len(models)))
             label = model.replace("few_shot", "few-shot").replace("_", "-")
             ax.plot(
                 rows["value"], heights, marker, color=color, ms=9, mec="white", label=label, clip_on=False
             )
             for height, value in zip(heights, rows["value"], strict=True):
                 ax.text(1.03, height, f"{value:.0%}", color=INK, va="center", size=10)
-        _finish_scores(ax, metrics, int(scores["n"].max()))
+        _finish_scores(ax, metrics, int(scores["n"].max()), max(scores.get("runs", [0])))
     return ax
 
 
-def _finish_scores(ax: Axes, metrics: list[str], n: int) -> None:
+def plot_learning_curve(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Show what more training rows bring.
+
+    Args:
+        curve: Table of `evaluation.learning_curve`: rows, metric, runs, lowest, middle, highest; not empty.
+        ax: Where to draw; a new figure without it.
+
+    Returns:
+        The Axes: one line per metric through the middle run, and a bar from the lowest to the highest one.
+    """
+    with style():
+        ax = ax or plt.subplots(figsize=(7, 3.6))[1]
+        looks = ((BLUE, "o"), (ORANGE, "D"), (GREEN, "^"), (PURPLE, "v"))
+        for place, (metric, points) in enumerate(curve.groupby("metric", sort=False)):
+            color, marker = looks[place % len(looks)]
+            ax.vlines(points["rows"], points["lowest"], points["highest"], color=color, lw=2.5, alpha=0.55)
+            ax.plot(points["rows"], points["middle"], color=color, marker=marker, mec="white", label=metric)
+        ax.set_xlabel("training rows, with the same number of epochs")
+        ax.set_title("Held-out questions answered right", pad=34)
+        ax.set_ylim(-0.03, 1.03)
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.3)
+    return ax
+
+
+def _draw_runs(ax: Axes, rows: pd.DataFrame, heights: list[float], below: float) -> None:
+    """Draw the spread over runs below each interval, where several runs were measured."""
+    for height, (_, row) in zip(heights, rows.iterrows(), strict=True):
+        if row.get("runs", 0) > 1:
+            ends = [row["lowest"], row["highest"]]
+            ax.plot(ends, [height + below] * 2, "|-", color=INK, lw=1, ms=5, label="_runs", clip_on=False)
+
+
+def _finish_scores(ax: Axes, metrics: list[str], n: int, runs: int) -> None:
     ax.set_yticks(range(len(metrics)), metrics)
-    ax.set_xlabel(f"mean over {n} groups of questions, with 95% interval")
+    spread = f"\nthin line: lowest to highest of up to {runs} runs" if runs > 1 else ""
+    ax.set_xlabel(f"mean over {n} groups of questions, with 95% interval{spread}")
     ax.set_title("Held-out questions answered right", pad=34)
     ax.set_xlim(-0.02, 1.0)
     ax.set_ylim(len(metrics) - 0.5, -0.5)

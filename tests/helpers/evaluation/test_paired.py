@@ -3,9 +3,11 @@
 from itertools import product
 from math import comb
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from judging import RIGHT, SHARE, answers, prediction
+from scipy.stats import permutation_test
 
 from helpers.evaluation.paired import Comparison, chance_of_gap, compare
 
@@ -44,6 +46,19 @@ def test_a_published_case_48_of_49_pairs_changed_one_way_and_none_the_other():
 
     assert result.p_value == pytest.approx(7.1e-15, rel=0.01)
     assert str(result).endswith("p < 0.001.")
+
+
+@pytest.mark.parametrize("gaps", [[0.5, -0.25, 1, 0.75, 0.1, -0.5], [1, 1, 0.5, 1, -1], [0.5, 0.5, 0.5]])
+def test_scipy_counts_the_same_turns_where_it_can_list_them(gaps):
+    theirs = permutation_test(
+        (np.array(gaps), np.zeros(len(gaps))),
+        lambda a, b, axis: np.mean(a - b, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
+
+    assert chance_of_gap(gaps) == pytest.approx(theirs.pvalue)
 
 
 @given(st.lists(st.sampled_from([-1, 0, 1]), max_size=60))

@@ -1,12 +1,12 @@
 """Scores of groups of questions, with intervals that are right for few of them."""
 
-from math import isclose
-
 import pytest
-from hypothesis import given, strategies as st
 from judging import RIGHT, SHARE, prediction
 
-from helpers.evaluation.scores import judge, score_predictions, wilson
+from helpers import lessons
+from helpers.errors import LeakedQuestions
+from helpers.evaluation.intervals import interval, wilson
+from helpers.evaluation.scores import judge, score_predictions
 
 
 def test_each_model_has_one_row_per_score_in_the_order_in_which_they_were_asked():
@@ -41,30 +41,13 @@ def test_a_group_counts_once_however_many_rows_it_has():
     assert scores.loc[0, ["low", "high"]].tolist() == pytest.approx(wilson(1.5, 2))
 
 
-@pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
-    # R: prop.test(right, n, correct = FALSE)$conf.int
-    [(0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (10, 10, 0.7225, 1.0), (39, 40, 0.8712, 0.9956)],
-)
-def test_intervals_are_wilsons(right, n, low, high):
-    answers = [prediction("base", str(row), "right" if row < right else "no") for row in range(n)]
+def test_answers_that_are_right_in_part_have_the_interval_of_their_mean():
+    values = [0.5, 0.25, 1, 0.75, 0, 0.5, 0.25, 1, 0.75, 0]
+    answers = [prediction("base", str(row), f"no {value}") for row, value in enumerate(values)]
 
-    scores = score_predictions(answers, [RIGHT])
+    scores = score_predictions(answers, [SHARE])
 
-    assert scores.loc[0, ["low", "high"]].tolist() == pytest.approx([low, high], abs=5e-5)
-
-
-@given(st.integers(1, 500), st.floats(0, 1))
-def test_an_interval_holds_the_share_stays_within_0_and_1_and_is_the_mirror_of_that_of_the_wrong_answers(
-    n, share
-):
-    low, high = wilson(share * n, n)
-    mirrored = wilson(n - share * n, n)
-
-    assert 0 <= low <= share + 1e-9
-    assert share - 1e-9 <= high <= 1
-    assert high - low > 0
-    assert isclose(low, 1 - mirrored[1], abs_tol=1e-9)
+    assert tuple(scores.loc[0, ["low", "high"]]) == interval(values)
 
 
 def test_no_predictions_give_an_empty_table():
@@ -91,3 +74,45 @@ def test_each_answer_can_be_looked_at_with_its_scores():
 def test_a_prediction_without_a_field_and_a_score_out_of_range_are_refused(answers, message):
     with pytest.raises(ValueError, match=message):
         score_predictions(answers, [SHARE])
+
+
+def row(asked: str, answer: str = "right") -> dict:
+    return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]}
+
+
+def test_a_question_that_was_trained_gets_no_score():
+    predictions = [
+        {**row("What is Gold?"), "model": "tuned", "group": "gold", "text": "right"},
+        {**row("What is iron?"), "model": "tuned", "group": "iron", "text": "right"},
+    ]
+
+    with pytest.raises(LeakedQuestions) as refused:
+        score_predictions(predictions, [RIGHT], train=[row("Hello"), row("what  is gold?", "another answer")])
+
+    assert str(refused.value).startswith(
+        "1 of 2 groups were also trained: gold (its question is training row 2). Expected questions"
+    )
+
+
+def test_a_group_that_was_trained_in_other_words_gets_no_score_and_without_its_rows_there_is_one():
+    names = ["gold", "iron", "tin", "lead", "zinc", "neon"]
+    predictions = [
+        {**row(f"What is {name}?"), "model": "tuned", "group": name, "text": "right"} for name in names
+    ]
+    train = [row(f"Tell me about {name}.") for name in ["xenon", *names]]
+
+    def about(row: dict) -> str:
+        return row["messages"][0]["content"].split()[-1].strip(".?")
+
+    with pytest.raises(LeakedQuestions, match=r"6 of 6 .*: gold \(training row 2 is about it\), .* and 1 more"):
+        score_predictions(predictions, [RIGHT], train=train, group=about)
+    assert score_predictions(predictions, [RIGHT], train=train[:1], group=about).loc[0, "value"] == 1
+
+
+def test_the_parts_of_each_dataset_of_the_course_do_not_leak():
+    for name in lessons.LESSONS:
+        lesson = lessons.open_lesson(name)
+        train, _, test = lesson.split(lesson.rows())
+        answers = [{**row, "model": "m", "group": lesson.group(row), "text": ""} for row in test]
+
+        assert not score_predictions(answers, lesson.scores, train=train, group=lesson.group).empty

@@ -1,10 +1,10 @@
 import pytest
-from figures import line
+from figures import legend, line
 from judging import RIGHT, SHARE, prediction
 from matplotlib.colors import to_hex
 
-from helpers.evaluation import score_predictions
-from helpers.plots.scores import plot_scores
+from helpers.evaluation import beside, learning_curve, over_runs, score_predictions
+from helpers.plots.scores import plot_learning_curve, plot_scores
 from helpers.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE
 
 
@@ -67,3 +67,36 @@ def test_scores_of_two_models_draw_two_models():
     ax = plot_scores(table[table["model"] != "few_shot"])
 
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["base", "fine-tuned"]
+
+
+def measured(seed: int, right: float, rows: int = 144) -> dict:
+    return {"way": "fine_tuned", "seed": seed, "trained_rows": rows, "scores": {"right": right}}
+
+
+def test_the_spread_over_runs_is_a_thin_line_below_the_interval():
+    table = beside(scores(), over_runs([measured(1, 0.75), measured(2, 0.5), measured(3, 1.0)]))
+
+    ax = plot_scores(table)
+
+    [spread] = [artist for artist in ax.lines if artist.get_label() == "_runs"]
+    assert list(spread.get_xdata()) == [0.5, 1.0]
+    assert 1.24 - 1 < spread.get_ydata()[0] < 1.24 - 1 + 0.12
+    assert "of up to 3 runs" in ax.get_xlabel()
+    assert legend(ax) == ["base", "few-shot", "fine-tuned"]
+
+
+def test_one_run_has_no_spread():
+    ax = plot_scores(beside(scores(), over_runs([measured(1, 0.75)])))
+
+    assert [artist for artist in ax.lines if artist.get_label() == "_runs"] == []
+    assert "runs" not in ax.get_xlabel()
+
+
+def test_the_learning_curve_goes_through_the_middle_run_of_each_number_of_rows():
+    curve = learning_curve([measured(1, 1.0), measured(1, 0.25, 10), measured(2, 0.75, 10), measured(1, 0.5, 50)])
+
+    ax = plot_learning_curve(curve)
+
+    assert line(ax, "right").get_xydata().tolist() == [[10, 0.5], [50, 0.5], [144, 1.0]]
+    bars = [path.tolist() for path in ax.collections[0].get_segments()]
+    assert bars[0] == [[10, 0.25], [10, 0.75]]

@@ -1,0 +1,108 @@
+"""Would another run give the same score? The spread over runs, beside the interval over questions.
+
+A run is the same job with another seed, or the same prompt with other solved examples. Runs are few and dear,
+so nothing is estimated from them: the table says the lowest and the highest score that was seen. It is read
+from a file of measured lines (`data/README.md` tells its fields).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers.errors import UnreadableContent
+
+COLUMNS = ["model", "metric", "runs", "lowest", "middle", "highest"]
+
+
+def read_measured(path: Path, base_model: str) -> list[dict[str, Any]]:
+    """Read what was measured on several seeds.
+
+    Args:
+        path: A file such as data/measured/rivals_elle.json.
+        base_model: Lines of other base models are left out.
+
+    Returns:
+        The lines of the models themselves, without those of earlier checkpoints; none when the file is not
+        there or has none.
+
+    Raises:
+        UnreadableContent: It is not such a file.
+    """
+    if not path.is_file():
+        return []
+    try:
+        return [
+            line
+            for line in json.loads(path.read_text(encoding="utf-8"))["lines"]
+            if line["base_model"] == base_model and line["step"] is None and _is_whole(line)
+        ]
+    except (ValueError, KeyError, TypeError, OSError) as wrong:
+        raise UnreadableContent(
+            f"{path} is not a file of measured lines: {wrong!r}. Get it again from the course, or measure again "
+            "with benchmarks/rivals.py."
+        ) from None
+
+
+def over_runs(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Say how far the scores of equal runs are apart.
+
+    Args:
+        lines: Of `read_measured`. Those of jobs with fewer rows than the largest are left out.
+
+    Returns:
+        One row per way and metric: model (the way's name, as in `score_predictions`), metric, runs (how many),
+        lowest, middle (the median) and highest score. Ways without chance have one run.
+    """
+    found = list(lines)
+    most = max((line["trained_rows"] for line in found), default=0)
+    whole = [line for line in found if line["trained_rows"] in (0, most)]
+    return _spread([(line["way"], line) for line in whole]).set_axis(COLUMNS, axis=1)
+
+
+def learning_curve(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Say what more training rows bring: the same base model, asked as it was trained.
+
+    Args:
+        lines: Of `read_measured`.
+
+    Returns:
+        One row per number of training rows and metric, fewest first: rows, metric, runs, lowest, middle and
+        highest score.
+    """
+    tuned = [line for line in lines if line["way"] == "fine_tuned"]
+    table = _spread(sorted([(line["trained_rows"], line) for line in tuned], key=lambda pair: pair[0]))
+    return table.set_axis(["rows", *COLUMNS[1:]], axis=1)
+
+
+def beside(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Put both kinds of uncertainty into one table.
+
+    Args:
+        scores: Table of `score_predictions`: low and high are over questions.
+        runs: Table of `over_runs`.
+
+    Returns:
+        The table with the columns runs, lowest and highest: over runs. Where nothing was measured, runs is 0
+        and the others are missing.
+    """
+    more = runs.drop(columns="middle")
+    both = scores.merge(more, how="left", on=["model", "metric"])
+    return both.assign(runs=both["runs"].fillna(0).astype(int))
+
+
+def _spread(lines: list[tuple[Any, Mapping[str, Any]]]) -> pd.DataFrame:
+    """The lowest, middle and highest score per key and metric, in the order of the keys."""
+    found = pd.DataFrame(
+        [(key, metric, value) for key, line in lines for metric, value in line["scores"].items()],
+        columns=["key", "metric", "value"],
+    )
+    table = found.groupby(["key", "metric"], sort=False)["value"].agg(["size", "min", "median", "max"])
+    return table.reset_index()
+
+
+def _is_whole(line: Mapping[str, Any]) -> bool:
+    """Whether a line has what is read of it; a missing field is an error that names it."""
+    return all(isinstance(line[key], kind) for key, kind in (("way", str), ("scores", dict), ("trained_rows", int)))
