@@ -4,16 +4,16 @@
     python benchmarks/rivals.py --model periodic-tiny-2026-11
     python benchmarks/rivals.py --curve --seeds 1                10, 25, 50, 100 and 144 training rows
 
-The real model needs `make real-model`. Everybody answers the same question about each of the 34 elements of the
-test part, 16 at a time, at temperature 0. A seed draws the solved examples of a prompt, the order of the rows
-in a job, and the rows of the curve. For each seed two jobs are trained with the rows and the settings of the
+The real model needs `make real-model`. Everybody answers one question about each of the 34 elements of the
+test part, 16 at a time, at temperature 0. A seed draws the solved examples of a prompt, the order of the
+rows in a job, and the rows of the curve. For each seed two jobs are trained with the settings of the
 lesson: one on the rows as they are, with facts, and one on the same rows without facts. Both are asked with
 facts and without, and so is each checkpoint that a job keeps. A job of the curve has as many epochs as the
 others, so fewer rows are fewer steps, too.
 
-It works in pieces: the base model's prompts of a seed, or one job and its questions. Each piece is added to the
-file when it is done, with everything in it; one that is there is not done again. `--pieces 1` stops after one.
-`data/README.md` tells the fields.
+It works in pieces: the base model's prompts of a seed, or one job and its questions. Each piece is added to
+the file when it is done, with all that is in it; one that is there is not done again. `--pieces 1` stops
+after one. `data/README.md` tells the fields.
 """
 
 import argparse
@@ -55,7 +55,9 @@ class Measured:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lines: list[Line] = json.loads(path.read_text(encoding="utf-8"))["lines"] if path.exists() else []
+        self._lines: list[Line] = (
+            json.loads(path.read_text(encoding="utf-8"))["lines"] if path.exists() else []
+        )
 
     def has(self, **fields: object) -> bool:
         """Whether a line with these fields is there."""
@@ -150,7 +152,7 @@ class Bench:
         return line
 
     def prompts(self, seed: int) -> list[Line]:
-        """The base model with the prompts of a seed; those without examples are asked for the first seed only."""
+        """The base model with the prompts of a seed; those without examples are asked for seed 1 only."""
         few, many = (examples(self.train, self.lesson.group, count, seed) for count in (3, 10))
         bare, found = TABLE.bare, self.found
         ways: dict[str, Ask] = {

@@ -5,8 +5,10 @@ These modules are pure: they take texts and rows, and never see a client. A less
 over questions (`intervals`, `paired`) and over runs (`over_runs`).
 """
 
+from helpers.errors import LeakedQuestions
 from helpers.evaluation.intervals import Power, interval, power, wilson
 from helpers.evaluation.limericks import has_facts, has_form, rhymes
+from helpers.evaluation.lost import has_expected_word, lost_record, lost_records
 from helpers.evaluation.over_runs import beside, learning_curve, over_runs, read_measured
 from helpers.evaluation.paired import Comparison, compare
 from helpers.evaluation.scores import score_predictions
@@ -14,13 +16,17 @@ from helpers.evaluation.usage import rival_records, rival_table, taken, with_rec
 
 __all__ = [
     "Comparison",
+    "LeakedQuestions",
     "Power",
     "beside",
     "compare",
+    "has_expected_word",
     "has_facts",
     "has_form",
     "interval",
     "learning_curve",
+    "lost_record",
+    "lost_records",
     "over_runs",
     "power",
     "read_measured",

@@ -1,4 +1,4 @@
-"""How sure is a score with so few questions? Intervals over questions, and what a number of questions can show.
+"""How sure is a score with so few questions? Intervals over questions, and what so many can show.
 
 The referent of all of them: other questions of the same kind, asked of the same model. There are only 118
 elements, so "other questions" stands for other elements that could have been held out. An interval says
@@ -52,9 +52,9 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     """Return the 95 % interval of a mean of scores.
 
     Right or wrong answers have Wilson's. For values in between, such as F1, the values are drawn again, many
-    times, and the means of these draws are looked at: the bootstrap, bias-corrected and accelerated (B. Efron,
-    "Better bootstrap confidence intervals", JASA 82, 1987, pages 171-185). With few values, or with equal ones,
-    it is Wilson's all the same, which is then wider than it need be.
+    times, and the means of these draws are looked at: the bootstrap, bias-corrected and accelerated
+    (B. Efron, "Better bootstrap confidence intervals", JASA 82, 1987, pages 171-185). With few values, or
+    with equal ones, it is Wilson's all the same, which is then wider than it need be.
 
     Args:
         values: One per group of questions, 0 to 1; at least one.

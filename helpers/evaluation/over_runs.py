@@ -41,8 +41,8 @@ def read_measured(path: Path, base_model: str) -> list[dict[str, Any]]:
         ]
     except (ValueError, KeyError, TypeError, OSError) as wrong:
         raise UnreadableContent(
-            f"{path} is not a file of measured lines: {wrong!r}. Get it again from the course, or measure again "
-            "with benchmarks/rivals.py."
+            f"{path} is not a file of measured lines: {wrong!r}. Get it again from the course, or measure "
+            "again with benchmarks/rivals.py."
         ) from None
 
 
@@ -53,8 +53,8 @@ def over_runs(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         lines: Of `read_measured`. Those of jobs with fewer rows than the largest are left out.
 
     Returns:
-        One row per way and metric: model (the way's name, as in `score_predictions`), metric, runs (how many),
-        lowest, middle (the median) and highest score. Ways without chance have one run.
+        One row per way and metric: model (the way's name, as in `score_predictions`), metric, runs (how
+        many), lowest, middle (the median) and highest score. Ways without chance have one run.
     """
     found = list(lines)
     most = max((line["trained_rows"] for line in found), default=0)
@@ -105,4 +105,6 @@ def _spread(lines: list[tuple[Any, Mapping[str, Any]]]) -> pd.DataFrame:
 
 def _is_whole(line: Mapping[str, Any]) -> bool:
     """Whether a line has what is read of it; a missing field is an error that names it."""
-    return all(isinstance(line[key], kind) for key, kind in (("way", str), ("scores", dict), ("trained_rows", int)))
+    return all(
+        isinstance(line[key], kind) for key, kind in (("way", str), ("scores", dict), ("trained_rows", int))
+    )

@@ -120,9 +120,9 @@ def _refuse_leaks(
         more = f" and {len(leaked) - SHOWN} more" if len(leaked) > SHOWN else ""
         raise LeakedQuestions(
             f"{len(leaked)} of {len({str(each['group']) for each in predictions})} groups were also trained: "
-            f"{named}{more}. Expected questions that the model has not seen; a score would measure its memory. "
-            "Leave these groups out of the test, or split the rows again in 01_dataset.ipynb, by group, and "
-            "train on the new training part."
+            f"{named}{more}. Expected questions that the model has not seen; a score would measure its "
+            "memory. Leave these groups out of the test, or split the rows again in 01_dataset.ipynb, by "
+            "group, and train on the new training part."
         )
 
 

@@ -72,9 +72,9 @@ def rival_records(
 
     Returns:
         One dict per rival, in the order of the predictions: model (its name), base_model, n (answers),
-        prompt_tokens, completion_tokens and cached_tokens (means per question), latency_median and latency_p95
-        (seconds), scores (metric → mean over the groups) and all (the share of answers that are right in
-        everything, the best value of each score). None where a service did not say.
+        prompt_tokens, completion_tokens and cached_tokens (means per question), latency_median and
+        latency_p95 (seconds), scores (metric → mean over the groups) and all (the share of answers that are
+        right in everything, the best value of each score). None where a service did not say.
     """
     asked = list(predictions)
     judged, took = judge(asked, scores), pd.DataFrame(asked).reindex(columns=TAKEN).astype(float)

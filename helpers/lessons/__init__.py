@@ -8,4 +8,14 @@ from helpers.lessons.open_lesson import LESSONS, open_lesson
 from helpers.lessons.rivals import Rival
 from helpers.lessons.ways import Way, conversation, question
 
-__all__ = ["LESSONS", "Lesson", "Rival", "Score", "Settings", "Way", "conversation", "open_lesson", "question"]
+__all__ = [
+    "LESSONS",
+    "Lesson",
+    "Rival",
+    "Score",
+    "Settings",
+    "Way",
+    "conversation",
+    "open_lesson",
+    "question",
+]

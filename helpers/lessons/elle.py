@@ -142,8 +142,13 @@ def _without_facts(row: Row) -> list[dict[str, str]]:
 
 
 WAYS: Final = (
-    Way("wording", "asked in words that no training row has", _in_other_words),
-    Way("first_line", "given the first line of a limerick that no training row has", _with_a_new_first_line),
+    Way("wording", "asked in words that no training row has", _in_other_words, held_out=True),
+    Way(
+        "first_line",
+        "given the first line of a limerick that no training row has",
+        _with_a_new_first_line,
+        held_out=True,
+    ),
     Way("no_facts", "asked without the facts", _without_facts),
     *ALWAYS,
 )

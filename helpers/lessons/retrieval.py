@@ -5,10 +5,6 @@ BM25 counts the words that a question and a text share; a rare word counts more 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import bm25s
 
 
 class Index:
@@ -23,7 +19,7 @@ class Index:
         import bm25s
 
         self._library, self._texts = bm25s, len(texts)
-        self._found: bm25s.BM25 = bm25s.BM25()
+        self._found = bm25s.BM25()
         self._found.index(self._words(texts), show_progress=False)
 
     def nearest(self, query: str, count: int = 1) -> list[int]:

@@ -16,11 +16,14 @@ class Way:
         name: A short name, such as "wording".
         meaning: What is different, as one sentence.
         messages: Takes a row and returns the messages to send.
+        held_out: True: it asks for the trained form, in a shape that was kept out of training. False: it asks
+            for something else than training did.
     """
 
     name: str
     meaning: str
     messages: Callable[[Row], list[dict[str, str]]]
+    held_out: bool = False
 
 
 def conversation(row: Row) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Args:
         scores: Table of `score_predictions`: model, metric, value, low, high, n. With the columns that
-            `evaluation.beside` adds, a thin line below an interval reaches from the lowest to the highest run.
+            `evaluation.beside` adds, a thin line below an interval goes from the lowest to the highest run.
         ax: Where to draw; a new figure without it.
 
     Returns:

@@ -74,7 +74,8 @@ def test_34_questions_show_differences_above_15_points():
     # Six of six in one direction: 2 / 2**6 = 0.031; five: 2 / 2**5 = 0.0625.
     assert str(power(34)) == (
         "With 34 questions you can see differences above 15 points: 6 answers must change, all in one "
-        "direction, for p < 0.05. To be seen in four of five tests, the true difference must be about 22 points."
+        "direction, for p < 0.05. To be seen in four of five tests, the true difference must be about 22 "
+        "points."
     )
 
 

@@ -24,7 +24,10 @@ LINES = [
     measured("base", None, 0.1),
     measured("few_shot", 1, 0.5),
     measured("few_shot", 2, 0.25),
-    *(measured("fine_tuned", seed, right, trained_rows=144) for seed, right in ((1, 0.9), (2, 1.0), (3, 0.95))),
+    *(
+        measured("fine_tuned", seed, right, trained_rows=144)
+        for seed, right in ((1, 0.9), (2, 1.0), (3, 0.95))
+    ),
     measured("fine_tuned", 1, 0.25, trained_rows=10),
     measured("fine_tuned", 2, 0.75, trained_rows=10),
 ]
@@ -78,7 +81,9 @@ def test_lines_of_other_base_models_and_of_earlier_checkpoints_are_left_out(tmp_
 def test_a_file_of_something_else_is_named_with_the_way_out(tmp_path, text):
     (tmp_path / "lines.json").write_text(text)
 
-    with pytest.raises(UnreadableContent, match=r"lines\.json is not a file of measured lines: .*Get it again"):
+    with pytest.raises(
+        UnreadableContent, match=r"lines\.json is not a file of measured lines: .*Get it again"
+    ):
         read_measured(tmp_path / "lines.json", "small")
 
 
@@ -92,5 +97,7 @@ def test_what_the_course_measured_agrees_with_its_own_marks():
         in_all = sum(set(marks) == {"1"} for marks in zip(*line["marks"].values(), strict=True)) / line["n"]
         assert line["scores"] == pytest.approx(counts, abs=1e-4)
         assert line["all"] == pytest.approx(in_all, abs=1e-4)
-    keys = [(line["base_model"], line["way"], line["seed"], line["trained_rows"], line["step"]) for line in lines]
+    keys = [
+        (line["base_model"], line["way"], line["seed"], line["trained_rows"], line["step"]) for line in lines
+    ]
     assert len(keys) == len(set(keys))

@@ -104,7 +104,9 @@ def test_a_group_that_was_trained_in_other_words_gets_no_score_and_without_its_r
     def about(row: dict) -> str:
         return row["messages"][0]["content"].split()[-1].strip(".?")
 
-    with pytest.raises(LeakedQuestions, match=r"6 of 6 .*: gold \(training row 2 is about it\), .* and 1 more"):
+    with pytest.raises(
+        LeakedQuestions, match=r"6 of 6 .*: gold \(training row 2 is about it\), .* and 1 more"
+    ):
         score_predictions(predictions, [RIGHT], train=train, group=about)
     assert score_predictions(predictions, [RIGHT], train=train[:1], group=about).loc[0, "value"] == 1
 

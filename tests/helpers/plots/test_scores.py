@@ -93,7 +93,9 @@ def test_one_run_has_no_spread():
 
 
 def test_the_learning_curve_goes_through_the_middle_run_of_each_number_of_rows():
-    curve = learning_curve([measured(1, 1.0), measured(1, 0.25, 10), measured(2, 0.75, 10), measured(1, 0.5, 50)])
+    curve = learning_curve(
+        [measured(1, 1.0), measured(1, 0.25, 10), measured(2, 0.75, 10), measured(1, 0.5, 50)]
+    )
 
     ax = plot_learning_curve(curve)
 
