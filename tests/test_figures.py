@@ -18,7 +18,8 @@ from finetune_dataset.quality import near_duplicates
 from helpers import lessons
 from helpers.backends import notices
 from helpers.costs import inference
-from helpers.evaluation.scores import Z_95
+from helpers.evaluation.intervals import LEVEL
+from helpers.lessons.elle import elements
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
@@ -34,7 +35,7 @@ SITTING = 25
 NUMBERS_THAT_ARE_NAMES = re.compile(
     r"\b[Nn]otebooks? \d\d\w?\b( to \d\d)?|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d"
     r"|[Ee]xercise \d|\[\d+\w?_|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL"
-    r"|\bPython 3\.\d+|lines? 1\b|Apache-2\.0"
+    r"|\bPython 3\.\d+|BM25|lines? 1\b|Apache-2\.0"
 )
 
 
@@ -142,7 +143,8 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"12 of these rows|its own 12 rows": lambda sentence: "pool[:12]" in whole("04b_overfitting"),
     r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
-    r"95 % interval|95 of 100": lambda sentence: round(Z_95, 2) == 1.96,
+    r"95 % interval|95 of 100": lambda sentence: LEVEL == 0.95,
+    r"there are only 118": lambda sentence: len(elements()) == 118,
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (

@@ -9,8 +9,8 @@ from helpers import lessons
 from helpers.errors import MissingArtifact
 from helpers.stored_json import Shape, read_json
 
-MODELS, METRICS = ("base", "few_shot", "fine_tuned"), ("form", "rhyme", "facts")
-"""What notebook 05 scores, in the order in which it is shown; the metrics are those of the dataset "elle"."""
+MODELS, METRICS = ("base", "few_shot", "retrieval", "fine_tuned"), ("form", "rhyme", "facts")
+"""Who is always asked by notebook 05, in the order in which it is shown; the metrics are those of "elle"."""
 _WAY_OUT = "Run the notebook that its number names once more, or the whole course under another --name."
 
 
@@ -30,11 +30,44 @@ class Summary(TypedDict):
     job_seconds: int
     total_seconds: float
     scores: "list[Score]"
+    rivals: "list[Rival]"
+    seeds: "list[Seed]"
+    lost: "list[Lost]"
+
+
+class Rival(TypedDict):
+    """A model with one kind of prompt: means of tokens and seconds per question, and metric → score."""
+
+    model: str
+    base_model: str
+    prompt_tokens: float | None  # None: the service did not say.
+    completion_tokens: float | None
+    latency_median: float | None
+    latency_p95: float | None
+    scores: dict[str, float]
+
+
+class Seed(TypedDict):
+    """A job of this run: with which seed, what came of it, and metric → score of its model."""
+
+    seed: int
+    fine_tuned_model: str
+    scores: dict[str, float]
+
+
+class Lost(TypedDict):
+    """Questions that are not asked as in training: shares of good answers, and how many questions."""
+
+    set: str
+    base: float
+    fine_tuned: float
+    n: int
 
 
 class _Job(TypedDict):
     id: str
     model: str
+    seed: int
     fine_tuned_model: str
     method: "_Method"
     created_at: int
@@ -73,6 +106,14 @@ class _Scores(TypedDict):
     scores: list[Score]
 
 
+class _Rivals(TypedDict):
+    rivals: list[Rival]
+
+
+class _Losses(TypedDict):
+    lost: list[Lost]
+
+
 def summarize(folder: Path, total_seconds: float) -> Summary:
     """Collect the facts of a run from the files that its notebooks left.
 
@@ -97,7 +138,13 @@ def summarize(folder: Path, total_seconds: float) -> Summary:
         raise MissingArtifact(
             f"{folder / '05_scores.json'} is damaged: the scores {', '.join(missing)} are missing. {_WAY_OUT}"
         )
+    rivals = read("05_rivals.json", _Rivals)["rivals"]
+    if missing := [model for model in MODELS if model not in {rival["model"] for rival in rivals}]:
+        raise MissingArtifact(
+            f"{folder / '05_rivals.json'} is damaged: {', '.join(missing)} are missing. {_WAY_OUT}"
+        )
     steps = _metrics(folder / "04_metrics.csv")
+    tuned = {score["metric"]: score["value"] for score in scores if score["model"] == "fine_tuned"}
     return {
         "backend": "local",
         "model": job["model"],
@@ -112,6 +159,9 @@ def summarize(folder: Path, total_seconds: float) -> Summary:
         "job_seconds": job["finished_at"] - job["created_at"],
         "total_seconds": round(total_seconds, 1),
         "scores": scores,
+        "rivals": rivals,
+        "seeds": [{"seed": job["seed"], "fine_tuned_model": job["fine_tuned_model"], "scores": tuned}],
+        "lost": read("05_lost.json", _Losses)["lost"],
     }
 
 

@@ -34,7 +34,7 @@ def lost_records(
     records = []
     for name, answers in judged.groupby("set", sort=False):
         good = answers[form] < 1 if name in unasked else (answers[names] == 1).all(axis=1)
-        shares = good.groupby(answers["model"]).mean()
+        shares = dict(good.groupby(answers["model"]).mean())
         records.append(lost_record(str(name), shares, len(answers) // 2, FREE if name in unasked else RIGHT))
     return records
 

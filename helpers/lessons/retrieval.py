@@ -37,6 +37,4 @@ class Index:
         return [int(place) for place, score in zip(places[0], scores[0], strict=True) if score > 0]
 
     def _words(self, texts: Sequence[str]) -> "list[list[str]]":
-        return self._library.tokenize(  # type: ignore[no-any-return]
-            list(texts), stopwords="en", return_ids=False, show_progress=False
-        )
+        return self._library.tokenize(list(texts), stopwords="en", return_ids=False, show_progress=False)
