@@ -9,7 +9,7 @@ from helpers.errors import LeakedQuestions
 from helpers.evaluation.intervals import Power, interval, power, wilson
 from helpers.evaluation.limericks import has_facts, has_form, rhymes
 from helpers.evaluation.lost import has_expected_word, lost_record, lost_records
-from helpers.evaluation.over_runs import beside, learning_curve, over_runs, read_measured
+from helpers.evaluation.over_runs import beside, over_runs, read_measured
 from helpers.evaluation.paired import Comparison, compare
 from helpers.evaluation.scores import score_predictions
 from helpers.evaluation.usage import rival_records, rival_table, taken, with_recorded_seconds
@@ -24,7 +24,6 @@ __all__ = [
     "has_facts",
     "has_form",
     "interval",
-    "learning_curve",
     "lost_record",
     "lost_records",
     "over_runs",

@@ -12,7 +12,7 @@ _ADMITS = r"only know|not know|cannot|can't"
 
 
 def lost_records(
-    predictions: Iterable[Mapping[str, Any]], scores: Sequence[Score], form: str, free: Iterable[str]
+    predictions: Iterable[Mapping[str, Any]], scores: Sequence[Score], manner: str, free: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Say how many answers are good in each set, by the base model and by the fine-tuned one.
 
@@ -20,8 +20,8 @@ def lost_records(
         predictions: See the text of `helpers.evaluation.scores`; with `way`, the name of the set, and with
             "base" or "fine_tuned" as model.
         scores: What is asked of each answer.
-        form: The name of the score that tells the trained form.
-        free: The sets in which nobody asks for that form: an answer without it is good there. In the other
+        manner: The name of the score that shows what was trained.
+        free: The sets in which nobody asks for that: an answer without it is good there. In the other
             sets, one that is right in everything is.
 
     Returns:
@@ -33,7 +33,7 @@ def lost_records(
     names = [score.name for score in scores]
     records = []
     for name, answers in judged.groupby("set", sort=False):
-        good = answers[form] < 1 if name in unasked else (answers[names] == 1).all(axis=1)
+        good = answers[manner] < 1 if name in unasked else (answers[names] == 1).all(axis=1)
         shares = dict(good.groupby(answers["model"]).mean())
         records.append(lost_record(str(name), shares, len(answers) // 2, FREE if name in unasked else RIGHT))
     return records

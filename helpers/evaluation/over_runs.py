@@ -59,22 +59,12 @@ def over_runs(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     found = list(lines)
     most = max((line["trained_rows"] for line in found), default=0)
     whole = [line for line in found if line["trained_rows"] in (0, most)]
-    return _spread([(line["way"], line) for line in whole]).set_axis(COLUMNS, axis=1)
-
-
-def learning_curve(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Say what more training rows bring: the same base model, asked as it was trained.
-
-    Args:
-        lines: Of `read_measured`.
-
-    Returns:
-        One row per number of training rows and metric, fewest first: rows, metric, runs, lowest, middle and
-        highest score.
-    """
-    tuned = [line for line in lines if line["way"] == "fine_tuned"]
-    table = _spread(sorted([(line["trained_rows"], line) for line in tuned], key=lambda pair: pair[0]))
-    return table.set_axis(["rows", *COLUMNS[1:]], axis=1)
+    table = pd.DataFrame(
+        [(line["way"], metric, value) for line in whole for metric, value in line["scores"].items()],
+        columns=["model", "metric", "value"],
+    )
+    spread = table.groupby(["model", "metric"], sort=False)["value"].agg(["size", "min", "median", "max"])
+    return spread.reset_index().set_axis(COLUMNS, axis=1)
 
 
 def beside(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -91,16 +81,6 @@ def beside(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     more = runs.drop(columns="middle")
     both = scores.merge(more, how="left", on=["model", "metric"])
     return both.assign(runs=both["runs"].fillna(0).astype(int))
-
-
-def _spread(lines: list[tuple[Any, Mapping[str, Any]]]) -> pd.DataFrame:
-    """The lowest, middle and highest score per key and metric, in the order of the keys."""
-    found = pd.DataFrame(
-        [(key, metric, value) for key, line in lines for metric, value in line["scores"].items()],
-        columns=["key", "metric", "value"],
-    )
-    table = found.groupby(["key", "metric"], sort=False)["value"].agg(["size", "min", "median", "max"])
-    return table.reset_index()
 
 
 def _is_whole(line: Mapping[str, Any]) -> bool:

@@ -69,7 +69,7 @@ class Lesson:
         slots: The words of a row that an answer repeats: what is different between two answers of one shape.
         needs_real_model: The tiny model cannot learn it; see `advice`.
         table: Where the facts of a question are looked up; None where a question needs none.
-        form: The name of the score that tells the trained form. Where nobody asks for it, having it is bad.
+        manner: The name of the score that shows what was trained, and that nobody asks for elsewhere.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Lesson:
     slots: Callable[[Row], Sequence[str]] = lambda row: ()
     needs_real_model: bool = False
     table: Table | None = None
-    form: str = "form"
+    manner: str = "form"
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows."""

@@ -95,7 +95,7 @@ def recipes() -> Lesson:
         real=Settings(n_epochs=1, batch_size=4),
         real_quick=Settings(n_epochs=1, batch_size=4),
         needs_real_model=True,
-        form="valid",
+        manner="valid",
     )
 
 

@@ -145,7 +145,7 @@ def sarcastic() -> Lesson:
         real=Settings(n_epochs=1, batch_size=4),
         real_quick=Settings(n_epochs=1, batch_size=4),
         needs_real_model=True,
-        form="manner",
+        manner="manner",
     )
 
 

@@ -43,31 +43,6 @@ def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_learning_curve(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Show what more training rows bring.
-
-    Args:
-        curve: Table of `evaluation.learning_curve`: rows, metric, runs, lowest, middle, highest; not empty.
-        ax: Where to draw; a new figure without it.
-
-    Returns:
-        The Axes: one line per metric through the middle run, and a bar from the lowest to the highest one.
-    """
-    with style():
-        ax = ax or plt.subplots(figsize=(7, 3.6))[1]
-        looks = ((BLUE, "o"), (ORANGE, "D"), (GREEN, "^"), (PURPLE, "v"))
-        for place, (metric, points) in enumerate(curve.groupby("metric", sort=False)):
-            color, marker = looks[place % len(looks)]
-            ax.vlines(points["rows"], points["lowest"], points["highest"], color=color, lw=2.5, alpha=0.55)
-            ax.plot(points["rows"], points["middle"], color=color, marker=marker, mec="white", label=metric)
-        ax.set_xlabel("training rows, with the same number of epochs")
-        ax.set_title("Held-out questions answered right", pad=34)
-        ax.set_ylim(-0.03, 1.03)
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.3)
-    return ax
-
-
 def _draw_runs(ax: Axes, rows: pd.DataFrame, heights: list[float], below: float) -> None:
     """Draw the spread over runs below each interval, where several runs were measured."""
     for height, (_, row) in zip(heights, rows.iterrows(), strict=True):

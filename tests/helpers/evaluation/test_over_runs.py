@@ -8,7 +8,7 @@ from judging import RIGHT, answers
 
 from helpers import lessons
 from helpers.errors import UnreadableContent
-from helpers.evaluation.over_runs import beside, learning_curve, over_runs, read_measured
+from helpers.evaluation.over_runs import beside, over_runs, read_measured
 from helpers.evaluation.scores import score_predictions
 from helpers.paths import data_path
 
@@ -43,13 +43,6 @@ def test_runs_with_other_seeds_have_a_lowest_a_middle_and_a_highest_score():
     ]
 
 
-def test_the_learning_curve_begins_with_the_fewest_rows():
-    assert learning_curve(LINES).to_dict("records") == [
-        {"rows": 10, "metric": "right", "runs": 2, "lowest": 0.25, "middle": 0.5, "highest": 0.75},
-        {"rows": 144, "metric": "right", "runs": 3, "lowest": 0.9, "middle": 0.95, "highest": 1.0},
-    ]
-
-
 def test_both_kinds_of_uncertainty_stand_in_one_table():
     scores = score_predictions(answers("fine_tuned", [1, 1, 0]) + answers("other", [1, 0, 0]), [RIGHT])
 
@@ -67,7 +60,6 @@ def test_where_nothing_was_measured_the_tables_are_empty(tmp_path):
     lines = read_measured(tmp_path / "no such file.json", "small")
 
     assert beside(scores, over_runs(lines))["runs"].tolist() == [0]
-    assert learning_curve(lines).empty
 
 
 def test_lines_of_other_base_models_and_of_earlier_checkpoints_are_left_out(tmp_path):

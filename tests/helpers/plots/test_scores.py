@@ -3,8 +3,8 @@ from figures import legend, line
 from judging import RIGHT, SHARE, prediction
 from matplotlib.colors import to_hex
 
-from helpers.evaluation import beside, learning_curve, over_runs, score_predictions
-from helpers.plots.scores import plot_learning_curve, plot_scores
+from helpers.evaluation import beside, over_runs, score_predictions
+from helpers.plots.scores import plot_scores
 from helpers.plots.style import BLUE, GRAY, GREEN, ORANGE, PURPLE
 
 
@@ -90,15 +90,3 @@ def test_one_run_has_no_spread():
 
     assert [artist for artist in ax.lines if artist.get_label() == "_runs"] == []
     assert "runs" not in ax.get_xlabel()
-
-
-def test_the_learning_curve_goes_through_the_middle_run_of_each_number_of_rows():
-    curve = learning_curve(
-        [measured(1, 1.0), measured(1, 0.25, 10), measured(2, 0.75, 10), measured(1, 0.5, 50)]
-    )
-
-    ax = plot_learning_curve(curve)
-
-    assert line(ax, "right").get_xydata().tolist() == [[10, 0.5], [50, 0.5], [144, 1.0]]
-    bars = [path.tolist() for path in ax.collections[0].get_segments()]
-    assert bars[0] == [[10, 0.25], [10, 0.75]]
