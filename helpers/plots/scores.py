@@ -8,6 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from helpers.plots.style import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, SKY, style
 
 _KNOWN = {"base": (GRAY, "s"), "few_shot": (ORANGE, "D"), "fine_tuned": (BLUE, "o")}
+_COLUMNS = 3
 _OTHERS = ((GREEN, "^"), (PURPLE, "v"), (SKY, "P"))
 
 
@@ -39,7 +40,8 @@ def plot_scores(scores: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             )
             for height, value in zip(heights, rows["value"], strict=True):
                 ax.text(1.03, height, f"{value:.0%}", color=INK, va="center", size=10)
-        _finish_scores(ax, metrics, int(scores["n"].max()), max(scores.get("runs", [0])))
+        runs = int(scores["runs"].max()) if "runs" in scores else 0
+        _finish_scores(ax, metrics, int(scores["n"].max()), runs, -(-len(models) // _COLUMNS))
     return ax
 
 
@@ -51,15 +53,15 @@ def _draw_runs(ax: Axes, rows: pd.DataFrame, heights: list[float], below: float)
             ax.plot(ends, [height + below] * 2, "|-", color=INK, lw=1, ms=5, label="_runs", clip_on=False)
 
 
-def _finish_scores(ax: Axes, metrics: list[str], n: int, runs: int) -> None:
+def _finish_scores(ax: Axes, metrics: list[str], n: int, runs: int, legend_rows: int) -> None:
     ax.set_yticks(range(len(metrics)), metrics)
     spread = f"\nthin line: lowest to highest of up to {runs} runs" if runs > 1 else ""
     ax.set_xlabel(f"mean over {n} groups of questions, with 95% interval{spread}")
-    ax.set_title("Held-out questions answered right", pad=34)
+    ax.set_title("Held-out questions answered right", pad=14 + 20 * legend_rows)
     ax.set_xlim(-0.02, 1.0)
     ax.set_ylim(len(metrics) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.3, handletextpad=0.2)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=_COLUMNS, borderaxespad=0.3, handletextpad=0.2)
