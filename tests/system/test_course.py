@@ -17,6 +17,8 @@ from helpers.paths import ROOT, data_path
 RECORDED = [path.name for path in sorted(data_path("sample_runs").iterdir())]
 RUN = [sys.executable, "tools/course.py", "run", "--name", "real", "--model", course.TINY_MODEL]
 
+RIVALS = ["base", "few_shot", "few_shot_10", "retrieval", "few_shot_retrieval", "fine_tuned"]
+
 
 @pytest.fixture(scope="module", params=RECORDED)
 def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict:
@@ -84,20 +86,34 @@ def test_a_real_run_leaves_a_summary_with_every_fact(real_run):
     assert summary["last_train_loss"] < summary["first_train_loss"] / 2
     assert 0 < summary["last_valid_loss"] < summary["first_train_loss"]
     assert 0 < summary["job_seconds"] <= summary["total_seconds"]
+    assert [rival["model"] for rival in summary["rivals"]] == RIVALS
+    for rival in summary["rivals"]:
+        assert rival["base_model"] == summary["model"]
+        assert min(rival["prompt_tokens"], rival["completion_tokens"]) > 0
+        assert 0 < rival["latency_median"] <= rival["latency_p95"]
+    prompts = {rival["model"]: rival["prompt_tokens"] for rival in summary["rivals"]}
+    assert prompts["base"] < prompts["fine_tuned"] == prompts["retrieval"] < prompts["few_shot"]
+    [seed] = summary["seeds"]
+    assert (seed["seed"], seed["fine_tuned_model"]) == (7, summary["fine_tuned_model"])
+    assert seed["scores"] == summary["rivals"][-1]["scores"]
+    assert [(each["set"], each["n"]) for each in summary["lost"]] == [
+        ("no_facts", 8),
+        ("no_system", 8),
+        ("prose", 8),
+        ("temperature_1", 8),
+        ("off_topic", 12),
+    ]
+    assert all(0 <= each[model] <= 1 for each in summary["lost"] for model in ("base", "fine_tuned"))
 
 
 def test_a_real_run_teaches_the_form_and_to_copy_the_facts_of_elements_never_trained(real_run):
     summary = json.loads((real_run[0] / "summary.json").read_text(encoding="utf-8"))
 
     scores = {(score["model"], score["metric"]): score for score in summary["scores"]}
-    assert set(scores) == {
-        (model, metric)
-        for model in ("base", "few_shot", "fine_tuned")
-        for metric in ("form", "rhyme", "facts")
-    }
+    assert set(scores) == {(model, metric) for model in RIVALS for metric in ("form", "rhyme", "facts")}
     assert all(score["low"] <= score["value"] <= score["high"] for score in scores.values())
     assert {score["n"] for score in scores.values()} == {34}
-    assert scores["base", "form"]["value"] == 0
+    assert scores["base", "form"]["value"] == scores["retrieval", "form"]["value"] == 0
     assert scores["fine_tuned", "form"]["value"] >= 0.85
     assert scores["fine_tuned", "rhyme"]["value"] >= 0.75
     assert scores["fine_tuned", "facts"]["value"] >= 0.60
