@@ -1,6 +1,8 @@
 """Benchmarks are run by hand, and rarely: here it is seen when an import is gone or a table is wrong."""
 
 import ast
+import importlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,3 +114,43 @@ def test_lines_are_handed_over_as_they_are(common, tmp_path, capsys):
     handed = common.json.loads(parsed.lines.read_text(encoding="utf-8"))
     assert [common.Line(**line) for line in handed] == lines
     assert "reached" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_what_a_benchmark_of_rivals_has_measured_is_kept_and_not_measured_again(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    rivals = importlib.import_module("rivals")
+    asked = []
+
+    class Bench:
+        base, train = "small", [{"messages": [{}, {"content": "What is Gold?"}, {}]}] * 144
+
+        def prompts(self, seed: int) -> list[dict]:
+            asked.append(("prompts", seed))
+            return [{"base_model": "small", "way": "few_shot", "seed": seed}]
+
+        def job(self, seed: int, rows: list, trained_on: str) -> list[dict]:
+            asked.append((trained_on, seed, len(rows)))
+            about = {"base_model": "small", "way": "fine_tuned", "seed": seed, "trained_on": trained_on}
+            return [about | {"trained_rows": len(rows)}]
+
+    def measure(seeds: list[int], pieces: int, *, curve: bool = False) -> None:
+        done = rivals.Measured(tmp_path / "new" / "lines.json")
+        for _, lines in zip(range(pieces), rivals.pieces(Bench(), done, seeds, curve=curve), strict=False):
+            done.add(lines)
+
+    measure([1], 2)
+    measure([1, 2], 9)
+    measure([1, 2], 9)
+    measure([1], 9, curve=True)
+
+    assert asked == [
+        ("prompts", 1),
+        ("facts", 1, 144),
+        ("no_facts", 1, 144),
+        ("prompts", 2),
+        ("facts", 2, 144),
+        ("no_facts", 2, 144),
+        *(("facts", 1, rows) for rows in (10, 25, 50, 100)),
+    ]
+    assert len(json.loads((tmp_path / "new" / "lines.json").read_text())["lines"]) == len(asked)
