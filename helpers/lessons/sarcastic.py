@@ -146,6 +146,7 @@ def sarcastic() -> Lesson:
         real_quick=Settings(n_epochs=1, batch_size=4),
         manner="manner",
         needs_real_model=True,
+        manner="manner",
     )
 
 
