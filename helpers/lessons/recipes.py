@@ -96,7 +96,6 @@ def recipes() -> Lesson:
         real_quick=Settings(n_epochs=1, batch_size=4),
         manner="valid",
         needs_real_model=True,
-        manner="valid",
     )
 
 

@@ -146,7 +146,6 @@ def sarcastic() -> Lesson:
         real_quick=Settings(n_epochs=1, batch_size=4),
         manner="manner",
         needs_real_model=True,
-        manner="manner",
     )
 
 
