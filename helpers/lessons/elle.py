@@ -172,7 +172,7 @@ def elle() -> Lesson:
             Score("facts", "the right symbol, atomic number and category", has_all_facts),
         ),
         tiny=Settings(n_epochs=3, batch_size=2),
-        tiny_quick=Settings(n_epochs=6, batch_size=2),
+        tiny_quick=Settings(n_epochs=4, batch_size=2, learning_rate_multiplier=3),
         real=Settings(n_epochs=1, batch_size=4),
         real_quick=Settings(n_epochs=1, batch_size=2),
         held_out=data_path("limericks_held_out.jsonl"),

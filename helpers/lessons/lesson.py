@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,16 @@ class Settings:
     Attributes:
         n_epochs: Passes over the training file.
         batch_size: Rows in a step.
+        learning_rate_multiplier: Of the base model's rate, above 0; None leaves it to the service.
     """
 
     n_epochs: int
     batch_size: int
+    learning_rate_multiplier: int | None = None
 
     def hyperparameters(self) -> dict[str, int]:
-        """Return them under the names of the API."""
-        return {"n_epochs": self.n_epochs, "batch_size": self.batch_size}
+        """Return those that are chosen, under the names of the API."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)

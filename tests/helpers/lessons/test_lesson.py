@@ -5,6 +5,7 @@ from dataclasses import replace
 from finetune_dataset.models import LOCAL_MODEL
 from finetune_dataset.tokens.count import count_tokens
 from helpers.lessons import open_lesson
+from helpers.lessons.lesson import Settings
 
 
 def test_the_tiny_model_has_settings_of_its_own_also_when_it_is_tuned_again():
@@ -16,6 +17,13 @@ def test_the_tiny_model_has_settings_of_its_own_also_when_it_is_tuned_again():
     )
 
     assert tiny == tuned != real
+
+
+def test_a_learning_rate_is_asked_for_only_where_one_was_chosen():
+    chosen = Settings(n_epochs=1, batch_size=2, learning_rate_multiplier=3).hyperparameters()
+
+    assert chosen == {"n_epochs": 1, "batch_size": 2, "learning_rate_multiplier": 3}
+    assert Settings(n_epochs=1, batch_size=2).hyperparameters() == {"n_epochs": 1, "batch_size": 2}
 
 
 def test_the_quick_job_learns_one_row_of_each_training_element_and_all_wordings():
