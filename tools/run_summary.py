@@ -9,8 +9,8 @@ from helpers import lessons
 from helpers.errors import MissingArtifact
 from helpers.stored_json import Shape, read_json
 
-MODELS, METRICS = ("base", "few_shot", "retrieval", "fine_tuned"), ("form", "rhyme", "facts")
-"""Who is always asked by notebook 05, in the order in which it is shown; the metrics are those of "elle"."""
+MODELS = ("base", "few_shot", "retrieval", "fine_tuned")
+"""Who is always asked by notebook 05, in the order in which it is shown."""
 _WAY_OUT = "Run the notebook that its number names once more, or the whole course under another --name."
 
 
