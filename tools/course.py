@@ -27,7 +27,7 @@ import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from notebook_runner import InterruptibleClient, execute, start_kernel
 from openai import OpenAIError
-from run_summary import MODELS, summarize
+from run_summary import summarize
 
 from finetune_dataset.models import REAL_MODEL, models_dir
 from helpers import base_model, connect, open_run
@@ -177,8 +177,10 @@ def run(name: str, notebooks: list[Path]) -> None:
     summary = summarize(folder, time.monotonic() - started)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     scores = pd.DataFrame(summary["scores"]).pivot(index="model", columns="metric", values="value")
-    metrics = list(dict.fromkeys(score["metric"] for score in summary["scores"]))
-    table = scores.loc[list(MODELS), metrics].map("{:.0%}".format)
+    models, metrics = (
+        list(dict.fromkeys(str(score[key]) for score in summary["scores"])) for key in ("model", "metric")
+    )
+    table = scores.loc[models, metrics].map("{:.0%}".format)
     shown = os.path.relpath(folder)
     say(f"""
 {summary["job_id"]}: {summary["steps"]} steps, {summary["n_epochs"]} epochs, {summary["job_seconds"]} s
