@@ -40,6 +40,8 @@ from helpers.lessons.rivals import examples, lookup, with_examples
 FILE = ROOT / "data" / "measured" / "rivals_elle.json"
 CURVE = (10, 25, 50, 100, 144)
 AT_A_TIME = 16
+UNDRAWN = ("base", "retrieval")
+"""Prompts without examples: they are the same for every seed."""
 
 Row = Mapping[str, Any]
 Line = dict[str, Any]
@@ -117,6 +119,7 @@ class Bench:
             began = time.perf_counter()
             with ThreadPoolExecutor(AT_A_TIME) as pool:
                 answers = list(pool.map(one, self.test))
+            took = time.perf_counter() - began
         except openai.BadRequestError as refused:
             if refused.code != "context_length_exceeded":
                 raise
@@ -143,7 +146,7 @@ class Bench:
             },
             "latency_median": round(median(seconds), 2),
             "latency_p95": round(percentile(seconds, 0.95), 2),
-            "seconds": round(time.perf_counter() - began, 1),
+            "seconds": round(took, 1),
             **self._ran,
             "machine": machine("torch", "transformers", "trl"),
         }
@@ -153,24 +156,18 @@ class Bench:
 
     def prompts(self, seed: int) -> list[Line]:
         """The base model with the prompts of a seed; those without examples are asked for seed 1 only."""
-        few, many = (examples(self.train, self.lesson.group, count, seed) for count in (3, 10))
-        bare, found = TABLE.bare, self.found
+        many = examples(self.train, self.lesson.group, 10, seed)
         ways: dict[str, Ask] = {
-            "few_shot": lambda row: with_examples(bare(row), map(bare, few)),
-            "few_shot_10": lambda row: with_examples(bare(row), map(bare, many)),
-            "few_shot_retrieval": lambda row: with_examples(found(row), few),
-            "few_shot_10_retrieval": lambda row: with_examples(found(row), many),
+            rival.name: rival.messages
+            for rival in self.lesson.rivals(self.train, seed)
+            if not rival.fine_tuned
         }
+        ways["few_shot_10_retrieval"] = lambda row: with_examples(self.found(row), many)
         nothing = {"trained_rows": 0, "trained_on": None, "training_seconds": 0, "step": None}
-        lines = [self.ask(self.base, way, messages, seed=seed, **nothing) for way, messages in ways.items()]
-        alone: dict[str, Ask] = {
-            "base": lambda row: question(bare(row)),
-            "retrieval": lambda row: question(found(row)),
-        }
-        lines += [
-            self.ask(self.base, way, messages, seed=None, **nothing)
-            for way, messages in alone.items()
-            if seed == 1
+        lines = [
+            self.ask(self.base, way, messages, seed=None if way in UNDRAWN else seed, **nothing)
+            for way, messages in ways.items()
+            if way not in UNDRAWN or seed == 1
         ]
         return [line for line in lines if line]
 
