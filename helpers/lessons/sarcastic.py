@@ -113,10 +113,11 @@ def sarcastic() -> Lesson:
 
     Measured on the real model, 34 held-out questions with their facts, Nov 2026, all three scores at once.
     Base: 0. Ten examples in the prompt: 15, 24 and 14, with three choices of the ten (about 570 tokens).
-    Fine-tuned on 64 rows in 16 steps: 26, 31 and 23, on three seeds (63 tokens). The bot repeats a few phrases, and says them
-    where they make no sense. An earlier form of the rows, with a new kind of joke in each, taught it less: 17
-    facts right, 18 answers in form, the others loops. That was seen on these same 34 questions, and the rows
-    were changed after it: the figures are a little kinder than those of questions that nobody ever looked at.
+    Fine-tuned on 64 rows in 16 steps: 26, 31 and 23, on three seeds (63 tokens). The bot repeats a few
+    phrases, and says them where they make no sense. An earlier form of the rows, with a new kind of joke in
+    each, taught it less: 17 facts right, 18 answers in form, the others loops. That was seen on these same
+    34 questions, and the rows were changed after it: the figures are a little kinder than those of questions
+    that nobody ever looked at.
     """
     return Lesson(
         name="sarcastic",
