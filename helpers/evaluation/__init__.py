@@ -8,7 +8,6 @@ over questions (`intervals`, `paired`) and over runs (`over_runs`).
 from helpers.errors import LeakedQuestions
 from helpers.evaluation.intervals import Power, interval, power, wilson
 from helpers.evaluation.limericks import has_facts, has_form, rhymes
-from helpers.evaluation.lost import has_expected_word, lost_record, lost_records
 from helpers.evaluation.over_runs import beside, over_runs, read_measured
 from helpers.evaluation.paired import Comparison, compare
 from helpers.evaluation.scores import score_predictions
@@ -20,12 +19,9 @@ __all__ = [
     "Power",
     "beside",
     "compare",
-    "has_expected_word",
     "has_facts",
     "has_form",
     "interval",
-    "lost_record",
-    "lost_records",
     "over_runs",
     "power",
     "read_measured",

@@ -148,11 +148,12 @@ class Lesson:
         """
         return rivals(train, self.group, self.table, seed)
 
-    def probes(self, rows: Sequence[Row]) -> list[Probe]:
+    def probes(self, rows: Sequence[Row], samples: int = 3) -> list[Probe]:
         """Return the sets of questions that show what fine-tuning on this lesson may lose.
 
         Args:
             rows: Held-out rows of this lesson, at least one; of each group, the first is asked about.
+            samples: How often each question of the set `temperature_1` is asked, at least once.
         """
         first = list({self.group(row): row for row in reversed(rows)}.values())[::-1]
         manner = next(score.check for score in self.scores if score.name == self.manner)
@@ -165,7 +166,7 @@ class Lesson:
         return [
             *about_rows(
                 first, group=self.group, good=good, manner=manner, reworded=reworded,
-                max_tokens=self.max_tokens,
+                max_tokens=self.max_tokens, samples=samples,
             ),
             *beside_the_task(system, own, manner=manner),
         ]  # fmt: skip

@@ -97,10 +97,9 @@ def test_a_real_run_leaves_a_summary_with_every_fact(real_run):
     assert (seed["seed"], seed["fine_tuned_model"]) == (7, summary["fine_tuned_model"])
     assert seed["scores"] == summary["rivals"][-1]["scores"]
     assert [(each["set"], each["n"]) for each in summary["lost"]] == [
-        ("no_facts", 8),
+        ("temperature_1", 8),
         ("no_system", 8),
         ("prose", 8),
-        ("temperature_1", 8),
         ("off_topic", 12),
     ]
     assert all(0 <= each[model] <= 1 for each in summary["lost"] for model in ("base", "fine_tuned"))

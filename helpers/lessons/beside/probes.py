@@ -9,10 +9,11 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from helpers.evaluation import rhymes
-from helpers.lessons.ways import Row, question
+from helpers.evaluation.limericks import SEGMENTS
+from helpers.lessons.ways import ALWAYS, Row, question
 from helpers.paths import data_path
 
 _UNSURE = re.compile(
@@ -21,8 +22,6 @@ _UNSURE = re.compile(
     r"|not (aware|familiar|know|found|real|exist|an? (real|known|element))|(does|did|do)(n[’']t| not) "
     r"(exist|have|know)|unknown|nobody knows|no one knows|only know|sorry|fictional|made[- ]up|invented)\b"
 )
-LINES: Final = 5
-"""Lines of a limerick."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def is_limerick(answer: str, row: Row) -> float:
         row: With `accepted`.
     """
     lines = [line.strip() for line in re.split(r"\n+|\s+/\s+|\s+-\s+", answer.strip()) if line.strip()]
-    return float(len(lines) == LINES and rhymes(" - ".join(lines)) and bool(names_one(answer, row)))
+    return float(len(lines) == SEGMENTS and rhymes(" - ".join(lines)) and bool(names_one(answer, row)))
 
 
 def repeats_itself(answer: str) -> bool:
@@ -175,7 +174,7 @@ def about_rows(
     reworded: Callable[[Row], list[dict[str, str]]],
     max_tokens: int,
     some: int = 12,
-    samples: int = 3,
+    samples: int,
 ) -> list[Probe]:
     """Return the sets that ask about held-out rows: as trained, and with one thing changed.
 
@@ -193,13 +192,6 @@ def about_rows(
     def asked(messages: Callable[[Row], list[dict[str, str]]], chosen: Sequence[Row]) -> list[Asked]:
         return [Asked(messages(row), group(row), row) for row in chosen]
 
-    def without_system(row: Row) -> list[dict[str, str]]:
-        return [message for message in question(row) if message["role"] != "system"]
-
-    def in_prose(row: Row) -> list[dict[str, str]]:
-        *before, last = question(row)
-        return [*before, {**last, "content": f"{last['content']}\nAnswer in plain prose."}]
-
     def plain(answer: str, row: Row) -> float:
         return 1 - manner(answer, row)
 
@@ -213,11 +205,11 @@ def about_rows(
     return [
         Probe("as_trained", "as in training", right, asked(question, rows), good, max_tokens),
         Probe("wording", "in words that no row has", right, asked(reworded, few), good, max_tokens),
-        Probe("temperature_1", f"as in training, {samples} samples each", right, again, good, max_tokens, 1),
-        Probe(
-            "no_system", "without the system prompt", unasked, asked(without_system, few), plain, max_tokens
+        Probe("temperature_1", f"as in training; samples of each: {samples}", right, again, good, max_tokens, 1),
+        *(
+            Probe(way.name, way.meaning, unasked, asked(way.messages, few), plain, max_tokens)
+            for way in ALWAYS
         ),
-        Probe("prose", '"Answer in plain prose."', unasked, asked(in_prose, few), plain, max_tokens),
     ]
 
 

@@ -99,6 +99,38 @@ def test_an_answer_that_admits_not_to_know_is_found_by_its_words(answer, good):
     assert knows_or_admits(answer, {"accepted": "cup"}) == max(good, "cup" in answer)
 
 
+@pytest.mark.parametrize("answer", ["I am not sure.", "I have no idea.", "I can't say.", "It is PARIS, I think."])
+def test_notebooks_05_and_05c_judge_the_same_answer_to_the_same_question_alike(answer):
+    lesson = open_lesson("elle")
+    rows = lesson.split(lesson.rows())[2]
+    few, all_of_them = (
+        {probe.name: probe for probe in probes}["off_topic"]
+        for probes in (lesson.probes(rows[:8], samples=1), lesson.probes(rows))
+    )
+
+    assert few.asked == all_of_them.asked
+    assert few.check(answer, {"accepted": "Paris;city of light"}) == 1
+
+
+def test_each_question_beside_the_lesson_has_words_that_are_found():
+    lesson = open_lesson("elle")
+    [off_topic] = [each for each in lesson.probes(lesson.rows()) if each.name == "off_topic"]
+
+    for each in off_topic.asked:
+        assert all(off_topic.check(f"Well, {word}.", each.row) for word in each.row["accepted"].split(";"))
+
+
+def test_one_sample_of_each_question_is_enough_for_a_short_section():
+    lesson = open_lesson("elle")
+
+    counts = {probe.name: len(probe.asked) for probe in lesson.probes(lesson.rows()[:16], samples=1)}
+
+    names = ("temperature_1", "no_system", "prose", "off_topic")
+    assert {name: counts[name] for name in names} == {
+        "temperature_1": 8, "no_system": 8, "prose": 8, "off_topic": 12
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("answer", "good"),
     [
