@@ -84,7 +84,8 @@ class Power:
         n: Questions, each answered right or wrong by two models.
         least: Answers that must change, all in one direction, so that the difference is seen; None where
             even all of them would not do.
-        likely: The true difference that is seen in four of five tests, 0 to 1; None where none is.
+        likely: The true difference that is seen in four of five tests where no answer becomes worse, 0 to 1;
+            None where none is.
     """
 
     n: int
@@ -97,7 +98,8 @@ class Power:
         return (
             f"With {self.n} questions you can see differences above {100 * (self.least - 1) / self.n:.0f} "
             f"points: {self.least} answers must change, all in one direction, for p < {ALPHA}. To be seen in "
-            f"four of five tests, the true difference must be about {100 * self.likely:.0f} points."
+            f"four of five tests, the true difference must be at least {100 * self.likely:.0f} points, and "
+            "more where some answers become worse."
         )
 
 

@@ -5,9 +5,9 @@ from math import isclose, sqrt
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from scipy.stats import binom, bootstrap
+from scipy.stats import binom, binomtest, bootstrap
 
-from helpers.evaluation.intervals import BOOTSTRAP_FROM, POWER, Power, interval, power, wilson
+from helpers.evaluation.intervals import ALPHA, BOOTSTRAP_FROM, POWER, Power, interval, power, wilson
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_34_questions_show_differences_above_15_points():
     # Six of six in one direction: 2 / 2**6 = 0.031; five: 2 / 2**5 = 0.0625.
     assert str(power(34)) == (
         "With 34 questions you can see differences above 15 points: 6 answers must change, all in one "
-        "direction, for p < 0.05. To be seen in four of five tests, the true difference must be about 22 "
-        "points."
+        "direction, for p < 0.05. To be seen in four of five tests, the true difference must be at least "
+        "22 points, and more where some answers become worse."
     )
 
 
@@ -85,6 +85,17 @@ def test_the_likely_difference_is_seen_in_four_of_five_tests_and_a_smaller_one_i
 
     chances = [binom.sf(found.least - 1, n, share) for share in (found.likely, found.likely - 0.002)]
     assert chances[0] >= POWER > chances[1]
+
+
+def test_where_some_answers_become_worse_the_likely_difference_is_seen_less_often():
+    worse, better, chance = 0.06, 0.06 + power(34).likely, 0.0
+
+    for changed in range(35):
+        share = binom.pmf(changed, 34, worse + better)
+        seen = [k for k in range(changed + 1) if 2 * k > changed and binomtest(k, changed).pvalue < ALPHA]
+        chance += share * sum(binom.pmf(k, changed, better / (worse + better)) for k in seen)
+
+    assert chance < 0.7 < POWER
 
 
 @pytest.mark.parametrize("n", [1, 5])
