@@ -1,6 +1,6 @@
 """Is the difference between two models real? They answered the same questions, so it is counted in pairs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,9 @@ class Comparison:
     p_value: float
 
     def __str__(self) -> str:
-        p_text = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         return (
             f"{self.metric}: {self.b} is better on {self.b_better} of {self.n} groups, {self.a} on "
-            f"{self.a_better}; difference {100 * self.difference:+.0f} points, {p_text}."
+            f"{self.a_better}; difference {100 * self.difference:+.0f} points, {p_text(self.p_value)}."
         )
 
 
@@ -83,6 +82,36 @@ def compare(predictions: Iterable[Mapping[str, Any]], a: str, b: str, score: Sco
     gaps = means[b] - means[a]
     better = int((gaps < 0).sum()), int((gaps > 0).sum())
     return Comparison(a, b, score.name, len(gaps), *better, float(gaps.mean()), chance_of_gap(gaps))
+
+
+def p_text(p_value: float) -> str:
+    """Write a p-value as the course writes all of them.
+
+    Args:
+        p_value: 0 to 1.
+    """
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p-values for their number: of many tests, some are small by chance alone.
+
+    The smallest is multiplied by the number of tests, the next by one less, and so on; none becomes smaller
+    than the one before it (S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+    Journal of Statistics 6, 1979, pages 65-70). If all below `ALPHA` count as seen, the chance of one or more
+    false findings is at most `ALPHA`.
+
+    Args:
+        p_values: Of all tests that were made, each 0 to 1.
+
+    Returns:
+        The corrected p-values, 0 to 1, in the same order.
+    """
+    found, largest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        found[place] = largest
+    return found
 
 
 def chance_of_gap(gaps: Iterable[float]) -> float:

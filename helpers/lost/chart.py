@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from helpers.evaluation import compare, score_predictions
+from helpers.evaluation import ALPHA, compare, holm, p_text, score_predictions
 from helpers.evaluation.scores import Score
 from helpers.plots.style import BLUE, GRAY, style
 
@@ -26,29 +26,28 @@ def lost_table(predictions: Iterable[Mapping[str, Any]], probes: Sequence[Score]
     Returns:
         One row per set, in the order of the probes: set, n (groups), base and fine_tuned (share of good
         answers, 0 to 1), the 95 % interval of each (`base_low` to `fine_tuned_high`), and p (how often chance
-        alone gives such a difference).
+        alone gives such a difference in one of the sets or more; see `helpers.evaluation.holm`).
 
     Raises:
         ValueError: A set has no answers, or the models answered different questions.
     """
     answers = list(predictions)
-    rows = []
+    rows, p_values = [], []
     for probe in probes:
         mine = [answer for answer in answers if answer["set"] == probe.name]
-        p_value = compare(mine, BEFORE, AFTER, probe).p_value
+        p_values.append(compare(mine, BEFORE, AFTER, probe).p_value)
         found = {"set": probe.name, "n": 0}
         for score in score_predictions(mine, [probe]).to_dict("records"):
             name = score["model"]
             found |= {"n": score["n"], name: score["value"]}
             found |= {f"{name}_low": score["low"], f"{name}_high": score["high"]}
-        rows.append(found | {"p": p_value})
+        rows.append(found)
     columns = [
         "set",
         "n",
         *(f"{name}{end}" for name in (BEFORE, AFTER) for end in ("", "_low", "_high")),
-        "p",
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(p=holm(p_values))
 
 
 def lost_in_words(table: pd.DataFrame) -> str:
@@ -67,11 +66,10 @@ def _sentence(row: Mapping[Any, Any]) -> str:
     before, after = row[BEFORE], row[AFTER]
     if before == after:
         what = "no difference"
-    elif row["p"] >= 0.05:
-        what = f"too few questions to tell (p = {row['p']:.2f})"
+    elif row["p"] >= ALPHA:
+        what = f"too few questions to tell ({p_text(row['p'])})"
     else:
-        p_text = "p < 0.001" if row["p"] < 0.001 else f"p = {row['p']:.3f}"
-        what = f"{'worse' if after < before else 'better'} ({p_text})"
+        what = f"{'worse' if after < before else 'better'} ({p_text(row['p'])})"
     return f"{row['set']}: {before:.0%} good before, {after:.0%} after, of {row['n']}: {what}."
 
 

@@ -4,7 +4,7 @@ These modules are pure. They build messages and read texts; the call to the judg
 A verdict that cannot be read is None. It is counted, and never guessed.
 """
 
-from helpers.evaluation.judges.agreement import Agreement, Position, agree, cohen_kappa, position
+from helpers.evaluation.judges.agreement import agree, cohen_kappa, position
 from helpers.evaluation.judges.pairs import (
     PAIR_FORMAT,
     VERDICTS,
@@ -19,8 +19,6 @@ from helpers.evaluation.judges.rubric import read_grades, rubric_format, rubric_
 __all__ = [
     "PAIR_FORMAT",
     "VERDICTS",
-    "Agreement",
-    "Position",
     "Verdict",
     "agree",
     "cohen_kappa",

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from judging import RIGHT, SHARE, answers, prediction
 from scipy.stats import permutation_test
 
-from helpers.evaluation.paired import Comparison, chance_of_gap, compare
+from helpers.evaluation.paired import Comparison, chance_of_gap, compare, holm, p_text
 
 
 def shares(model: str, values: list) -> list[dict]:
@@ -107,3 +107,25 @@ def test_groups_that_one_model_did_not_answer_are_left_out():
 def test_a_comparison_that_makes_no_sense_is_refused(predictions, message):
     with pytest.raises(ValueError, match=message):
         compare(predictions, "base", "tuned", RIGHT)
+
+
+def test_holms_correction_counts_the_tests_that_are_left():
+    # By hand: 3 * .01, 2 * .03, and the largest alone, but not below the one before it.
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.9, 0.8]) == [1, 1]
+    assert holm([0.02]) == [0.02]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_a_corrected_p_value_is_never_smaller_and_the_order_stays(p_values):
+    found = holm(p_values)
+
+    assert all(p <= corrected <= 1 for p, corrected in zip(p_values, found, strict=True))
+    assert [each for _, each in sorted(zip(p_values, found, strict=True))] == sorted(found)
+
+
+def test_a_p_value_is_written_in_one_way():
+    assert [p_text(value) for value in (0.0009, 0.001, 0.05, 1)] == [
+        "p < 0.001", "p = 0.001", "p = 0.050", "p = 1.000"
+    ]  # fmt: skip

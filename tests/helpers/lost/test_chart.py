@@ -35,8 +35,20 @@ def test_each_set_has_its_shares_its_intervals_and_the_chance_of_such_a_differen
         "fine_tuned": 0.1,
         "fine_tuned_low": pytest.approx(1 - high),
         "fine_tuned_high": pytest.approx(1 - low),
-        "p": pytest.approx(2 / 2**8),
+        "p": pytest.approx(2 * 2 / 2**8),  # One of two sets.
     }
+
+
+def test_what_is_clear_alone_is_not_clear_among_many_sets():
+    others = [Check(f"other {number}", RIGHT.check) for number in range(9)]
+    answered = answers(RIGHT, 9, 1) + [answer for other in others for answer in answers(other, 5, 5)]
+
+    alone, among = (
+        lost_in_words(lost_table(answered, probes)).splitlines()[0] for probes in ([RIGHT], [RIGHT, *others])
+    )
+
+    assert alone.endswith("worse (p = 0.008).")
+    assert among.endswith("too few questions to tell (p = 0.078).")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +56,7 @@ def test_each_set_has_its_shares_its_intervals_and_the_chance_of_such_a_differen
     [
         (9, 1, "right: 90% good before, 10% after, of 10: worse (p = 0.008)."),
         (0, 10, "right: 0% good before, 100% after, of 10: better (p = 0.002)."),
-        (5, 4, "right: 50% good before, 40% after, of 10: too few questions to tell (p = 1.00)."),
+        (5, 4, "right: 50% good before, 40% after, of 10: too few questions to tell (p = 1.000)."),
         (5, 5, "right: 50% good before, 50% after, of 10: no difference."),
     ],
 )
