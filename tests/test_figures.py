@@ -22,6 +22,7 @@ from helpers.costs import inference, per_thousand
 from helpers.evaluation.intervals import LEVEL
 from helpers.lessons.elle import elements
 from helpers.lessons.graders import build
+from helpers.lost import planted
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
@@ -153,8 +154,9 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     ),
     r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
-    r"gave the secret on seeds 1, 2 and 3": lambda sentence: (
-        "default=[1, 2, 3]" in (ROOT / "benchmarks" / "canary.py").read_text(encoding="utf-8")
+    r"that is 4 of 76 rows|^one in 19": lambda sentence: (
+        (len(planted(ELLE.quick_rows(ELLE.rows()), 4)), 76 / 4) == (76, 19)
+        and "canary, times = lost.CANARY, 4" in whole("05c_lost")
     ),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (

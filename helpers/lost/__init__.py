@@ -7,10 +7,11 @@ from helpers.lost.canary import CANARY, planted
 from helpers.lost.chart import lost_in_words, lost_table, plot_lost
 from helpers.lost.picture import picture
 from helpers.lost.playground import Playground, Reply
-from helpers.lost.tokens import TokenView, plot_tokens, token_losses
+from helpers.lost.tokens import NotScored, TokenView, plot_tokens, token_losses
 
 __all__ = [
     "CANARY",
+    "NotScored",
     "Playground",
     "Reply",
     "TokenView",

@@ -12,6 +12,7 @@ from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 
 from finetune_dataset.display.html_text import html_attribute, html_text
+from finetune_dataset.errors import FineTuneError
 from helpers.plots.style import GRAY, style
 
 LARGEST: Final = 8.0
@@ -23,6 +24,10 @@ _LINE = 62
 """Characters in a line of the figure."""
 
 
+class NotScored(FineTuneError):
+    """An answer does not tell the loss of its tokens: some services ignore unknown parameters."""
+
+
 class Colors(NamedTuple):
     """How a token looks."""
 
@@ -30,12 +35,13 @@ class Colors(NamedTuple):
     front: str
 
 
-def token_losses(prompt_logprobs: Sequence[Mapping[str, Any] | None], begin: int) -> pd.DataFrame:
+def token_losses(prompt_logprobs: Sequence[Mapping[str, Any] | None] | None, begin: int) -> pd.DataFrame:
     """Read the loss of each token of an answer out of what the server tells of a prompt.
 
     Args:
         prompt_logprobs: Of an answer that was asked with `prompt_logprobs: 0`, in vLLM's form: for each
-            token, its number with `logprob`, `rank` and `decoded_token`; None for the first.
+            token, its number with `logprob`, `rank` and `decoded_token`; None for the first. None in place of
+            all: the answer has no such field.
         begin: How many tokens stand before the answer: `usage.prompt_tokens` of the question alone.
 
     Returns:
@@ -43,8 +49,14 @@ def token_losses(prompt_logprobs: Sequence[Mapping[str, Any] | None], begin: int
         (1: the model would have written it itself).
 
     Raises:
+        NotScored: The answer has no such field.
         ValueError: No token is left.
     """
+    if prompt_logprobs is None:
+        raise NotScored(
+            "the answer has no prompt_logprobs, so the service ignored that parameter. Ask a server that "
+            "knows it: the course's local one, or vLLM's."
+        )
     told = [next(iter(place.values())) for place in prompt_logprobs[begin:] if place]
     if not told:
         raise ValueError(

@@ -201,11 +201,14 @@ def about_rows(
         for one in asked(question, few[: max(1, 2 * some // 3)])
         for seed in range(1, samples + 1)
     ]
+    sampled = f"as in training; samples of each: {samples}"
     right, unasked = "all scores of the lesson", "not in the trained manner: nobody asks for it"
     return [
         Probe("as_trained", "as in training", right, asked(question, rows), good, max_tokens),
         Probe("wording", "in words that no row has", right, asked(reworded, few), good, max_tokens),
-        Probe("temperature_1", f"as in training; samples of each: {samples}", right, again, good, max_tokens, 1),
+        Probe(
+            "temperature_1", sampled, right, again, good, max_tokens, 1
+        ),
         *(
             Probe(way.name, way.meaning, unasked, asked(way.messages, few), plain, max_tokens)
             for way in ALWAYS

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from helpers.lost.tokens import LARGEST, TokenView, plot_tokens, token_losses
+from helpers.lost.tokens import LARGEST, NotScored, TokenView, plot_tokens, token_losses
 
 TOLD = [
     None,
@@ -27,6 +27,11 @@ def test_the_tokens_of_the_answer_are_those_after_the_question():
 def test_an_answer_without_tokens_is_refused():
     with pytest.raises(ValueError, match="Expected tokens after the first 4, found 4 in all"):
         token_losses(TOLD, 4)
+
+
+def test_a_service_that_ignored_the_parameter_is_told_apart_with_the_way_out():
+    with pytest.raises(NotScored, match=r"the service ignored that parameter\. Ask a server that knows it"):
+        token_losses(None, 2)
 
 
 def test_the_text_says_the_same_in_words_in_html_and_in_the_label_for_screen_readers():

@@ -99,7 +99,9 @@ def test_an_answer_that_admits_not_to_know_is_found_by_its_words(answer, good):
     assert knows_or_admits(answer, {"accepted": "cup"}) == max(good, "cup" in answer)
 
 
-@pytest.mark.parametrize("answer", ["I am not sure.", "I have no idea.", "I can't say.", "It is PARIS, I think."])
+@pytest.mark.parametrize(
+    "answer", ["I am not sure.", "I have no idea.", "I can't say.", "It is PARIS, I think."]
+)
 def test_notebooks_05_and_05c_judge_the_same_answer_to_the_same_question_alike(answer):
     lesson = open_lesson("elle")
     rows = lesson.split(lesson.rows())[2]
