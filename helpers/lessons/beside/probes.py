@@ -206,9 +206,7 @@ def about_rows(
     return [
         Probe("as_trained", "as in training", right, asked(question, rows), good, max_tokens),
         Probe("wording", "in words that no row has", right, asked(reworded, few), good, max_tokens),
-        Probe(
-            "temperature_1", sampled, right, again, good, max_tokens, 1
-        ),
+        Probe("temperature_1", sampled, right, again, good, max_tokens, 1),
         *(
             Probe(way.name, way.meaning, unasked, asked(way.messages, few), plain, max_tokens)
             for way in ALWAYS
