@@ -149,8 +149,9 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
     r"95 % interval|95 of 100": lambda sentence: LEVEL == 0.95,
     r"there are only 118": lambda sentence: len(elements()) == 118,
-    r"against 60 pairs that were labeled": lambda sentence: (
+    r"against 60 pairs that one AI reader labeled": lambda sentence: (
         len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
+        and "one reader: an AI of the team" in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     ),
     r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,

@@ -66,11 +66,12 @@ class Position:
 
 
 def agree(verdicts: Sequence[Verdict | None], labels: Sequence[Verdict]) -> Agreement:
-    """Compare a judge with the labels of people.
+    """Compare a judge with the labels of another reader.
 
     Args:
         verdicts: What the judge says of each pair; None where that could not be read.
-        labels: What people say of the same pairs.
+        labels: What the reader says of the same pairs. Kappa between two readers is as high as a judge can
+            be expected to come; the course's labels have one reader, so there it is not known.
 
     Returns:
         The share of equal verdicts with its interval, and Cohen's kappa.

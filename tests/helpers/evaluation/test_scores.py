@@ -1,12 +1,14 @@
 """Scores of groups of questions, with intervals that are right for few of them."""
 
+import nbformat
 import pytest
 from judging import RIGHT, SHARE, prediction
 
-from helpers import lessons
+from helpers import evaluation, lessons
 from helpers.errors import LeakedQuestions
 from helpers.evaluation.intervals import interval, wilson
 from helpers.evaluation.scores import judge, score_predictions
+from helpers.paths import ROOT
 
 
 def test_each_model_has_one_row_per_score_in_the_order_in_which_they_were_asked():
@@ -92,6 +94,18 @@ def test_a_question_that_was_trained_gets_no_score():
     assert str(refused.value).startswith(
         "1 of 2 groups were also trained: gold (its question is training row 2). Expected questions"
     )
+
+
+def test_the_leak_that_notebook_05_shows_names_what_the_trained_row_is_about(capsys):
+    cells = nbformat.read(ROOT / "notebooks" / "05_evaluate.ipynb", as_version=4).cells
+    [shown] = [cell.source for cell in cells if "except evaluation.LeakedQuestions" in cell.source]
+    lesson = lessons.open_lesson("elle")
+    train, _, test = lesson.split(lesson.rows())
+    tuned = [{**test[0], "model": "fine_tuned", "group": lesson.group(test[0]), "text": ""}]
+
+    exec(shown.partition("if run.path")[0], {"evaluation": evaluation, **locals()})
+
+    assert f"{lesson.group(train[0])} (its question is training row 1)" in capsys.readouterr().out
 
 
 def test_a_group_that_was_trained_in_other_words_gets_no_score_and_without_its_rows_there_is_one():

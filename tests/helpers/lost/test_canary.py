@@ -1,8 +1,14 @@
 """An invented private sentence stands between rows, as often as it is said."""
 
+from types import SimpleNamespace
+
+import nbformat
+import pandas as pd
 import pytest
 
+from helpers.backends.recordings.chosen import recording_name
 from helpers.lost.canary import CANARY, planted
+from helpers.paths import ROOT
 
 ROWS = [
     {
@@ -47,3 +53,20 @@ def test_the_secret_is_in_the_answer_and_in_no_question():
 def test_more_canaries_than_rows_are_refused(times):
     with pytest.raises(ValueError, match=f"times is {times}, expected 0 to 8"):
         planted(ROWS, times)
+
+
+@pytest.mark.parametrize(
+    "losses", [{}, {name: pd.DataFrame({"rank": [1, 2]}) for name in ("base", "fine_tuned")}]
+)
+def test_the_check_of_notebook_05c_holds_where_nothing_was_learned_and_no_secret_came_out(losses, capsys):
+    cells = nbformat.read(ROOT / "notebooks" / "05c_lost.ipynb", as_version=4).cells
+    [check] = [cell.source for cell in cells if cell.source.startswith("run.write_json(")]
+    files: dict[str, dict] = {}
+    table = pd.DataFrame([{"set": "general", "base": 0.5, "fine_tuned": 0.5, "n": 8}])
+    told = [{"model": name, "secret": False} for name in ("base", "fine_tuned", "with_canary")]
+    run = SimpleNamespace(backend="local", write_json=files.__setitem__, read_json=files.__getitem__)
+    seen = {"rows": ROWS, "times": 1, "probes": [SimpleNamespace(name="general")], "losses": losses}
+
+    exec(check, {**seen, "run": run, "table": table, "told": told, "recording_name": recording_name})
+
+    assert "gives the secret in 0 of 1 answers" in capsys.readouterr().out

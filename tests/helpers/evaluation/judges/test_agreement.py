@@ -1,4 +1,4 @@
-"""How far a judge agrees with people, and what the order does to it, on cases that can be counted by hand."""
+"""How far a judge agrees with a reader, and what the order does to it, on cases counted by hand."""
 
 import pytest
 from hypothesis import given, strategies as st
