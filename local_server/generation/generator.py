@@ -8,7 +8,7 @@ from local_server.generation.answer import logprob
 from local_server.generation.batch import Batch
 from local_server.generation.messages import CallPiece, Cancel, Failure, NumberedQuestion, Reply
 from local_server.generation.models import Models
-from local_server.generation.request import Request, TooLong
+from local_server.generation.request import Request, TooLong, TooMuchTold
 from local_server.generation.row import Piece
 from local_server.generation.scoring import Scoring, Scorings
 from local_server.generation.structured.trial import Refused, in_words
@@ -63,6 +63,8 @@ class Generator:
                 "code": "context_length_exceeded",
                 "message": str(error),
             }
+        except TooMuchTold as error:
+            return {"id": message["id"], "kind": "error", "code": "too_much_told", "message": str(error)}
         except Exception as error:
             return _failure(message["id"], message["folder"], error)
 

@@ -14,6 +14,7 @@ from finetune_dataset.models import PERIODIC_TINY, REAL_MODEL
 from local_server.generation.generator import Generator
 from local_server.generation.messages import NumberedQuestion
 from local_server.generation.models import Models
+from local_server.generation.request import TooMuchTold
 from local_server.generation.scoring import EVERY, ROOM, Scorings
 
 # Where `make real-model` puts it; the tests have a models folder of their own.
@@ -101,6 +102,32 @@ def test_what_is_not_here_is_refused_by_name(
     assert (refused["status"], refused["param"]) == (400, param)
 
 
+def test_more_than_one_answer_may_hold_is_refused(client: openai.OpenAI) -> None:
+    long = [{"role": "user", "content": "tin " * 997}]
+    refused = refusal(scored, client, BASE_MODEL, long, top=20)
+
+    assert refused == {
+        "status": 400, "code": "invalid_value", "param": "prompt_logprobs", "type": "invalid_request_error",
+        "message": "Invalid 'prompt_logprobs': expected at most 20000 log probabilities of a prompt. Found "
+        "1000 tokens with 21 each, 21000 in all. Set it to 19 or less, or shorten the messages to 952 tokens "
+        "in all.",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_the_refusal_advises_works(client: openai.OpenAI) -> None:
+    long = [{"role": "user", "content": "tin " * 997}]
+    assert len(scored(client, BASE_MODEL, long, top=19)) == 1000
+    shorter = [{"role": "user", "content": "tin " * (997 - (1000 - 952))}]
+    assert len(scored(client, BASE_MODEL, shorter, top=20)) == 952
+
+
+def test_a_prompt_longer_than_all_that_may_be_told_is_to_be_shortened() -> None:
+    assert str(TooMuchTold(30_000, 0)).endswith(
+        "Found 30000 tokens with 1 each, 30000 in all. Shorten the messages to 20000 tokens in all."
+    )
+
+
 def test_responses_refuse_it(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="prompt_logprobs"):
         client.responses.create(model=BASE_MODEL, input="Hi", extra_body={"prompt_logprobs": 0})
@@ -146,6 +173,7 @@ def pieces(generator: Generator, steps: int) -> list[list[int]]:
     ]
 
 
+@pytest.mark.slow
 def test_growing_answers_get_32_tokens_for_each_piece_that_is_told(generator: Generator) -> None:
     take(generator, asked(1, words=1, **ENDLESS | {"max_tokens": 200, "prompt_logprobs": None}))
     pieces(generator, 1)
@@ -160,12 +188,14 @@ def test_growing_answers_get_32_tokens_for_each_piece_that_is_told(generator: Ge
     ]
 
 
+@pytest.mark.slow
 def test_where_nobody_waits_for_a_token_a_piece_is_told_in_each_step(generator: Generator) -> None:
     take(generator, asked(1, words=600))
 
     assert pieces(generator, 5) == [[1]] * 5
 
 
+@pytest.mark.slow
 def test_prompts_are_told_in_turn_and_a_short_one_waits_for_no_long_one_to_end(
     generator: Generator,
 ) -> None:
@@ -195,6 +225,15 @@ def test_no_more_long_texts_are_half_told_than_there_is_memory_for() -> None:
     assert turns(scorings, 6) == [99, 0, 1, 99, 0, 1]
     scorings.drop(0)
     assert turns(scorings, 6) == [99, 1, 2, 99, 1, 2]
+
+
+def test_growing_answers_wait_for_one_piece_in_32_tokens() -> None:
+    scorings = Scorings()
+    for number in range(16):
+        scorings.add(number, Told(60))
+    found = [scorings.next(growing=True) for _ in range(100)]
+
+    assert [step for step, one in enumerate(found) if one] == [0, EVERY, 2 * EVERY, 3 * EVERY]
 
 
 def test_a_text_larger_than_all_memory_for_texts_is_told_alone() -> None:
