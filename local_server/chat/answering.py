@@ -165,8 +165,10 @@ async def whole(request: Request, answer: Coroutine[None, None, T]) -> Json[T] |
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        # 499 is what nginx writes into its log for this; no one reads it.
-        return Json(answering.result()) if answering.done() else Response(status_code=499)
+        if answering.done():
+            return await Json.in_pieces(answering.result())
+        # It is what nginx writes into its log for this; no one reads it.
+        return Response(status_code=499)
     finally:
         leaving.cancel()
         answering.cancel()
