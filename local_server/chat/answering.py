@@ -126,8 +126,8 @@ async def replies(
         `text` replies, then `done`.
 
     Raises:
-        ApiError: The prompt is too long, no answer can follow the schema, the model cannot answer, or the
-            process died.
+        ApiError: The prompt is too long, too much is to be told of it, no answer can follow the schema, the
+            model cannot answer, or the process died.
     """
     try:
         async with aclosing(worker.ask(question)) as asked:
@@ -135,6 +135,8 @@ async def replies(
                 if reply["kind"] == "error":
                     if reply["code"] == "context_length_exceeded":
                         raise ApiError(400, reply["message"], code=reply["code"], param=param)
+                    if reply["code"] == "too_much_told":
+                        raise ApiError(400, reply["message"], code="invalid_value", param="prompt_logprobs")
                     if reply["code"] == "invalid_json_schema":
                         function = reply.get("function")
                         if offer.calls is not None and (function is not None or form.schema is None):
@@ -163,8 +165,10 @@ async def whole(request: Request, answer: Coroutine[None, None, T]) -> Json[T] |
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        # 499 is what nginx writes into its log for this; no one reads it.
-        return Json(answering.result()) if answering.done() else Response(status_code=499)
+        if answering.done():
+            return await Json.in_pieces(answering.result())
+        # It is what nginx writes into its log for this; no one reads it.
+        return Response(status_code=499)
     finally:
         leaving.cancel()
         answering.cancel()

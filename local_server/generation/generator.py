@@ -8,9 +8,9 @@ from local_server.generation.answer import logprob
 from local_server.generation.batch import Batch
 from local_server.generation.messages import CallPiece, Cancel, Failure, NumberedQuestion, Reply
 from local_server.generation.models import Models
-from local_server.generation.request import Request, TooLong
+from local_server.generation.request import Request, TooLong, TooMuchTold
 from local_server.generation.row import Piece
-from local_server.generation.scoring import Scoring
+from local_server.generation.scoring import Scoring, Scorings
 from local_server.generation.structured.trial import Refused, in_words
 from local_server.generation.turns import Turns
 
@@ -30,7 +30,7 @@ class Generator:
         self._requests: dict[int, Request] = {}
         self._batches: dict[tuple[str, int], Batch] = {}
         # Prompts whose tokens are told before their rows wait.
-        self._scored: dict[int, Scoring] = {}
+        self._scorings = Scorings()
 
     @property
     def busy(self) -> bool:
@@ -63,6 +63,8 @@ class Generator:
                 "code": "context_length_exceeded",
                 "message": str(error),
             }
+        except TooMuchTold as error:
+            return {"id": message["id"], "kind": "error", "code": "too_much_told", "message": str(error)}
         except Exception as error:
             return _failure(message["id"], message["folder"], error)
 
@@ -110,8 +112,8 @@ class Generator:
             if prepared.prompt_logprobs is None:
                 self._turns.wait(prepared.rows)
             else:
-                self._scored[prepared.id] = Scoring(
-                    prepared.loaded, prepared.prompt, prepared.prompt_logprobs
+                self._scorings.add(
+                    prepared.id, Scoring(prepared.loaded, prepared.prompt, prepared.prompt_logprobs)
                 )
         elif "kind" in prepared:
             yield prepared
@@ -150,10 +152,10 @@ class Generator:
         self._batches = {key: batch for key, batch in self._batches.items() if not batch.empty}
 
     def _score(self) -> Iterator[Reply]:
-        """Tell one piece of the prompt that has waited longest."""
-        if (number := next(iter(self._scored), None)) is None:
+        """Tell one piece of a prompt, where it is time for one."""
+        if (found := self._scorings.next(growing=bool(self._batches))) is None:
             return
-        scoring = self._scored[number]
+        number, scoring = found
         try:
             told = scoring.piece()
         except Exception as error:
@@ -163,7 +165,7 @@ class Generator:
             "id": number, "kind": "text", "index": 0, "text": "", "logprobs": [], "calls": [], "prompt": told
         }  # fmt: skip
         if scoring.ended:
-            del self._scored[number]
+            self._scorings.drop(number)
             self._turns.wait(self._requests[number].rows)
 
     def _by_batch(self, pieces: list[Piece]) -> dict[tuple[str, int], list[Piece]]:
@@ -219,7 +221,7 @@ class Generator:
             batch.drop(ids)
         for number in ids:
             self._requests.pop(number, None)
-            self._scored.pop(number, None)
+            self._scorings.drop(number)
 
 
 def _unsupported(number: int, message: str, function: str | None = None) -> Failure:

@@ -171,7 +171,7 @@ class Failure(TypedDict):
 
     id: int
     kind: Literal["error"]
-    code: Literal["context_length_exceeded", "invalid_json_schema", "model_error"]
+    code: Literal["context_length_exceeded", "too_much_told", "invalid_json_schema", "model_error"]
     message: str
     function: NotRequired[str]
 

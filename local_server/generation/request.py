@@ -13,6 +13,8 @@ from local_server.training.rows.tools import shown
 
 # Up to this many bits of length, prompts share a batch. Next to a longer one they would be mostly padding.
 _SHARED_BITS = 8
+# Log probabilities that are told of one prompt: 1.6 MB of JSON, 7 MB in the server until the answer ends.
+MOST_TOLD = 20_000
 
 
 class Request:
@@ -34,6 +36,7 @@ class Request:
 
     Raises:
         TooLong: The prompt leaves no room for an answer.
+        TooMuchTold: More is to be told of the prompt than one answer may hold.
     """
 
     def __init__(self, asked: NumberedQuestion, loaded: Loaded) -> None:
@@ -58,6 +61,8 @@ class Request:
         self.stream: bool = asked["stream"]
         self.schema: str | None = asked["schema"]
         self.prompt_logprobs: int | None = asked["prompt_logprobs"]
+        if self.prompt_logprobs is not None and len(self.prompt) * (1 + self.prompt_logprobs) > MOST_TOLD:
+            raise TooMuchTold(len(self.prompt), self.prompt_logprobs)
         self.calls: Calls | None = asked["calls"]
         names = [function["name"] for function in self.calls["functions"]] if self.calls else []
         seed = secrets.randbelow(2**31) if asked["seed"] is None else asked["seed"]
@@ -131,4 +136,22 @@ class TooLong(Exception):
         super().__init__(
             f"This model's maximum context length is {context} tokens. However, your messages resulted in "
             f"{tokens}. Please reduce the length of the messages."
+        )
+
+
+class TooMuchTold(Exception):
+    """More log probabilities were asked of a prompt than one answer may hold.
+
+    Args:
+        tokens: Of the prompt.
+        top: How many of the best tokens were asked for in each place.
+    """
+
+    def __init__(self, tokens: int, top: int) -> None:
+        most = MOST_TOLD // tokens - 1
+        shorter = f"shorten the messages to {MOST_TOLD // (1 + top)} tokens in all"
+        fewer = f"Set it to {most} or less, or {shorter}" if most >= 0 else shorter.capitalize()
+        super().__init__(
+            f"Invalid 'prompt_logprobs': expected at most {MOST_TOLD} log probabilities of a prompt. Found "
+            f"{tokens} tokens with {1 + top} each, {tokens * (1 + top)} in all. {fewer}."
         )

@@ -4,7 +4,10 @@ A route's return type says what it answers: `Json[Job]`, `EventStream`, or a Typ
 the code to it, and `openapi.py` describes it.
 """
 
+import asyncio
+import json
 from collections.abc import AsyncGenerator
+from itertools import islice
 from typing import Annotated, Generic, TypeVar
 
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -15,6 +18,10 @@ from starlette.types import Send
 from typing_extensions import TypedDict
 
 Content = TypeVar("Content")
+# As Starlette's own answers are written.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+# Bits of JSON text that are written before other clients get a turn: 8 ms (Nov 2026).
+_BITS = 4096
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -42,10 +49,42 @@ class Json(JSONResponse, Generic[Content]):
 
     Args:
         content: The answer.
+        written: The same as JSON, where it has been written already.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, written: bytes | None = None) -> None:
+        self._written = written
         super().__init__(content)
+
+    def render(self, content: object) -> bytes:
+        """Write the answer, if it has not been written already.
+
+        Args:
+            content: The answer.
+
+        Returns:
+            Its JSON.
+        """
+        return super().render(content) if self._written is None else self._written
+
+    @classmethod
+    async def in_pieces(cls, content: Content) -> "Json[Content]":
+        """Write an answer that may be large, so that other clients are answered meanwhile.
+
+        A thread would not help: `json.dumps` holds Python's lock to its end (0.3 s for 14 MB, Nov 2026).
+
+        Args:
+            content: The answer.
+
+        Returns:
+            The answer, written.
+        """
+        bits = _ENCODER.iterencode(content)
+        pieces: list[bytes] = []
+        while piece := "".join(islice(bits, _BITS)):
+            pieces.append(piece.encode())
+            await asyncio.sleep(0)
+        return cls(content, b"".join(pieces))
 
 
 class EventStream(StreamingResponse):

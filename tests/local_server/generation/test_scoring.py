@@ -11,6 +11,11 @@ from lora import job_folder, trained
 from serving import BASE_MODEL, ENDLESS, ROOT, LocalServer, refusal, serve
 
 from finetune_dataset.models import PERIODIC_TINY, REAL_MODEL
+from local_server.generation.generator import Generator
+from local_server.generation.messages import NumberedQuestion
+from local_server.generation.models import Models
+from local_server.generation.request import TooMuchTold
+from local_server.generation.scoring import EVERY, ROOM, Scorings
 
 # Where `make real-model` puts it; the tests have a models folder of their own.
 REAL_FOLDER = ROOT / "runs" / ".models" / REAL_MODEL
@@ -97,6 +102,32 @@ def test_what_is_not_here_is_refused_by_name(
     assert (refused["status"], refused["param"]) == (400, param)
 
 
+def test_more_than_one_answer_may_hold_is_refused(client: openai.OpenAI) -> None:
+    long = [{"role": "user", "content": "tin " * 997}]
+    refused = refusal(scored, client, BASE_MODEL, long, top=20)
+
+    assert refused == {
+        "status": 400, "code": "invalid_value", "param": "prompt_logprobs", "type": "invalid_request_error",
+        "message": "Invalid 'prompt_logprobs': expected at most 20000 log probabilities of a prompt. Found "
+        "1000 tokens with 21 each, 21000 in all. Set it to 19 or less, or shorten the messages to 952 tokens "
+        "in all.",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_the_refusal_advises_works(client: openai.OpenAI) -> None:
+    long = [{"role": "user", "content": "tin " * 997}]
+    assert len(scored(client, BASE_MODEL, long, top=19)) == 1000
+    shorter = [{"role": "user", "content": "tin " * (997 - (1000 - 952))}]
+    assert len(scored(client, BASE_MODEL, shorter, top=20)) == 952
+
+
+def test_a_prompt_longer_than_all_that_may_be_told_is_to_be_shortened() -> None:
+    assert str(TooMuchTold(30_000, 0)).endswith(
+        "Found 30000 tokens with 1 each, 30000 in all. Shorten the messages to 20000 tokens in all."
+    )
+
+
 def test_responses_refuse_it(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="prompt_logprobs"):
         client.responses.create(model=BASE_MODEL, input="Hi", extra_body={"prompt_logprobs": 0})
@@ -113,8 +144,108 @@ def test_a_text_as_long_as_a_piece_or_a_token_longer_is_told_to_its_end(client: 
     assert {129, 130, 131} <= set(lengths)
 
 
+def asked(number: int, *, words: int, **options: object) -> NumberedQuestion:
+    """A question to the chat process; a token a word."""
+    text: NumberedQuestion = {
+        "id": number, "folder": str(PERIODIC_TINY), "messages": [{"role": "user", "content": "tin " * words}],
+        "tools": [], "calls": None, "max_tokens": 1, "temperature": 0, "top_p": 1, "seed": 1, "stop": [],
+        "n": 1, "stream": True, "top_logprobs": None, "frequency_penalty": 0, "presence_penalty": 0,
+        "schema": None, "start": True, "prompt_logprobs": 0,
+    }  # fmt: skip
+    return {**text, **options}
+
+
+@pytest.fixture
+def generator() -> Generator:
+    return Generator(Models(1, math.inf))
+
+
+def take(generator: Generator, *questions: NumberedQuestion) -> None:
+    for question in questions:
+        assert list(generator.take(generator.prepare(question))) == []
+
+
+def pieces(generator: Generator, steps: int) -> list[list[int]]:
+    """In each step, the requests of which a piece was told."""
+    return [
+        [reply["id"] for reply in generator.step() if reply["kind"] == "text" and "prompt" in reply]
+        for _ in range(steps)
+    ]
+
+
 @pytest.mark.slow
-def test_a_long_text_is_scored_in_pieces_and_nobody_waits_for_it(client: openai.OpenAI) -> None:
+def test_growing_answers_get_32_tokens_for_each_piece_that_is_told(generator: Generator) -> None:
+    take(generator, asked(1, words=1, **ENDLESS | {"max_tokens": 200, "prompt_logprobs": None}))
+    pieces(generator, 1)
+    take(generator, asked(2, words=400))
+    told = [step for step, requests in enumerate(pieces(generator, 100)) if requests]
+
+    assert told == [
+        0,
+        EVERY,
+        2 * EVERY,
+        3 * EVERY,
+    ]
+
+
+@pytest.mark.slow
+def test_where_nobody_waits_for_a_token_a_piece_is_told_in_each_step(generator: Generator) -> None:
+    take(generator, asked(1, words=600))
+
+    assert pieces(generator, 5) == [[1]] * 5
+
+
+@pytest.mark.slow
+def test_prompts_are_told_in_turn_and_a_short_one_waits_for_no_long_one_to_end(
+    generator: Generator,
+) -> None:
+    take(generator, *(asked(number, words=600) for number in range(1, 5)), asked(9, words=10))
+
+    assert pieces(generator, 7) == [[1], [2], [3], [4], [9], [1], [2]]
+
+
+class Told:
+    """A prompt without a model."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+def turns(scorings: Scorings, count: int) -> list[int]:
+    found = (scorings.next(growing=False) for _ in range(count))
+    return [number for number, _ in filter(None, found)]
+
+
+def test_no_more_long_texts_are_half_told_than_there_is_memory_for() -> None:
+    scorings = Scorings()
+    for number in range(16):
+        scorings.add(number, Told(ROOM // 2))
+    scorings.add(99, Told(60))
+
+    assert turns(scorings, 6) == [99, 0, 1, 99, 0, 1]
+    scorings.drop(0)
+    assert turns(scorings, 6) == [99, 1, 2, 99, 1, 2]
+
+
+def test_growing_answers_wait_for_one_piece_in_32_tokens() -> None:
+    scorings = Scorings()
+    for number in range(16):
+        scorings.add(number, Told(60))
+    found = [scorings.next(growing=True) for _ in range(100)]
+
+    assert [step for step, one in enumerate(found) if one] == [0, EVERY, 2 * EVERY, 3 * EVERY]
+
+
+def test_a_text_larger_than_all_memory_for_texts_is_told_alone() -> None:
+    scorings = Scorings()
+    for number in range(2):
+        scorings.add(number, Told(ROOM + 1))
+
+    assert turns(scorings, 2) == [0, 0]
+
+
+@pytest.mark.slow
+def test_a_long_text_is_scored_in_pieces_with_the_same_result_in_any_company(client: openai.OpenAI) -> None:
     long = [{"role": "user", "content": "la " * 450}]
     alone = scored(client, BASE_MODEL, long)
     with ThreadPoolExecutor(9) as pool:
