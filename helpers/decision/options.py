@@ -38,7 +38,7 @@ class Option:
         by_group: Question → how right the answer was, 0 to 1, for comparing two options in pairs.
         runs: The quality of each run, one for each seed: of a training, or of the examples in a prompt.
         per_request: What one request costs, in the unit of `Needs`; None where it is not known.
-        once: What it costs once: training.
+        once: What it costs once: training; None where it is not known.
         rows: Training rows; 0 where nothing is trained.
         origin: Where the numbers are from, in sentences.
     """
@@ -50,7 +50,7 @@ class Option:
     by_group: Mapping[str, float] = field(default_factory=dict)
     runs: Sequence[float] = ()
     per_request: float | None = None
-    once: float = 0.0
+    once: float | None = 0.0
     rows: int = 0
     origin: Sequence[str] = ()
 
@@ -58,6 +58,11 @@ class Option:
     def interval(self) -> tuple[float, float]:
         """The 95 % interval over the questions (Wilson's)."""
         return _interval(self.quality, self.n)
+
+    @property
+    def has_known_cost(self) -> bool:
+        """Whether it can be compared by its cost: both a request's and the training's are known."""
+        return None not in (self.per_request, self.once)
 
     @property
     def level(self) -> float:

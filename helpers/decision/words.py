@@ -182,7 +182,8 @@ def _changed(change: Change, chosen: Option) -> str:
 
 
 def _is_cheaper(other: Option, chosen: Option, needs: Needs) -> bool:
-    return None not in (other.per_request, chosen.per_request) and needs.total(other) < needs.total(chosen)
+    known = other.has_known_cost and chosen.has_known_cost
+    return known and needs.total(other) < needs.total(chosen)
 
 
 def _more_questions(option: Option, needs: Needs) -> str:

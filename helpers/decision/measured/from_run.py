@@ -16,7 +16,7 @@ def lines_of_run(
     *,
     base_model: str,
     trained_rows: int,
-    training_seconds: float = 0.0,
+    training_seconds: float | None = None,
     at_a_time: int = 16,
 ) -> list[Line]:
     """Make lines of what notebook 05 asked in this run, one per way to ask.
@@ -26,7 +26,7 @@ def lines_of_run(
         scores: What is asked of each answer, such as `lesson.scores`; right is what has the best value.
         base_model: The base model of all ways.
         trained_rows: Rows of the training; counted for ways whose name begins with "fine_tuned".
-        training_seconds: How long the training took.
+        training_seconds: How long the training took; None where it is not known.
         at_a_time: Questions that were asked at a time.
 
     Returns:

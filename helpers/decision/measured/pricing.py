@@ -56,7 +56,7 @@ def options_in_seconds(found: Sequence[Summary]) -> list[Option]:
     Args:
         found: What `summarize` returned.
     """
-    return [_option(each, _known(each.seconds), each.training_seconds, "") for each in found]
+    return [_option(each, _known(each.seconds), _known(each.training_seconds), "") for each in found]
 
 
 def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
@@ -76,7 +76,7 @@ def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
         kind = "a fine-tune of " if each.rows else ""
         origin = f"{each.base_model}{', tuned,' if each.rows else ''} is priced like {kind}{cost.model} at "
         origin += f"{pricing.service} ({cost.source})." + (_terms(cost.model, pricing) if each.rows else "")
-        options.append(_option(each, _known(usd / REQUESTS), once, origin))
+        options.append(_option(each, _known(usd / REQUESTS), _known(once), origin))
     return options
 
 
@@ -157,7 +157,8 @@ def _examples(each: Summary, found: Sequence[Summary]) -> float:
 
 
 def _training(each: Summary, pricing: Pricing) -> float:
-    if not each.rows or isnan(each.prompt_tokens + each.completion_tokens):
+    """USD of a training; nan where the run does not know its tokens."""
+    if not each.rows:
         return 0.0
     tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
     name = pricing.name(each.base_model)
@@ -183,7 +184,7 @@ def _known(amount: float) -> float | None:
     return None if isnan(amount) else amount
 
 
-def _option(each: Summary, per_request: float | None, once: float, priced: str) -> Option:
+def _option(each: Summary, per_request: float | None, once: float | None, priced: str) -> Option:
     return Option(
         each.name,
         each.kind,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import nan
 
 from finetune_dataset.errors import FineTuneError
 from helpers.decision.measured.lines import Line, right_answers
@@ -28,7 +29,7 @@ class Summary:
         latency_median: Seconds of an answer, median, with as many asked at a time as the file says.
         latency_p95: Seconds that one of twenty answers exceeds, on the slowest seed.
         seconds: Seconds of this computer for one answer: all of them together, by their number.
-        training_seconds: Seconds of a training, on average.
+        training_seconds: Seconds of a training, on average; nan where they are not known.
         origin: Date and command of the measurement.
     """
 
@@ -128,6 +129,13 @@ def _summary(base: str, way: str, lines: list[Line], main: str, metrics: Sequenc
         latency_median=mean(line["latency_median"] for line in used),
         latency_p95=max(line["latency_p95"] for line in used),
         seconds=mean(line["seconds"] / line["n"] for line in used),
-        training_seconds=mean(line.get("training_seconds") or 0.0 for line in used),
+        training_seconds=mean(_training_seconds(line) for line in used),
         origin=", ".join(filter(None, [first.get("date", ""), first.get("command", "")])),
     )
+
+
+def _training_seconds(line: Line) -> float:
+    if not line.get("trained_rows"):
+        return 0.0
+    seconds = line.get("training_seconds")
+    return nan if seconds is None else seconds
