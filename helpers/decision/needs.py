@@ -55,6 +55,8 @@ class Needs:
         hours = self.hours.get(option.kind, 0.0)
         if option.rows:  # Also where a smaller model is trained.
             hours = max(hours, self.hours.get("fine-tune", 0.0))
+        if option.looks_up and option.kind != "retrieve":  # A model that was trained with facts needs them.
+            hours += self.hours.get("retrieve", 0.0)
         return (option.once or 0.0) + hours * self.usd_per_hour + hosting
 
     def total(self, option: Option, requests_per_day: float | None = None) -> float:

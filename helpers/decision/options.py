@@ -40,6 +40,7 @@ class Option:
         per_request: What one request costs, in the unit of `Needs`; None where it is not known.
         once: What it costs once: training; None where it is not known.
         rows: Training rows; 0 where nothing is trained.
+        looks_up: Whether facts must be looked up for each request, as for a model that was trained with them.
         origin: Where the numbers are from, in sentences.
     """
 
@@ -52,6 +53,7 @@ class Option:
     per_request: float | None = None
     once: float | None = 0.0
     rows: int = 0
+    looks_up: bool = False
     origin: Sequence[str] = ()
 
     @property

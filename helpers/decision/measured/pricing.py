@@ -195,5 +195,6 @@ def _option(each: Summary, per_request: float | None, once: float | None, priced
         per_request,
         once,
         each.rows,
+        each.looks_up,
         tuple(filter(None, [each.origin and f"Measured: {each.origin}.", priced])),
     )

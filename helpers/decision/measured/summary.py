@@ -24,6 +24,7 @@ class Summary:
         by_group: Place of the question → share of its answers that were right, over the seeds.
         runs: Quality of each seed.
         rows: Training rows; 0 where nothing is trained.
+        looks_up: Whether facts are looked up for each question.
         prompt_tokens: Tokens of a prompt, on average.
         completion_tokens: Tokens of an answer, on average.
         latency_median: Seconds of an answer, median, with as many asked at a time as the file says.
@@ -40,6 +41,7 @@ class Summary:
     by_group: dict[str, float]
     runs: tuple[float, ...]
     rows: int
+    looks_up: bool
     prompt_tokens: float
     completion_tokens: float
     latency_median: float
@@ -124,6 +126,7 @@ def _summary(base: str, way: str, lines: list[Line], main: str, metrics: Sequenc
         by_group={str(place): mean(each) for place, each in enumerate(zip(*marks, strict=True))},
         runs=tuple(mean(each) for each in marks) if len(marks) > 1 else (),
         rows=rows,
+        looks_up="retrieval" in way or first.get("trained_on") == "facts",
         prompt_tokens=mean(line["prompt_tokens"] for line in used),
         completion_tokens=mean(line["completion_tokens"] for line in used),
         latency_median=mean(line["latency_median"] for line in used),
