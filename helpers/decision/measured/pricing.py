@@ -1,6 +1,6 @@
 """What a request to each way costs: by the prices of a service, or in seconds of your own computer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import isnan, nan
@@ -21,6 +21,10 @@ from helpers.decision.measured.summary import Summary
 from helpers.decision.options import Option
 
 
+def _once(base_model: str) -> int:
+    return 1
+
+
 @dataclass(frozen=True)
 class Pricing:
     """By which prices the measured tokens are counted; the learner's own numbers are added to them.
@@ -32,7 +36,8 @@ class Pricing:
         cached_share: Share of the requests that find the beginning of their prompt in the cache, 0 to 1.
         fixed_tokens: Tokens of your own instructions, the same in every prompt.
         question_tokens: Tokens that your questions have more than the measured ones, such as a document.
-        n_epochs: Passes of the training over its rows.
+        n_epochs: Base model → passes of its training over the rows, such as
+            `lambda base: lesson.settings(base)["n_epochs"]`.
         today: The day that the ages of prices count from; today without it.
     """
 
@@ -42,7 +47,7 @@ class Pricing:
     cached_share: float = 0.0
     fixed_tokens: float = 0
     question_tokens: float = 0
-    n_epochs: int = 1
+    n_epochs: Callable[[str], int] = _once
     today: date | None = None
 
     def name(self, base_model: str) -> str:
@@ -162,7 +167,7 @@ def _training(each: Summary, pricing: Pricing) -> float:
         return 0.0
     tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
     name = pricing.name(each.base_model)
-    return training_usd(name, each.rows * pricing.n_epochs * tokens, pricing.service)
+    return training_usd(name, each.rows * pricing.n_epochs(each.base_model) * tokens, pricing.service)
 
 
 def _terms(model: str, pricing: Pricing) -> str:

@@ -51,7 +51,7 @@ def test_the_learners_own_tokens_are_added_to_each_prompt():
 
 
 def test_a_training_costs_its_tokens_in_all_epochs():
-    tuned_option = options_in_usd(FOUND, Pricing("gpt-4o-mini", n_epochs=3, today=TODAY))[2]
+    tuned_option = options_in_usd(FOUND, Pricing("gpt-4o-mini", n_epochs=lambda _: 3, today=TODAY))[2]
 
     assert tuned_option.once == pytest.approx(3.0 * 3 * 144 * 150 / 1e6)
     assert tuned_option.origin == (
@@ -59,6 +59,16 @@ def test_a_training_costs_its_tokens_in_all_epochs():
         "smollm2-135m-instruct, tuned, is priced like a fine-tune of gpt-4o-mini at openai (secondary, "
         "2026-11: "
         "price file of LiteLLM 1.109.1).",
+    )
+
+
+def test_each_base_model_is_trained_for_epochs_of_its_own():
+    found = summarize([tuned(10), tuned(10, base_model=SMALL)], BIG)
+    pricing = Pricing("gpt-4.1-mini", others={SMALL: "gpt-4o-mini"}, n_epochs={BIG: 1, SMALL: 3}.__getitem__)
+
+    # By hand: 5 USD per million trained tokens for gpt-4.1-mini, 3 for gpt-4o-mini.
+    assert [option.once for option in options_in_usd(found, pricing)] == pytest.approx(
+        [5.0 * 144 * 150 / 1e6, 3.0 * 3 * 144 * 150 / 1e6]
     )
 
 
