@@ -8,7 +8,7 @@ from helpers.decision.needs import Needs
 from helpers.decision.options import KINDS, Option
 
 _NEAR = 1e-6
-"""Around a crossing, as a share: which option stands on which side of it."""
+"""Around a crossing or a quality, as a share: which option stands on which side of it."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ def quality_changes(options: Sequence[Option], needs: Needs, chosen: Option) -> 
         if other.level > 0 and cheapest(able(usable, there), there) is other:
             found.append(Change("quality", "below", other.level, other))
             break
-    left = [option for option in usable if option.level > chosen.level]
-    found.append(Change("quality", "above", chosen.level, cheapest(left, needs)))
+    more = replace(needs, quality=chosen.level + _NEAR)
+    found.append(Change("quality", "above", chosen.level, cheapest(able(usable, more), more)))
     return found
 
 

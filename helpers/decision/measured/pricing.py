@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import isnan, nan
+from math import inf, isnan, nan
 
 import pandas as pd
 
@@ -19,6 +19,10 @@ from helpers.costs.prices import find_price
 from helpers.costs.retirements import find_retirement
 from helpers.decision.measured.summary import Summary
 from helpers.decision.options import Option
+
+
+_PROMPT, _ANSWER = 1_000, 100
+"""Tokens by which two models are compared: a prompt with some examples, and a short answer."""
 
 
 def _once(base_model: str) -> int:
@@ -58,14 +62,25 @@ class Pricing:
 def options_in_seconds(found: Sequence[Summary]) -> list[Option]:
     """Make options whose cost is seconds of this computer; nobody bills them.
 
+    Another base model is offered only where its answers take fewer seconds than the main one's, asked in the
+    same way: it is an option for its lower cost.
+
     Args:
         found: What `summarize` returned.
     """
-    return [_option(each, _known(each.seconds), _known(each.training_seconds), "") for each in found]
+    main = {each.way: each.seconds for each in found if each.kind != "smaller model"}
+    return [
+        _option(each, _known(each.seconds), _known(each.training_seconds), "")
+        for each in found
+        if each.kind != "smaller model" or each.seconds < main.get(each.way, inf)
+    ]
 
 
 def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
     """Make options whose cost is what a service would ask for the measured tokens.
+
+    Another base model is offered only where the model that stands for it is cheaper than the one that stands
+    for the main base model: it is an option for its lower cost.
 
     Args:
         found: What `summarize` returned.
@@ -75,7 +90,10 @@ def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
         FineTuneError: A price is not known.
     """
     options = []
+    main = next((pricing.name(each.base_model) for each in found if each.kind != "smaller model"), pricing.model)
     for each in found:
+        if each.kind == "smaller model" and not _is_cheaper(pricing.name(each.base_model), main, pricing):
+            continue
         cost, once = _priced(each, found, pricing, pricing.name(each.base_model)), _training(each, pricing)
         usd = cost.usd + pricing.cached_share * (cost.usd_cached - cost.usd)
         kind = "a fine-tune of " if each.rows else ""
@@ -148,6 +166,17 @@ def _priced(each: Summary, found: Sequence[Summary], pricing: Pricing, model: st
         service=pricing.service,
         today=pricing.today,
     )
+
+
+def _is_cheaper(model: str, other: str, pricing: Pricing) -> bool:
+    """Compare two models of the service, both untuned, by the same prompt and answer."""
+    usd = [
+        per_thousand(
+            name, prompt_tokens=_PROMPT, answer_tokens=_ANSWER, service=pricing.service, today=pricing.today
+        ).usd
+        for name in (model, other)
+    ]
+    return usd[0] < usd[1]
 
 
 def _examples(each: Summary, found: Sequence[Summary]) -> float:

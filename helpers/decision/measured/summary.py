@@ -61,7 +61,8 @@ def summarize(lines: Sequence[Line], main: str, metrics: Sequence[str] | None = 
 
     Args:
         lines: What was measured.
-        main: The base model that you would use; the others count as smaller or cheaper.
+        main: The base model that you would use; the others count as "smaller model", and become options
+            where they are cheaper (see `options_in_usd`).
         metrics: Names of the scores that an answer must have to be right; all without it.
 
     Returns:

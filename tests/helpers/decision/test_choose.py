@@ -106,6 +106,13 @@ def test_qualities_at_which_another_one_is_chosen_are_the_levels_of_the_options(
     ]
 
 
+def test_an_option_with_too_few_questions_is_chosen_at_no_quality():
+    few, plain = option("few", right=5, n=5), option("plain", right=50, n=100)
+    needs = replace(NEEDS, quality=0.35)
+
+    assert quality_changes([plain, few], needs, plain) == [Change("quality", "above", plain.level, None)]
+
+
 def test_a_training_on_more_rows_than_the_learner_has_says_nothing():
     assert able([TUNED], replace(NEEDS, rows=143)) == []
     assert able([TUNED], replace(NEEDS, rows=144)) == [TUNED]
