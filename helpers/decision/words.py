@@ -14,7 +14,7 @@ from helpers.decision.choose import (
     with_known_cost,
 )
 from helpers.decision.needs import Needs
-from helpers.decision.options import Option, difference, questions_needed
+from helpers.decision.options import FEWEST, Option, difference, questions_needed
 from helpers.decision.phrases import Sentences, floor, not_tried, points, span, sure
 
 CHANCE = 0.05
@@ -75,13 +75,13 @@ def what_to_measure(options: Sequence[Option], needs: Needs) -> Sentences:
             f"Ask at least {least}."
         )
     for option in usable:
-        needed = questions_needed(option.quality, needs.quality)
-        if option.reaches(needs.quality) is None and needed and needed > option.n:
+        if option.reaches(needs.quality) is None and (needed := _needed(option, needs)):
             said.append(
-                f"{option.name}: if it stays at {option.quality:.0%}, {needed:,} questions would show "
-                f"{needs.quality:.0%}; it had {option.n}."
+                f"{option.name}: about {needed:,} questions would show {needs.quality:.0%}, if the share stays "
+                f"at {option.quality:.0%}; it had {option.n}."
             )
-    best = max(usable, key=lambda option: option.level, default=None)
+    enough = [option for option in usable if option.n >= FEWEST]
+    best = max(enough, key=lambda option: option.level, default=None)
     if best is not None and 0 < best.level < needs.quality:
         there = replace(needs, quality=best.level)
         if other := cheapest(able(with_known_cost(options), there), there):
@@ -187,7 +187,14 @@ def _is_cheaper(other: Option, chosen: Option, needs: Needs) -> bool:
 
 
 def _more_questions(option: Option, needs: Needs) -> str:
-    needed = questions_needed(option.quality, needs.quality)
-    if needed is None or needed <= option.n:
+    needed = _needed(option, needs)
+    if needed is None:
         return "Ask more questions, or repeat it, before you decide against it."
-    return f"If it stays at {option.quality:.0%}, {needed:,} questions would show it."
+    return f"About {needed:,} questions would show it, if the share stays at {option.quality:.0%}."
+
+
+def _needed(option: Option, needs: Needs) -> int | None:
+    """Questions that would show the wanted quality; None where a run below it is what leaves it open."""
+    if min(option.runs, default=1.0) < needs.quality:
+        return None
+    return questions_needed(option.quality, needs.quality, more_than=option.n)

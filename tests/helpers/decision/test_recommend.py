@@ -80,9 +80,8 @@ def test_a_cheaper_option_whose_quality_is_open_is_named_with_the_questions_that
 
     assert found.choice == "fine-tune"
     assert (
-        "few-shot would cost less, and 80% is open for it (77% to 97%). If it stays at 91%, 50 questions "
-        "would show "
-        "it." in found.what_would_change_it
+        "few-shot would cost less, and 80% is open for it (77% to 97%). About 54 questions "
+        "would show it, if the share stays at 91%." in found.what_would_change_it
     )
 
 
@@ -107,7 +106,7 @@ def test_not_yet_says_what_to_measure():
 
     assert found.what_would_change_it == (
         "More questions: with 34, even if all were right, 90% would not be shown. Ask at least 35.",
-        "few-shot: if it stays at 91%, 2,498 questions would show 90%; it had 34.",
+        "few-shot: about 2,537 questions would show 90%, if the share stays at 91%; it had 34.",
         "A lower wish: at 77 % wanted, it would be prompt (few-shot).",
         "Not tried yet: smaller model, fine-tune.",
         "Better options: more or better rows, another prompt, a larger base model; then measure again.",
