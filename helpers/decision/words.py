@@ -16,9 +16,7 @@ from helpers.decision.choose import (
 from helpers.decision.needs import Needs
 from helpers.decision.options import FEWEST, Option, difference, questions_needed
 from helpers.decision.phrases import Sentences, floor, not_tried, points, span, sure
-
-CHANCE = 0.05
-"""A difference that chance alone gives more often is undecided; the usual level (R. A. Fisher, 1925)."""
+from helpers.evaluation.intervals import ALPHA
 
 _CLOSE = 0.1
 """Two costs that are nearer than this share are called close: prices and counts of tokens are not that
@@ -162,7 +160,7 @@ def _doubt(chosen: Option, other: Option) -> str:
         return (
             f"{other.name} or {chosen.name}: which is right more often is undecided; the intervals overlap."
         )
-    if chance < CHANCE:
+    if chance < ALPHA:
         better = (
             f"{other.name} is right more often ({points(gap)}{sure(chance)}); the wanted quality does not"
         )

@@ -17,6 +17,9 @@ _Amount = Annotated[float, msgspec.Meta(ge=0)]
 _WAY_OUT = "Get the file back (`git checkout -- data` in a clone), or measure again (`benchmarks/rivals.py`)."
 
 
+_CURVE = ["rows", "seed", "value", "low", "high", "n", "right"]
+
+
 class Line(TypedDict):
     """One way to ask one model, on one seed; `data/README.md` tells the fields."""
 
@@ -98,7 +101,7 @@ def learning_curve(
 
     Returns:
         One row per number of training rows and seed, by both: rows, seed, value, low and high (Wilson's 95 %
-        interval over the questions), n.
+        interval over the questions), n, right (1 or 0 for each question).
 
     Raises:
         FineTuneError: No training of this base model was measured.
@@ -109,11 +112,11 @@ def learning_curve(
             right = right_answers(line, metrics)
             low, high = wilson(sum(right), len(right))
             value = sum(right) / len(right)
-            found.append((line.get("trained_rows", 0), line.get("seed") or 0, value, low, high, len(right)))
+            found.append((line.get("trained_rows", 0), line.get("seed") or 0, value, low, high, len(right), right))
     if not found:
         raise FineTuneError(
             f"No training of {base_model!r} was measured. Choose another base model, or measure it: "
             "`python benchmarks/rivals.py --curve`."
         )
-    table = pd.DataFrame(sorted(found), columns=["rows", "seed", "value", "low", "high", "n"])
+    table = pd.DataFrame(sorted(found, key=lambda row: row[:2]), columns=_CURVE)
     return table.drop_duplicates(["rows", "seed"], ignore_index=True)

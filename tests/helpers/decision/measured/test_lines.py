@@ -79,6 +79,7 @@ def test_the_learning_curve_has_a_row_for_each_number_of_rows_and_seed():
                 "low": low,
                 "high": high,
                 "n": [10, 10, 10],
+                "right": [[1.0] * right + [0.0] * (10 - right) for right in (1, 2, 9)],
             }
         ),
     )
