@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 from options import PROMPT, RETRIEVE, SMALLER, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision import KINDS, Needs, Option, decide, places_to_train
+from helpers.decision import KINDS, Needs, Option, decide
+from helpers.decision.places import places_to_train
 
 TODAY = date(2026, 11, 29)
 BUSY = Needs(requests_per_day=1_000, days=100, hours={})
