@@ -1,6 +1,6 @@
 from .measured.checkpoints import checkpoint_scores as checkpoint_scores
 from .measured.from_run import lines_of_run as lines_of_run
-from .measured.lines import learning_curve as learning_curve, read_lines as read_lines
+from .measured.lines import learning_curve as learning_curve
 from .measured.pricing import (
     Pricing as Pricing,
     cost_of_ways as cost_of_ways,

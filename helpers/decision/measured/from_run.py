@@ -6,7 +6,7 @@ from statistics import fmean, quantiles
 from typing import Any
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision.measured.lines import Line
+from helpers.evaluation.measured_lines import Line
 from helpers.evaluation.scores import Score, judge
 
 

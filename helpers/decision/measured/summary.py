@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import nan
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision.measured.lines import Line, right_answers
+from helpers.decision.measured.lines import right_answers
 from helpers.decision.options import Kind
+from helpers.evaluation.measured_lines import Line
 
 NOT_AS_TRAINED = ("asked_with", "asked_without")
 """A model that is asked otherwise than it was trained is a lesson (notebook 05), and no option."""
