@@ -75,8 +75,8 @@ def what_to_measure(options: Sequence[Option], needs: Needs) -> Sentences:
     for option in usable:
         if option.reaches(needs.quality) is None and (needed := _needed(option, needs)):
             said.append(
-                f"{option.name}: about {needed:,} questions would show {needs.quality:.0%}, if the share stays "
-                f"at {option.quality:.0%}; it had {option.n}."
+                f"{option.name}: about {needed:,} questions would show {needs.quality:.0%}, if the share "
+                f"stays at {option.quality:.0%}; it had {option.n}."
             )
     enough = [option for option in usable if option.n >= FEWEST]
     best = max(enough, key=lambda option: option.level, default=None)

@@ -65,11 +65,13 @@ def learning_curve(
             right = right_answers(line, metrics)
             low, high = wilson(sum(right), len(right))
             value = sum(right) / len(right)
-            found.append((line.get("trained_rows", 0), line.get("seed") or 0, value, low, high, len(right), right))
+            found.append(
+                (line.get("trained_rows", 0), line.get("seed") or 0, value, low, high, len(right), right)
+            )
     if not found:
         raise FineTuneError(
             f"No training of {base_model!r} was measured. Choose another base model, or measure it: "
             "`python benchmarks/rivals.py --curve`."
         )
-    table = pd.DataFrame(sorted(found, key=lambda row: row[:2]), columns=_CURVE)
+    table = pd.DataFrame(found, columns=_CURVE).sort_values(["rows", "seed"], kind="stable")
     return table.drop_duplicates(["rows", "seed"], ignore_index=True)

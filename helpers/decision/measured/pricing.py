@@ -20,7 +20,6 @@ from helpers.costs.retirements import find_retirement
 from helpers.decision.measured.summary import Summary
 from helpers.decision.options import Option
 
-
 _PROMPT, _ANSWER = 1_000, 100
 """Tokens by which two models are compared: a prompt with some examples, and a short answer."""
 
@@ -90,7 +89,9 @@ def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
         FineTuneError: A price is not known.
     """
     options = []
-    main = next((pricing.name(each.base_model) for each in found if each.kind != "smaller model"), pricing.model)
+    main = next(
+        (pricing.name(each.base_model) for each in found if each.kind != "smaller model"), pricing.model
+    )
     for each in found:
         if each.kind == "smaller model" and not _is_cheaper(pricing.name(each.base_model), main, pricing):
             continue

@@ -126,7 +126,9 @@ def describe_learning_curve(table: pd.DataFrame) -> str:
         return f"{text}. From {alike} rows on, {questions} questions show no difference to all rows."
     if gap > 0:
         return f"{text}. The last step is shown ({points(gap)}{sure(chance)}): more rows may still help."
-    return f"{text}. With {rows} rows, more answers were right ({points(-gap)}{sure(chance)}): look at the rows."
+    return (
+        f"{text}. With {rows} rows, more answers were right ({points(-gap)}{sure(chance)}): look at the rows."
+    )
 
 
 def describe_checkpoints(table: pd.DataFrame) -> str:
@@ -146,7 +148,9 @@ def describe_checkpoints(table: pd.DataFrame) -> str:
     if by_loss["value"] == by_answers["value"]:
         return f"{chosen}, and no checkpoint has more right answers ({by_loss['value']:.0%})."
     gap, chance = _gap(by_loss["by_group"], by_answers["by_group"])
-    shown = "the answers choose another one than the loss" if chance < ALPHA else "which is better is undecided"
+    shown = (
+        "the answers choose another one than the loss" if chance < ALPHA else "which is better is undecided"
+    )
     return (
         f"{chosen}, with {by_loss['value']:.0%} right; the most right answers has {most}; "
         f"{shown} ({points(gap)}{sure(chance)})."
@@ -162,7 +166,7 @@ def _by_question(table: pd.DataFrame) -> dict[int, float]:
 
 
 def _gap(a: Mapping[Any, float], b: Mapping[Any, float]) -> tuple[float, float]:
-    """Return the mean of `b` minus that of `a` over the same questions, and how often chance alone gives it."""
+    """Return the mean of `b` minus that of `a` over the same questions, and how often chance gives it."""
     if set(a) != set(b):
         raise FineTuneError(
             f"Expected answers to the same questions, found {len(a)} and {len(b)} that differ. Measure again."

@@ -2,10 +2,10 @@
 
 import json
 
+import measured_lines
 import pandas as pd
 import pytest
 from judging import RIGHT, answers
-from measured_lines import line
 
 from helpers import lessons
 from helpers.errors import UnreadableContent
@@ -17,7 +17,9 @@ MEASURED = data_path("measured", "rivals_elle.json")
 
 
 def measured(way: str, seed: int | None, right: float, *, trained_rows: int = 0, **more: object) -> dict:
-    return line(way, seed=seed, rows=trained_rows, **{"base_model": "small", "scores": {"right": right}} | more)
+    return measured_lines.line(
+        way, seed=seed, rows=trained_rows, **{"base_model": "small", "scores": {"right": right}} | more
+    )
 
 
 LINES = [

@@ -49,7 +49,7 @@ def test_no_answers_are_no_checkpoints():
 
 
 def test_an_answer_without_its_score_is_refused_with_what_to_do():
-    broken = answers(10, [1, 1]) + [{"job": "a", "step": 10, "loss": 1.0, "row": {}}]
+    broken = [*answers(10, [1, 1]), {"job": "a", "step": 10, "loss": 1.0, "row": {}}]
 
     with pytest.raises(FineTuneError, match=r"Answer 3 of 04b_answers\.jsonl has no 'all'; .* Run 04b_over"):
         checkpoint_scores(broken, about)

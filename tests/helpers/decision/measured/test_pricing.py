@@ -121,7 +121,9 @@ def test_a_price_that_nobody_knows_is_refused():
 def test_another_base_model_is_a_smaller_model_only_where_it_is_cheaper():
     def offered(main, **others):
         found = summarize([line(), line(base_model=SMALL)], main)
-        return {option.kind for option in options_in_usd(found, Pricing("gpt-4.1-mini", today=TODAY, **others))}
+        return {
+            option.kind for option in options_in_usd(found, Pricing("gpt-4.1-mini", today=TODAY, **others))
+        }
 
     small = {"others": {SMALL: "gpt-4o-mini"}}
     assert offered(BIG, **small) == {"prompt", "smaller model"}

@@ -26,7 +26,9 @@ def first(right, n):
 
 
 def curve(*points):
-    rows = [(rows, seed, right / 34, *wilson(right, 34), 34, first(right, 34)) for rows, seed, right in points]
+    rows = [
+        (rows, seed, right / 34, *wilson(right, 34), 34, first(right, 34)) for rows, seed, right in points
+    ]
     return pd.DataFrame(rows, columns=["rows", "seed", "value", "low", "high", "n", "right"])
 
 
