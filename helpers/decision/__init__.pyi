@@ -1,5 +1,6 @@
+from .measured.checkpoints import checkpoint_scores as checkpoint_scores
 from .measured.from_run import lines_of_run as lines_of_run
-from .measured.lines import learning_curve as learning_curve, read_lines as read_lines
+from .measured.lines import learning_curve as learning_curve
 from .measured.pricing import (
     Pricing as Pricing,
     cost_of_ways as cost_of_ways,
@@ -15,7 +16,6 @@ from .measured.sentences import (
     quality_and_cost as quality_and_cost,
 )
 from .measured.summary import summarize as summarize
-from .needs import HOURS as HOURS, Needs as Needs
-from .options import KINDS as KINDS, Option as Option, questions_needed as questions_needed
-from .places import places_to_train as places_to_train
-from .recommend import Recommendation as Recommendation, decide as decide
+from .needs import Needs as Needs
+from .options import KINDS as KINDS, Option as Option
+from .recommend import decide as decide

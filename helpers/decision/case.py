@@ -26,9 +26,8 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     work = (
         f" at {needs.usd_per_hour:g} USD" if needs.unit == "USD" else ", not counted in seconds of a computer"
     )
-    training = max((option.once for option in options), default=0.0)
     rows = max(option.rows for option in options)
-    compute = f"one training costs up to {needs.amount(training)}" if rows else "no training was measured"
+    compute = _training(options, needs) if rows else "no training was measured"
     largest = f"the largest measured training had {rows:,} rows" if rows else "no training was measured"
     have = "as many as were measured" if needs.rows is None else f"{needs.rows:,} training rows"
     hosting = f"{needs.hosting_usd_per_day:g} USD a day" if needs.unit == "USD" else "not counted"
@@ -48,6 +47,15 @@ def case(options: Sequence[Option], needs: Needs, today: date) -> Sentences:
     said.append(f"Reuse: {needs.reuse or BLANK}.")
     origins = sorted({sentence for option in options for sentence in option.origin})
     return (*said, *origins, f"Written on {today}.")
+
+
+def _training(options: Sequence[Option], needs: Needs) -> str:
+    costs = [option.once for option in options if option.rows]
+    known = [once for once in costs if once is not None]
+    if not known:
+        return "what one training costs is not known"
+    others = "" if len(known) == len(costs) else "; what another one costs is not known"
+    return f"one training costs up to {needs.amount(max(known))}{others}"
 
 
 def _benefit(tuned: Option, other: Option, needs: Needs) -> str:

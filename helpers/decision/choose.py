@@ -8,7 +8,7 @@ from helpers.decision.needs import Needs
 from helpers.decision.options import KINDS, Option
 
 _NEAR = 1e-6
-"""Around a crossing, as a share: which option stands on which side of it."""
+"""Around a crossing or a quality, as a share: which option stands on which side of it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def has_rows(option: Option, needs: Needs) -> bool:
 
 def with_known_cost(options: Sequence[Option]) -> list[Option]:
     """Return the options that can be compared by their cost."""
-    return [option for option in options if option.per_request is not None]
+    return [option for option in options if option.has_known_cost]
 
 
 def cheapest(options: Sequence[Option], needs: Needs, requests_per_day: float | None = None) -> Option | None:
@@ -57,7 +57,7 @@ def cheapest(options: Sequence[Option], needs: Needs, requests_per_day: float | 
         then the one whose name comes first. None without options.
 
     Raises:
-        FineTuneError: What a request to one of several options costs is not known.
+        FineTuneError: What a request to one of several options costs is not known, or its training.
     """
     if len(options) > 1:
         for option in options:
@@ -65,6 +65,11 @@ def cheapest(options: Sequence[Option], needs: Needs, requests_per_day: float | 
                 raise FineTuneError(
                     f"{option.name!r} is good enough, and what a request to it costs is not known. Give the "
                     "option per_request=; `usage` of an answer has its tokens."
+                )
+            if option.once is None:
+                raise FineTuneError(
+                    f"{option.name!r} is good enough, and what its training costs is not known. Give the "
+                    "option once=; 0 where nothing is trained."
                 )
     return min(
         options,
@@ -113,8 +118,8 @@ def quality_changes(options: Sequence[Option], needs: Needs, chosen: Option) -> 
         if other.level > 0 and cheapest(able(usable, there), there) is other:
             found.append(Change("quality", "below", other.level, other))
             break
-    left = [option for option in usable if option.level > chosen.level]
-    found.append(Change("quality", "above", chosen.level, cheapest(left, needs)))
+    more = replace(needs, quality=chosen.level + _NEAR)
+    found.append(Change("quality", "above", chosen.level, cheapest(able(usable, more), more)))
     return found
 
 

@@ -44,20 +44,26 @@ class Needs:
     rows: int | None = None
 
     def fixed(self, option: Option) -> float:
-        """Return what a option costs in the time of use, without its requests."""
+        """Return what an option costs in the time of use, without its requests.
+
+        Args:
+            option: One whose training has a known cost.
+        """
         if self.unit == "seconds":
-            return option.once
+            return option.once or 0.0
         hosting = self.hosting_usd_per_day * self.days if option.rows else 0.0
         hours = self.hours.get(option.kind, 0.0)
         if option.rows:  # Also where a smaller model is trained.
             hours = max(hours, self.hours.get("fine-tune", 0.0))
-        return option.once + hours * self.usd_per_hour + hosting
+        if option.looks_up and option.kind != "retrieve":  # A model that was trained with facts needs them.
+            hours += self.hours.get("retrieve", 0.0)
+        return (option.once or 0.0) + hours * self.usd_per_hour + hosting
 
     def total(self, option: Option, requests_per_day: float | None = None) -> float:
-        """Return what a option costs in the time of use, all together.
+        """Return what an option costs in the time of use, all together.
 
         Args:
-            option: One whose requests have a known cost.
+            option: One whose requests and training have a known cost.
             requests_per_day: Another number of requests than `self.requests_per_day`.
         """
         a_day = self.requests_per_day if requests_per_day is None else requests_per_day

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import ceil, isfinite
+from math import isfinite
 from typing import Literal, get_args
 
 from finetune_dataset.errors import FineTuneError
@@ -16,14 +16,14 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 one is chosen."""
 
 FEWEST = 10
-"""Fewer questions show nothing, for or against: a rule of this course. One wrong answer refutes no "
-"quality."""
+"""Fewer questions show nothing, for or against: a rule of this course. One wrong answer refutes no
+quality."""
 
-_Z_95 = 1.959964
-"""Standard normal quantile at 0.975 (any table of the normal distribution)."""
+MOST = 100_000
+"""Questions that anybody would ask: a rule of this course."""
 
-_ALMOST = 1e-9
-"""Means of shares are not exact: 0.1 + 0.2 is a little more than 0.3."""
+_LOOK_BACK = 40
+"""Questions before the found number that are looked at, too."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Option:
         by_group: Question → how right the answer was, 0 to 1, for comparing two options in pairs.
         runs: The quality of each run, one for each seed: of a training, or of the examples in a prompt.
         per_request: What one request costs, in the unit of `Needs`; None where it is not known.
-        once: What it costs once: training.
+        once: What it costs once: training; None where it is not known.
         rows: Training rows; 0 where nothing is trained.
+        looks_up: Whether facts must be looked up for each request, as for a model that was trained with them.
         origin: Where the numbers are from, in sentences.
     """
 
@@ -50,14 +51,20 @@ class Option:
     by_group: Mapping[str, float] = field(default_factory=dict)
     runs: Sequence[float] = ()
     per_request: float | None = None
-    once: float = 0.0
+    once: float | None = 0.0
     rows: int = 0
+    looks_up: bool = False
     origin: Sequence[str] = ()
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval over the questions (Wilson's)."""
         return _interval(self.quality, self.n)
+
+    @property
+    def has_known_cost(self) -> bool:
+        """Whether it can be compared by its cost: both a request's and the training's are known."""
+        return None not in (self.per_request, self.once)
 
     @property
     def level(self) -> float:
@@ -88,22 +95,37 @@ class Option:
         return words
 
 
-def questions_needed(quality: float, wanted: float) -> int | None:
-    """Say how many questions would show that a quality is reached.
+def questions_needed(quality: float, wanted: float, more_than: int = 0) -> int | None:
+    """Say about how many questions would show that a quality is reached, if the share of right answers stays.
 
-    Wilson's interval holds each value that a test of the share would not refuse. Its low end is the wanted
-    quality where (quality - wanted)² n = z² wanted (1 - wanted).
+    About: a share of whole answers is rarely kept exactly, so a few more questions may show it less well.
 
     Args:
         quality: The share that will be answered right, 0 to 1.
         wanted: The share that it should be shown to reach, 0 to 1.
+        more_than: Questions that did not show it.
 
     Returns:
-        The smallest number of questions, at least `FEWEST`; None when no number shows it.
+        The smallest number that was found to show it, at least `FEWEST`. None when no number up to
+        `MOST` does.
     """
-    if quality - wanted < _ALMOST:
-        return None
-    return max(FEWEST, ceil(_Z_95**2 * wanted * (1 - wanted) / (quality - wanted) ** 2 - _ALMOST))
+
+    def shows(n: int) -> bool:
+        return wilson(quality * n, n)[0] >= wanted
+
+    least = low = max(FEWEST, more_than + 1)
+    if shows(least) or quality <= wanted:
+        return least if quality > wanted else None
+    high = 2 * low
+    while not shows(high):
+        low, high = high, 2 * high
+        if high > MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shows(middle) else (middle, high)
+    # Half an answer is none: a smaller number may lie on the other side of one that does not show it.
+    return next(n for n in range(max(least, high - _LOOK_BACK), high + 1) if shows(n))
 
 
 def difference(a: Option, b: Option) -> tuple[float, float | None]:

@@ -14,11 +14,9 @@ from helpers.decision.choose import (
     with_known_cost,
 )
 from helpers.decision.needs import Needs
-from helpers.decision.options import Option, difference, questions_needed
+from helpers.decision.options import FEWEST, Option, difference, questions_needed
 from helpers.decision.phrases import Sentences, floor, not_tried, points, span, sure
-
-CHANCE = 0.05
-"""A difference that chance alone gives more often is undecided; the usual level (R. A. Fisher, 1925)."""
+from helpers.evaluation.intervals import ALPHA
 
 _CLOSE = 0.1
 """Two costs that are nearer than this share are called close: prices and counts of tokens are not that
@@ -75,13 +73,13 @@ def what_to_measure(options: Sequence[Option], needs: Needs) -> Sentences:
             f"Ask at least {least}."
         )
     for option in usable:
-        needed = questions_needed(option.quality, needs.quality)
-        if option.reaches(needs.quality) is None and needed and needed > option.n:
+        if option.reaches(needs.quality) is None and (needed := _needed(option, needs)):
             said.append(
-                f"{option.name}: if it stays at {option.quality:.0%}, {needed:,} questions would show "
-                f"{needs.quality:.0%}; it had {option.n}."
+                f"{option.name}: about {needed:,} questions would show {needs.quality:.0%}, if the share "
+                f"stays at {option.quality:.0%}; it had {option.n}."
             )
-    best = max(usable, key=lambda option: option.level, default=None)
+    enough = [option for option in usable if option.n >= FEWEST]
+    best = max(enough, key=lambda option: option.level, default=None)
     if best is not None and 0 < best.level < needs.quality:
         there = replace(needs, quality=best.level)
         if other := cheapest(able(with_known_cost(options), there), there):
@@ -162,7 +160,7 @@ def _doubt(chosen: Option, other: Option) -> str:
         return (
             f"{other.name} or {chosen.name}: which is right more often is undecided; the intervals overlap."
         )
-    if chance < CHANCE:
+    if chance < ALPHA:
         better = (
             f"{other.name} is right more often ({points(gap)}{sure(chance)}); the wanted quality does not"
         )
@@ -182,11 +180,19 @@ def _changed(change: Change, chosen: Option) -> str:
 
 
 def _is_cheaper(other: Option, chosen: Option, needs: Needs) -> bool:
-    return None not in (other.per_request, chosen.per_request) and needs.total(other) < needs.total(chosen)
+    known = other.has_known_cost and chosen.has_known_cost
+    return known and needs.total(other) < needs.total(chosen)
 
 
 def _more_questions(option: Option, needs: Needs) -> str:
-    needed = questions_needed(option.quality, needs.quality)
-    if needed is None or needed <= option.n:
+    needed = _needed(option, needs)
+    if needed is None:
         return "Ask more questions, or repeat it, before you decide against it."
-    return f"If it stays at {option.quality:.0%}, {needed:,} questions would show it."
+    return f"About {needed:,} questions would show it, if the share stays at {option.quality:.0%}."
+
+
+def _needed(option: Option, needs: Needs) -> int | None:
+    """Questions that would show the wanted quality; None where a run below it is what leaves it open."""
+    if min(option.runs, default=1.0) < needs.quality:
+        return None
+    return questions_needed(option.quality, needs.quality, more_than=option.n)

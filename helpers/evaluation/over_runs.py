@@ -5,19 +5,17 @@ so nothing is estimated from them: the table says the lowest and the highest sco
 from a file of measured lines (`data/README.md` tells its fields).
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from helpers.errors import UnreadableContent
+from helpers.evaluation.measured_lines import Line, read_lines
 
 COLUMNS = ["model", "metric", "runs", "lowest", "middle", "highest"]
 
 
-def read_measured(path: Path, base_model: str) -> list[dict[str, Any]]:
+def read_measured(path: Path, base_model: str) -> list[Line]:
     """Read what was measured on several seeds.
 
     Args:
@@ -29,24 +27,16 @@ def read_measured(path: Path, base_model: str) -> list[dict[str, Any]]:
         there or has none.
 
     Raises:
-        UnreadableContent: It is not such a file.
+        UnreadableContent: It is not such a file; the message says where.
     """
     if not path.is_file():
         return []
-    try:
-        return [
-            line
-            for line in json.loads(path.read_text(encoding="utf-8"))["lines"]
-            if line["base_model"] == base_model and line["step"] is None and _is_whole(line)
-        ]
-    except (ValueError, KeyError, TypeError, OSError) as wrong:
-        raise UnreadableContent(
-            f"{path} is not a file of measured lines: {wrong!r}. Get it again from the course, or measure "
-            "again with benchmarks/rivals.py."
-        ) from None
+    return [
+        line for line in read_lines(path) if line["base_model"] == base_model and line.get("step") is None
+    ]
 
 
-def over_runs(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def over_runs(lines: Iterable[Line]) -> pd.DataFrame:
     """Say how far the scores of equal runs are apart.
 
     Args:
@@ -57,8 +47,8 @@ def over_runs(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         many), lowest, middle (the median) and highest score. Ways without chance have one run.
     """
     found = list(lines)
-    most = max((line["trained_rows"] for line in found), default=0)
-    whole = [line for line in found if line["trained_rows"] in (0, most)]
+    most = max((line.get("trained_rows", 0) for line in found), default=0)
+    whole = [line for line in found if line.get("trained_rows", 0) in (0, most)]
     table = pd.DataFrame(
         [(line["way"], metric, value) for line in whole for metric, value in line["scores"].items()],
         columns=["model", "metric", "value"],
@@ -81,10 +71,3 @@ def beside(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     more = runs.drop(columns="middle")
     both = scores.merge(more, how="left", on=["model", "metric"])
     return both.assign(runs=both["runs"].fillna(0).astype(int))
-
-
-def _is_whole(line: Mapping[str, Any]) -> bool:
-    """Whether a line has what is read of it; a missing field is an error that names it."""
-    return all(
-        isinstance(line[key], kind) for key, kind in (("way", str), ("scores", dict), ("trained_rows", int))
-    )

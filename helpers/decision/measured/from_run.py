@@ -6,7 +6,7 @@ from statistics import fmean, quantiles
 from typing import Any
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision.measured.lines import Line
+from helpers.evaluation.measured_lines import Line
 from helpers.evaluation.scores import Score, judge
 
 
@@ -16,7 +16,8 @@ def lines_of_run(
     *,
     base_model: str,
     trained_rows: int,
-    training_seconds: float = 0.0,
+    training_seconds: float | None = None,
+    trained_on: str | None = None,
     at_a_time: int = 16,
 ) -> list[Line]:
     """Make lines of what notebook 05 asked in this run, one per way to ask.
@@ -26,7 +27,8 @@ def lines_of_run(
         scores: What is asked of each answer, such as `lesson.scores`; right is what has the best value.
         base_model: The base model of all ways.
         trained_rows: Rows of the training; counted for ways whose name begins with "fine_tuned".
-        training_seconds: How long the training took.
+        training_seconds: How long the training took; None where it is not known.
+        trained_on: "facts" where facts were looked up for the rows of the training; else None.
         at_a_time: Questions that were asked at a time.
 
     Returns:
@@ -61,6 +63,7 @@ def lines_of_run(
                 latency_p95=quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else nan,
                 seconds=_mean(seconds) * n / at_a_time,
                 trained_rows=trained_rows if tuned else 0,
+                trained_on=trained_on if tuned else None,
                 training_seconds=training_seconds if tuned else 0.0,
             )
         )

@@ -1,58 +1,14 @@
-"""The lines of `data/measured/rivals_*.json` and of a run's `05_rivals.json`: one way to ask on one seed."""
+"""What measured lines say: which questions were answered right, and what more training rows brought."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Annotated, NotRequired, TypedDict
 
-import msgspec
 import pandas as pd
 
 from finetune_dataset.errors import FineTuneError
-from helpers.errors import UnreadableContent
-from helpers.evaluation import wilson
-from helpers.stored_json import read_json
+from helpers.evaluation.intervals import wilson
+from helpers.evaluation.measured_lines import WAY_OUT, Line
 
-_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-_Amount = Annotated[float, msgspec.Meta(ge=0)]
-_WAY_OUT = "Get the file back (`git checkout -- data` in a clone), or measure again (`benchmarks/rivals.py`)."
-
-
-class Line(TypedDict):
-    """One way to ask one model, on one seed; `data/README.md` tells the fields."""
-
-    base_model: str
-    way: str
-    n: Annotated[int, msgspec.Meta(ge=1)]
-    scores: dict[str, _Share]
-    marks: dict[str, str]
-    prompt_tokens: _Amount
-    completion_tokens: _Amount
-    latency_median: _Amount
-    latency_p95: _Amount
-    seconds: _Amount
-    seed: NotRequired[int | None]
-    trained_rows: NotRequired[Annotated[int, msgspec.Meta(ge=0)]]
-    trained_on: NotRequired[str | None]
-    training_seconds: NotRequired[_Amount | None]
-    step: NotRequired[int | None]
-    date: NotRequired[str]
-    command: NotRequired[str]
-
-
-class _File(TypedDict):
-    lines: list[Line]
-
-
-def read_lines(path: Path) -> list[Line]:
-    """Read what was measured.
-
-    Args:
-        path: A file of lines.
-
-    Raises:
-        UnreadableContent: It is not there or is damaged; the message says where.
-    """
-    return read_json(path, _File, way_out=_WAY_OUT, error=UnreadableContent)["lines"]
+_CURVE = ["rows", "seed", "value", "low", "high", "n", "right"]
 
 
 def right_answers(line: Line, metrics: Sequence[str] | None = None) -> list[float]:
@@ -79,7 +35,7 @@ def right_answers(line: Line, metrics: Sequence[str] | None = None) -> list[floa
         if len(marks) != line["n"] or set(marks) - set("01"):
             raise FineTuneError(
                 f"{where}: the marks for {name!r} are {len(marks)} characters, expected {line['n']}, each "
-                f"0 or 1. {_WAY_OUT}"
+                f"0 or 1. {WAY_OUT}"
             )
     return [
         float(set(marks) == {"1"}) for marks in zip(*(line["marks"][name] for name in names), strict=True)
@@ -98,7 +54,7 @@ def learning_curve(
 
     Returns:
         One row per number of training rows and seed, by both: rows, seed, value, low and high (Wilson's 95 %
-        interval over the questions), n.
+        interval over the questions), n, right (1 or 0 for each question).
 
     Raises:
         FineTuneError: No training of this base model was measured.
@@ -109,11 +65,13 @@ def learning_curve(
             right = right_answers(line, metrics)
             low, high = wilson(sum(right), len(right))
             value = sum(right) / len(right)
-            found.append((line.get("trained_rows", 0), line.get("seed") or 0, value, low, high, len(right)))
+            found.append(
+                (line.get("trained_rows", 0), line.get("seed") or 0, value, low, high, len(right), right)
+            )
     if not found:
         raise FineTuneError(
             f"No training of {base_model!r} was measured. Choose another base model, or measure it: "
             "`python benchmarks/rivals.py --curve`."
         )
-    table = pd.DataFrame(sorted(found), columns=["rows", "seed", "value", "low", "high", "n"])
+    table = pd.DataFrame(found, columns=_CURVE).sort_values(["rows", "seed"], kind="stable")
     return table.drop_duplicates(["rows", "seed"], ignore_index=True)

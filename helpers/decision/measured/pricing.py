@@ -1,9 +1,9 @@
 """What a request to each way costs: by the prices of a service, or in seconds of your own computer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import isnan, nan
+from math import inf, isnan, nan
 
 import pandas as pd
 
@@ -20,6 +20,13 @@ from helpers.costs.retirements import find_retirement
 from helpers.decision.measured.summary import Summary
 from helpers.decision.options import Option
 
+_PROMPT, _ANSWER = 1_000, 100
+"""Tokens by which two models are compared: a prompt with some examples, and a short answer."""
+
+
+def _once(base_model: str) -> int:
+    return 1
+
 
 @dataclass(frozen=True)
 class Pricing:
@@ -32,7 +39,8 @@ class Pricing:
         cached_share: Share of the requests that find the beginning of their prompt in the cache, 0 to 1.
         fixed_tokens: Tokens of your own instructions, the same in every prompt.
         question_tokens: Tokens that your questions have more than the measured ones, such as a document.
-        n_epochs: Passes of the training over its rows.
+        n_epochs: Base model → passes of its training over the rows, such as
+            `lambda base: lesson.settings(base)["n_epochs"]`.
         today: The day that the ages of prices count from; today without it.
     """
 
@@ -42,7 +50,7 @@ class Pricing:
     cached_share: float = 0.0
     fixed_tokens: float = 0
     question_tokens: float = 0
-    n_epochs: int = 1
+    n_epochs: Callable[[str], int] = _once
     today: date | None = None
 
     def name(self, base_model: str) -> str:
@@ -53,14 +61,25 @@ class Pricing:
 def options_in_seconds(found: Sequence[Summary]) -> list[Option]:
     """Make options whose cost is seconds of this computer; nobody bills them.
 
+    Another base model is offered only where its answers take fewer seconds than the main one's, asked in the
+    same way: it is an option for its lower cost.
+
     Args:
         found: What `summarize` returned.
     """
-    return [_option(each, _known(each.seconds), each.training_seconds, "") for each in found]
+    main = {each.way: each.seconds for each in found if each.kind != "smaller model"}
+    return [
+        _option(each, _known(each.seconds), _known(each.training_seconds), "")
+        for each in found
+        if each.kind != "smaller model" or each.seconds < main.get(each.way, inf)
+    ]
 
 
 def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
     """Make options whose cost is what a service would ask for the measured tokens.
+
+    Another base model is offered only where the model that stands for it is cheaper than the one that stands
+    for the main base model: it is an option for its lower cost.
 
     Args:
         found: What `summarize` returned.
@@ -70,13 +89,18 @@ def options_in_usd(found: Sequence[Summary], pricing: Pricing) -> list[Option]:
         FineTuneError: A price is not known.
     """
     options = []
+    main = next(
+        (pricing.name(each.base_model) for each in found if each.kind != "smaller model"), pricing.model
+    )
     for each in found:
+        if each.kind == "smaller model" and not _is_cheaper(pricing.name(each.base_model), main, pricing):
+            continue
         cost, once = _priced(each, found, pricing, pricing.name(each.base_model)), _training(each, pricing)
         usd = cost.usd + pricing.cached_share * (cost.usd_cached - cost.usd)
         kind = "a fine-tune of " if each.rows else ""
         origin = f"{each.base_model}{', tuned,' if each.rows else ''} is priced like {kind}{cost.model} at "
         origin += f"{pricing.service} ({cost.source})." + (_terms(cost.model, pricing) if each.rows else "")
-        options.append(_option(each, _known(usd / REQUESTS), once, origin))
+        options.append(_option(each, _known(usd / REQUESTS), _known(once), origin))
     return options
 
 
@@ -145,6 +169,17 @@ def _priced(each: Summary, found: Sequence[Summary], pricing: Pricing, model: st
     )
 
 
+def _is_cheaper(model: str, other: str, pricing: Pricing) -> bool:
+    """Compare two models of the service, both untuned, by the same prompt and answer."""
+    usd = [
+        per_thousand(
+            name, prompt_tokens=_PROMPT, answer_tokens=_ANSWER, service=pricing.service, today=pricing.today
+        ).usd
+        for name in (model, other)
+    ]
+    return usd[0] < usd[1]
+
+
 def _examples(each: Summary, found: Sequence[Summary]) -> float:
     """Tokens of the solved examples, the same in each prompt: what the prompt has more than without them."""
     if not each.way.startswith("few_shot"):
@@ -157,11 +192,12 @@ def _examples(each: Summary, found: Sequence[Summary]) -> float:
 
 
 def _training(each: Summary, pricing: Pricing) -> float:
-    if not each.rows or isnan(each.prompt_tokens + each.completion_tokens):
+    """USD of a training; nan where the run does not know its tokens."""
+    if not each.rows:
         return 0.0
     tokens = each.prompt_tokens + each.completion_tokens + pricing.fixed_tokens + pricing.question_tokens
     name = pricing.name(each.base_model)
-    return training_usd(name, each.rows * pricing.n_epochs * tokens, pricing.service)
+    return training_usd(name, each.rows * pricing.n_epochs(each.base_model) * tokens, pricing.service)
 
 
 def _terms(model: str, pricing: Pricing) -> str:
@@ -183,7 +219,7 @@ def _known(amount: float) -> float | None:
     return None if isnan(amount) else amount
 
 
-def _option(each: Summary, per_request: float | None, once: float, priced: str) -> Option:
+def _option(each: Summary, per_request: float | None, once: float | None, priced: str) -> Option:
     return Option(
         each.name,
         each.kind,
@@ -194,5 +230,6 @@ def _option(each: Summary, per_request: float | None, once: float, priced: str) 
         per_request,
         once,
         each.rows,
+        each.looks_up,
         tuple(filter(None, [each.origin and f"Measured: {each.origin}.", priced])),
     )

@@ -1,6 +1,7 @@
 """What the pictures of a decision show, as one sentence each, for readers who cannot see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -8,6 +9,9 @@ from finetune_dataset.errors import FineTuneError
 from helpers.costs.per_thousand import REQUESTS
 from helpers.decision.needs import Unit
 from helpers.decision.options import Option
+from helpers.decision.phrases import points, sure
+from helpers.evaluation.intervals import ALPHA
+from helpers.evaluation.paired import chance_of_gap
 
 
 def quality_and_cost(options: Sequence[Option]) -> pd.DataFrame:
@@ -93,34 +97,48 @@ def describe_quality_cost(table: pd.DataFrame, unit: Unit = "USD") -> str:
 def describe_learning_curve(table: pd.DataFrame) -> str:
     """Say what more training rows brought, and from how many on the questions do not show it.
 
+    Each number of rows is compared with the largest one on the same questions (see `evaluation.compare`).
+
     Args:
         table: What `learning_curve` returned.
 
     Raises:
-        FineTuneError: There is no row in it.
+        FineTuneError: There is no row in it, or the models answered different questions.
     """
     if table.empty:
         raise FineTuneError(
             "The learning curve has no row. Measure it: `python benchmarks/rivals.py --curve`."
         )
-    means = table.groupby("rows")[["value", "low", "high"]].mean()
-    first, last = means.iloc[0], means.iloc[-1]
-    text = f"With {means.index[-1]} training rows, {last['value']:.0%} are right"
+    means = table.groupby("rows")["value"].mean()
+    most, questions = means.index[-1], int(table["n"].max())
+    text = f"With {most} training rows, {means.iloc[-1]:.0%} are right"
     if len(means) == 1:
         return f"{text}; one number of rows is no curve."
-    text += f"; with {means.index[0]}, {first['value']:.0%}"
-    alike = list(means.index[:-1][means["high"].iloc[:-1] >= last["low"]])
-    if not alike:
-        return f"{text}. All intervals lie below that of {means.index[-1]} rows: more rows may still help."
-    questions = int(table["n"].max())
-    return f"{text}. From {min(alike)} rows on, {questions} questions show no difference to all rows."
+    text += f"; with {means.index[0]}, {means.iloc[0]:.0%}"
+    right = {rows: _by_question(some) for rows, some in table.groupby("rows")}
+    alike = None
+    for rows in means.index[-2::-1]:  # From the largest one down: a worse one in between ends it.
+        gap, chance = _gap(right[rows], right[most])
+        if chance < ALPHA:
+            break
+        alike = rows
+    if alike is not None:
+        return f"{text}. From {alike} rows on, {questions} questions show no difference to all rows."
+    if gap > 0:
+        return f"{text}. The last step is shown ({points(gap)}{sure(chance)}): more rows may still help."
+    return (
+        f"{text}. With {rows} rows, more answers were right ({points(-gap)}{sure(chance)}): look at the rows."
+    )
 
 
 def describe_checkpoints(table: pd.DataFrame) -> str:
     """Say whether the loss and the answers choose the same checkpoint.
 
     Args:
-        table: One row per checkpoint: job, step, loss, value, low, high.
+        table: What `checkpoint_scores` returned.
+
+    Raises:
+        FineTuneError: The two checkpoints in question answered different questions.
     """
     if table.empty:
         return "No checkpoint was measured."
@@ -129,6 +147,29 @@ def describe_checkpoints(table: pd.DataFrame) -> str:
     chosen = f"The lowest validation loss has {by_loss['job']}, step {by_loss['step']}"
     if by_loss["value"] == by_answers["value"]:
         return f"{chosen}, and no checkpoint has more right answers ({by_loss['value']:.0%})."
-    open_ = "which is better is undecided: their intervals overlap"
-    shown = open_ if by_answers["low"] <= by_loss["high"] else "the answers choose another one than the loss"
-    return f"{chosen}, with {by_loss['value']:.0%} right; the most right answers has {most}; {shown}."
+    gap, chance = _gap(by_loss["by_group"], by_answers["by_group"])
+    shown = (
+        "the answers choose another one than the loss" if chance < ALPHA else "which is better is undecided"
+    )
+    return (
+        f"{chosen}, with {by_loss['value']:.0%} right; the most right answers has {most}; "
+        f"{shown} ({points(gap)}{sure(chance)})."
+    )
+
+
+def _by_question(table: pd.DataFrame) -> dict[int, float]:
+    """Place of each question → share of the seeds that were right."""
+    seeds = list(table["right"])
+    if len({len(right) for right in seeds}) > 1:
+        raise FineTuneError("The seeds of one number of rows answered different questions. Measure again.")
+    return {place: sum(right) / len(seeds) for place, right in enumerate(zip(*seeds, strict=True))}
+
+
+def _gap(a: Mapping[Any, float], b: Mapping[Any, float]) -> tuple[float, float]:
+    """Return the mean of `b` minus that of `a` over the same questions, and how often chance gives it."""
+    if set(a) != set(b):
+        raise FineTuneError(
+            f"Expected answers to the same questions, found {len(a)} and {len(b)} that differ. Measure again."
+        )
+    gaps = [b[question] - a[question] for question in a]
+    return sum(gaps) / len(gaps), chance_of_gap(gaps)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import nan
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision.measured.lines import Line, right_answers
+from helpers.decision.measured.lines import right_answers
 from helpers.decision.options import Kind
+from helpers.evaluation.measured_lines import Line
 
 NOT_AS_TRAINED = ("asked_with", "asked_without")
 """A model that is asked otherwise than it was trained is a lesson (notebook 05), and no option."""
@@ -23,12 +25,13 @@ class Summary:
         by_group: Place of the question → share of its answers that were right, over the seeds.
         runs: Quality of each seed.
         rows: Training rows; 0 where nothing is trained.
+        looks_up: Whether facts are looked up for each question.
         prompt_tokens: Tokens of a prompt, on average.
         completion_tokens: Tokens of an answer, on average.
         latency_median: Seconds of an answer, median, with as many asked at a time as the file says.
         latency_p95: Seconds that one of twenty answers exceeds, on the slowest seed.
         seconds: Seconds of this computer for one answer: all of them together, by their number.
-        training_seconds: Seconds of a training, on average.
+        training_seconds: Seconds of a training, on average; nan where they are not known.
         origin: Date and command of the measurement.
     """
 
@@ -39,6 +42,7 @@ class Summary:
     by_group: dict[str, float]
     runs: tuple[float, ...]
     rows: int
+    looks_up: bool
     prompt_tokens: float
     completion_tokens: float
     latency_median: float
@@ -58,7 +62,8 @@ def summarize(lines: Sequence[Line], main: str, metrics: Sequence[str] | None = 
 
     Args:
         lines: What was measured.
-        main: The base model that you would use; the others count as smaller or cheaper.
+        main: The base model that you would use; the others count as "smaller model", and become options
+            where they are cheaper (see `options_in_usd`).
         metrics: Names of the scores that an answer must have to be right; all without it.
 
     Returns:
@@ -123,11 +128,19 @@ def _summary(base: str, way: str, lines: list[Line], main: str, metrics: Sequenc
         by_group={str(place): mean(each) for place, each in enumerate(zip(*marks, strict=True))},
         runs=tuple(mean(each) for each in marks) if len(marks) > 1 else (),
         rows=rows,
+        looks_up="retrieval" in way or first.get("trained_on") == "facts",
         prompt_tokens=mean(line["prompt_tokens"] for line in used),
         completion_tokens=mean(line["completion_tokens"] for line in used),
         latency_median=mean(line["latency_median"] for line in used),
         latency_p95=max(line["latency_p95"] for line in used),
         seconds=mean(line["seconds"] / line["n"] for line in used),
-        training_seconds=mean(line.get("training_seconds") or 0.0 for line in used),
+        training_seconds=mean(_training_seconds(line) for line in used),
         origin=", ".join(filter(None, [first.get("date", ""), first.get("command", "")])),
     )
+
+
+def _training_seconds(line: Line) -> float:
+    if not line.get("trained_rows"):
+        return 0.0
+    seconds = line.get("training_seconds")
+    return nan if seconds is None else seconds

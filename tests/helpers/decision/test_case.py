@@ -1,5 +1,6 @@
 """The learner's form in sentences: where nothing was trained, and where a computer's seconds count."""
 
+from dataclasses import replace
 from datetime import date
 
 from options import PROMPT, TUNED
@@ -34,3 +35,15 @@ def test_hours_of_work_are_said_and_not_counted_in_seconds_of_a_computer():
         "a computer." in sentences
     )
     assert "Compute: one training costs up to 3.0 seconds. Hosting: not counted." in sentences
+
+
+def test_a_training_of_unknown_cost_is_not_said_to_cost_nothing():
+    unknown = replace(TUNED, name="again", once=None)
+
+    assert "Compute: what one training costs is not known. Hosting: 0 USD a day." in case(
+        [PROMPT, unknown], Needs(use_case="a bot"), TODAY
+    )
+    assert (
+        "Compute: one training costs up to 3.00 USD; what another one costs is not known. Hosting: 0 USD a "
+        "day." in case([TUNED, unknown], Needs(use_case="a bot"), TODAY)
+    )

@@ -70,6 +70,14 @@ def test_a_request_of_unknown_cost_is_refused_only_where_it_matters():
         chosen([unknown, TUNED], NEEDS)
 
 
+def test_a_training_of_unknown_cost_is_not_chosen_as_if_it_were_free():
+    unknown = replace(TUNED, once=None)
+
+    assert chosen([unknown], NEEDS) is unknown
+    with pytest.raises(FineTuneError, match=r"'tuned' is good enough, and what its training costs is not"):
+        chosen([PROMPT, unknown], NEEDS)
+
+
 def test_requests_a_day_at_which_two_cost_the_same_are_computed():
     # By hand: 3 USD / (100 days × 0.0003) = 100 requests a day; against 0.0002 a request, 300.
     assert crossings([PROMPT, RETRIEVE, TUNED], NEEDS) == pytest.approx([100, 300])
@@ -96,6 +104,13 @@ def test_qualities_at_which_another_one_is_chosen_are_the_levels_of_the_options(
         Change("quality", "below", fair.level, fair),
         Change("quality", "above", good.level, None),
     ]
+
+
+def test_an_option_with_too_few_questions_is_chosen_at_no_quality():
+    few, plain = option("few", right=5, n=5), option("plain", right=50, n=100)
+    needs = replace(NEEDS, quality=0.35)
+
+    assert quality_changes([plain, few], needs, plain) == [Change("quality", "above", plain.level, None)]
 
 
 def test_a_training_on_more_rows_than_the_learner_has_says_nothing():

@@ -26,6 +26,14 @@ def test_training_a_smaller_model_is_the_work_of_a_training():
     assert needs.fixed(option(kind="smaller model", rows=9)) == 24
 
 
+def test_a_model_that_was_trained_with_facts_is_the_work_of_the_search_too():
+    needs = Needs(requests_per_day=1, days=1, usd_per_hour=1)
+
+    assert needs.fixed(option(kind="fine-tune", rows=9, looks_up=True)) == 24 + 16
+    assert needs.fixed(option(kind="smaller model", looks_up=True)) == 4 + 16
+    assert needs.fixed(option(kind="retrieve", looks_up=True)) == 16
+
+
 def test_seconds_of_a_computer_hold_no_work_of_people_and_no_hosting():
     needs = Needs(requests_per_day=1, days=10, unit="seconds", usd_per_hour=40, hosting_usd_per_day=2)
 

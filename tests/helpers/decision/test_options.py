@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from options import PROMPT, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
@@ -32,21 +32,25 @@ def test_80_percent_is_shown_refuted_or_left_open_by_34_questions(right, shown):
     assert option(right=right).reaches(0.8) is shown
 
 
-def low_end(share, n):
-    """Wilson's, written out (JASA 22, 1927)."""
-    z2 = 1.959964**2
-    root = math.sqrt(z2 * share * (1 - share) / n + z2**2 / (4 * n * n))
-    return (share + z2 / (2 * n) - root) / (1 + z2 / n)
-
-
-@given(st.integers(0, 60), st.integers(1, 60), st.floats(0.02, 0.98))
-def test_the_needed_questions_show_the_quality_and_one_less_does_not(right, n, wanted):
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 60), st.integers(1, 60), st.floats(0.02, 0.98), st.integers(0, 60))
+def test_the_needed_questions_show_the_quality_and_one_less_does_not(right, n, wanted, more_than):
     quality = min(right, n) / n
-    if (needed := questions_needed(quality, wanted)) is None:
-        assert quality <= wanted + 1e-6
-    elif needed < 100_000:
-        assert low_end(quality, needed) >= wanted - 1e-6
-        assert needed == 10 or low_end(quality, needed - 1) < wanted + 1e-6
+    needed = questions_needed(quality, wanted, more_than)
+
+    if needed is None:
+        assert quality - wanted < 0.01
+    else:
+        least = max(10, more_than + 1)
+        assert Option("a", "prompt", quality, needed).reaches(wanted)
+        assert needed == least or not Option("a", "prompt", quality, needed - 1).reaches(wanted)
+
+
+def test_half_an_answer_shows_nothing():
+    # 50 questions would do with 45.6 right answers; there are 45, and 45 of 50 are 79 to 96 %.
+    assert [Option("a", "prompt", 31 / 34, n).reaches(0.8) for n in (50, 53, 54)] == [None, None, True]
+    assert questions_needed(31 / 34, 0.8) == 54
+    assert questions_needed(31 / 34, 0.8, more_than=54) > 54
 
 
 def test_sixteen_right_answers_of_sixteen_show_80_percent():

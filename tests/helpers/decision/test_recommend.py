@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 from options import PROMPT, RETRIEVE, SMALLER, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision import KINDS, Needs, Option, decide, places_to_train
+from helpers.decision import KINDS, Needs, Option, decide
+from helpers.decision.places import places_to_train
 
 TODAY = date(2026, 11, 29)
 BUSY = Needs(requests_per_day=1_000, days=100, hours={})
@@ -80,9 +81,8 @@ def test_a_cheaper_option_whose_quality_is_open_is_named_with_the_questions_that
 
     assert found.choice == "fine-tune"
     assert (
-        "few-shot would cost less, and 80% is open for it (77% to 97%). If it stays at 91%, 50 questions "
-        "would show "
-        "it." in found.what_would_change_it
+        "few-shot would cost less, and 80% is open for it (77% to 97%). About 54 questions "
+        "would show it, if the share stays at 91%." in found.what_would_change_it
     )
 
 
@@ -107,7 +107,7 @@ def test_not_yet_says_what_to_measure():
 
     assert found.what_would_change_it == (
         "More questions: with 34, even if all were right, 90% would not be shown. Ask at least 35.",
-        "few-shot: if it stays at 91%, 2,498 questions would show 90%; it had 34.",
+        "few-shot: about 2,537 questions would show 90%, if the share stays at 91%; it had 34.",
         "A lower wish: at 77 % wanted, it would be prompt (few-shot).",
         "Not tried yet: smaller model, fine-tune.",
         "Better options: more or better rows, another prompt, a larger base model; then measure again.",

@@ -6,7 +6,7 @@ import pytest
 from options import PROMPT, TUNED, option
 
 from helpers.decision import Needs, Option
-from helpers.decision.words import what_would_change, why
+from helpers.decision.words import what_to_measure, what_would_change, why
 
 NEEDS = Needs(days=100, hours={})
 
@@ -66,3 +66,17 @@ def test_a_lower_wish_names_the_cheaper_option_that_reaches_it():
     cheap = option("few-shot", right=31, per_request=1e-5)
 
     assert "With 77 % wanted: prompt (few-shot)." in what_would_change([cheap, TUNED], [TUNED], NEEDS, TUNED)
+
+
+def test_no_number_of_questions_is_promised_where_one_run_is_too_low():
+    unsteady = Option("tuned", "fine-tune", 0.9, 34, runs=(1.0, 0.7, 1.0), rows=144, per_request=1e-5)
+
+    assert not any("questions would show" in said for said in what_to_measure([unsteady], NEEDS))
+    assert any("Ask more questions, or repeat it" in said for said in
+               what_would_change([unsteady, PROMPT], [PROMPT], NEEDS, PROMPT))  # fmt: skip
+
+
+def test_a_lower_wish_is_named_beside_an_option_with_too_few_questions():
+    wished = what_to_measure([option(right=17), option("few", right=9, n=9)], NEEDS)
+
+    assert "A lower wish: at 34 % wanted, it would be prompt (few-shot)." in wished

@@ -2,6 +2,7 @@
 
 import json
 
+import measured_lines
 import pandas as pd
 import pytest
 from judging import RIGHT, answers
@@ -15,9 +16,10 @@ from helpers.paths import data_path
 MEASURED = data_path("measured", "rivals_elle.json")
 
 
-def measured(way: str, seed: int | None, right: float, **more: object) -> dict:
-    fields = {"base_model": "small", "trained_rows": 0, "step": None}
-    return {**fields, "way": way, "seed": seed, "scores": {"right": right}, **more}
+def measured(way: str, seed: int | None, right: float, *, trained_rows: int = 0, **more: object) -> dict:
+    return measured_lines.line(
+        way, seed=seed, rows=trained_rows, **{"base_model": "small", "scores": {"right": right}} | more
+    )
 
 
 LINES = [
@@ -66,16 +68,18 @@ def test_lines_of_other_base_models_and_of_earlier_checkpoints_are_left_out(tmp_
     others = [measured("base", None, 0.5, base_model="large"), measured("fine_tuned", 1, 0, step=12)]
     (tmp_path / "lines.json").write_text(json.dumps({"lines": [*LINES, *others]}))
 
-    assert read_measured(tmp_path / "lines.json", "small") == LINES
+    found = read_measured(tmp_path / "lines.json", "small")
+
+    assert [(each["way"], each["scores"]) for each in found] == [
+        (each["way"], each["scores"]) for each in LINES
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"lines": [1]}', '{"lines": [{"base_model": "small"}]}'])
 def test_a_file_of_something_else_is_named_with_the_way_out(tmp_path, text):
     (tmp_path / "lines.json").write_text(text)
 
-    with pytest.raises(
-        UnreadableContent, match=r"lines\.json is not a file of measured lines: .*Get it again"
-    ):
+    with pytest.raises(UnreadableContent, match=r"lines\.json is damaged: .*Get the file back"):
         read_measured(tmp_path / "lines.json", "small")
 
 

@@ -43,6 +43,14 @@ def test_tokens_that_a_run_does_not_know_leave_its_cost_open():
     assert math.isnan(cost_of_ways(found, Pricing()).loc["base", "USD per 1,000"])
 
 
+def test_a_training_whose_tokens_or_seconds_nobody_counted_has_no_known_cost():
+    lines = lines_of_run([prediction("fine_tuned", "Gold", "right")], [RIGHT], base_model="t", trained_rows=9)
+    found = summarize(lines, "t")
+
+    assert [option.once for option in options_in_usd(found, Pricing())] == [None]
+    assert [option.once for option in options_in_seconds(found)] == [None]
+
+
 def test_a_run_without_answers_is_refused():
     with pytest.raises(FineTuneError, match=r"has no answers\. Run 05_evaluate\.ipynb again"):
         lines_of_run([], [RIGHT], base_model="tiny", trained_rows=1)

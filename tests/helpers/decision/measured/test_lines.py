@@ -1,14 +1,11 @@
-"""What a file of measured lines holds, and what is refused in it."""
-
-import json
+"""Right answers of measured lines, and the learning curve that they make."""
 
 import pandas as pd
 import pytest
 from measured_lines import BIG, SMALL, line, tuned
 
 from finetune_dataset.errors import FineTuneError
-from helpers.decision.measured.lines import learning_curve, read_lines, right_answers
-from helpers.errors import UnreadableContent
+from helpers.decision.measured.lines import learning_curve, right_answers
 from helpers.evaluation import wilson
 
 
@@ -17,30 +14,6 @@ def test_an_answer_is_right_when_all_chosen_scores_are():
 
     assert right_answers(asked) == [1, 1, 0, 0]
     assert right_answers(asked, ["form"]) == [1, 1, 1, 0]
-
-
-def test_lines_are_read_with_fields_that_only_some_have(tmp_path):
-    short = {key: value for key, value in line().items() if key not in ("seed", "step", "date")}
-    path = tmp_path / "rivals.json"
-    path.write_text(json.dumps({"lines": [line(), short]}), encoding="utf-8")
-
-    assert [each["way"] for each in read_lines(path)] == ["base", "base"]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "it is empty, expected JSON"),
-        ('{"lines": [{"way": "base"}]}', r"missing required field `base_model`"),
-        (json.dumps({"lines": [line() | {"n": 0}]}), r"`int` >= 1"),
-    ],
-)
-def test_a_damaged_file_is_named_with_the_way_out(tmp_path, text, words):
-    path = tmp_path / "rivals.json"
-    path.write_text(text, encoding="utf-8")
-
-    with pytest.raises(UnreadableContent, match=rf"rivals\.json is damaged: .*{words}.*Get the file back"):
-        read_lines(path)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +52,7 @@ def test_the_learning_curve_has_a_row_for_each_number_of_rows_and_seed():
                 "low": low,
                 "high": high,
                 "n": [10, 10, 10],
+                "right": [[1.0] * right + [0.0] * (10 - right) for right in (1, 2, 9)],
             }
         ),
     )

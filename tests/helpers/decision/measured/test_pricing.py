@@ -16,7 +16,7 @@ LINES = [
     line("few_shot_10", 6, prompt=1_500.0),
     tuned(10, seed=1),
     tuned(9, seed=2),
-    line("base", 3, base_model=SMALL),
+    line("base", 3, base_model=SMALL, seconds=4.0),
 ]
 FOUND = summarize(LINES, BIG)
 PRICING = Pricing("gpt-4o-mini", others={SMALL: "gpt-6-luna"}, today=TODAY)
@@ -51,7 +51,7 @@ def test_the_learners_own_tokens_are_added_to_each_prompt():
 
 
 def test_a_training_costs_its_tokens_in_all_epochs():
-    tuned_option = options_in_usd(FOUND, Pricing("gpt-4o-mini", n_epochs=3, today=TODAY))[2]
+    tuned_option = options_in_usd(FOUND, Pricing("gpt-4o-mini", n_epochs=lambda _: 3, today=TODAY))[2]
 
     assert tuned_option.once == pytest.approx(3.0 * 3 * 144 * 150 / 1e6)
     assert tuned_option.origin == (
@@ -59,6 +59,16 @@ def test_a_training_costs_its_tokens_in_all_epochs():
         "smollm2-135m-instruct, tuned, is priced like a fine-tune of gpt-4o-mini at openai (secondary, "
         "2026-11: "
         "price file of LiteLLM 1.109.1).",
+    )
+
+
+def test_each_base_model_is_trained_for_epochs_of_its_own():
+    found = summarize([tuned(10), tuned(10, base_model=SMALL)], BIG)
+    pricing = Pricing("gpt-4.1-mini", others={SMALL: "gpt-4o-mini"}, n_epochs={BIG: 1, SMALL: 3}.__getitem__)
+
+    # By hand: 5 USD per million trained tokens for gpt-4.1-mini, 3 for gpt-4o-mini.
+    assert [option.once for option in options_in_usd(found, pricing)] == pytest.approx(
+        [5.0 * 144 * 150 / 1e6, 3.0 * 3 * 144 * 150 / 1e6]
     )
 
 
@@ -83,7 +93,7 @@ def test_on_your_own_computer_a_request_costs_seconds():
         (0.5, 0.0),
         (0.5, 0.0),
         (0.5, 120.0),
-        (0.5, 0.0),
+        (0.4, 0.0),
     ]
     assert options[2].runs == (1.0, 0.9)
 
@@ -106,3 +116,23 @@ def test_the_table_compares_ways_with_the_cheapest_newer_model_and_says_when_the
 def test_a_price_that_nobody_knows_is_refused():
     with pytest.raises(FineTuneError, match="No base price for 'gpt-9' at openai"):
         options_in_usd(FOUND, Pricing("gpt-9"))
+
+
+def test_another_base_model_is_a_smaller_model_only_where_it_is_cheaper():
+    def offered(main, **others):
+        found = summarize([line(), line(base_model=SMALL)], main)
+        return {
+            option.kind for option in options_in_usd(found, Pricing("gpt-4.1-mini", today=TODAY, **others))
+        }
+
+    small = {"others": {SMALL: "gpt-4o-mini"}}
+    assert offered(BIG, **small) == {"prompt", "smaller model"}
+    assert offered(SMALL, **small) == {"prompt"}  # The other one is the larger and dearer one.
+    assert offered(BIG) == {"prompt"}  # The same price.
+
+
+@pytest.mark.parametrize(("seconds", "kinds"), [(4.9, ["prompt", "smaller model"]), (5.0, ["prompt"])])
+def test_in_seconds_another_base_model_is_offered_only_where_it_is_faster(seconds, kinds):
+    found = summarize([line(), line(base_model=SMALL, seconds=seconds)], BIG)
+
+    assert [option.kind for option in options_in_seconds(found)] == kinds

@@ -8,6 +8,7 @@ from measured_lines import BIG, line, tuned
 from options import PROMPT, RETRIEVE, TUNED, option
 
 from finetune_dataset.errors import FineTuneError
+from helpers.decision.measured.checkpoints import COLUMNS
 from helpers.decision.measured.pricing import Pricing, cost_of_ways
 from helpers.decision.measured.sentences import (
     describe_checkpoints,
@@ -20,14 +21,23 @@ from helpers.decision.measured.summary import summarize
 from helpers.evaluation import wilson
 
 
+def first(right, n):
+    return [float(place < right) for place in range(n)]
+
+
 def curve(*points):
-    rows = [(rows, seed, right / 34, *wilson(right, 34), 34) for rows, seed, right in points]
-    return pd.DataFrame(rows, columns=["rows", "seed", "value", "low", "high", "n"])
+    rows = [
+        (rows, seed, right / 34, *wilson(right, 34), 34, first(right, 34)) for rows, seed, right in points
+    ]
+    return pd.DataFrame(rows, columns=["rows", "seed", "value", "low", "high", "n", "right"])
 
 
 def checkpoints(*points):
-    rows = [(job, step, loss, right / 40, *wilson(right, 40)) for job, step, loss, right in points]
-    return pd.DataFrame(rows, columns=["job", "step", "loss", "value", "low", "high"])
+    rows = [
+        (job, step, loss, right / 40, *wilson(right, 40), 40, dict(enumerate(first(right, 40))))
+        for job, step, loss, right in points
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def test_the_table_of_the_picture_holds_both_uncertainties_of_options_with_a_cost():
@@ -72,11 +82,40 @@ def test_the_curve_says_from_how_many_rows_on_nothing_is_seen_any_more():
         "difference to all rows."
     )
     assert describe_learning_curve(curve((10, 1, 1), (144, 1, 34))).endswith(
-        "All intervals lie below that of 144 rows: more rows may still help."
+        "The last step is shown (+97 points, p < 0.001): more rows may still help."
+    )
+    assert describe_learning_curve(curve((10, 1, 34), (144, 1, 20))).endswith(
+        "With 10 rows, more answers were right (+41 points, p < 0.001): look at the rows."
     )
     assert describe_learning_curve(curve((144, 1, 34))).endswith("one number of rows is no curve.")
     with pytest.raises(FineTuneError, match="The learning curve has no row"):
         describe_learning_curve(curve())
+
+
+def test_a_worse_number_of_rows_in_between_ends_the_numbers_that_are_alike():
+    points = [(10, 1, 33), (20, 1, 10), (50, 1, 32), (144, 1, 34)]
+
+    assert describe_learning_curve(curve(*points)).endswith(
+        "From 50 rows on, 34 questions show no difference to all rows."
+    )
+
+
+def test_a_difference_that_the_pairs_show_is_shown_although_the_intervals_overlap():
+    # 6 of 34 differ, all the same way: p = 2 / 64.
+    table = curve((50, 1, 28), (144, 1, 34))
+
+    assert table["high"][0] > table["low"][1]
+    assert describe_learning_curve(table).endswith(
+        "The last step is shown (+18 points, p = 0.031): more rows may still help."
+    )
+
+
+def test_numbers_of_rows_with_other_questions_are_not_compared():
+    other = curve((10, 1, 5), (144, 1, 34))
+    other.at[0, "right"] = [1.0] * 12
+
+    with pytest.raises(FineTuneError, match="Expected answers to the same questions, found 12 and 34"):
+        describe_learning_curve(other)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +125,10 @@ def test_the_curve_says_from_how_many_rows_on_nothing_is_seen_any_more():
         (
             [("a", 10, 0.5, 12), ("b", 20, 0.9, 35)],
             "with 30% right; the most right answers has b, step 20: 88%; the answers choose another one than "
-            "the loss.",
+            "the loss (+57 points, p < 0.001).",
         ),
-        ([("a", 10, 0.5, 30), ("b", 20, 0.9, 32)], "which is better is undecided: their intervals overlap."),
+        ([("a", 10, 0.5, 30), ("b", 20, 0.9, 32)], "which is better is undecided (+5 points, p = 0.5)."),
+        ([("a", 10, 0.5, 30), ("b", 20, 0.9, 36)], "another one than the loss (+15 points, p = 0.031)."),
     ],
 )
 def test_loss_and_answers_choose_one_checkpoint_or_two(points, end):

@@ -4,6 +4,7 @@ import pytest
 from measured_lines import BIG, SMALL, line, tuned
 
 from finetune_dataset.errors import FineTuneError
+from helpers.decision.measured.pricing import options_in_seconds
 from helpers.decision.measured.summary import Summary, kind_of, readable, summarize
 
 ORIGIN = "2026-11-29, python benchmarks/rivals.py"
@@ -21,6 +22,7 @@ def test_seeds_of_one_way_become_one_summary_with_their_spread():
             by_group={str(place): 1.0 if place < 8 else 0.5 for place in range(10)},
             runs=(1.0, 0.8),
             rows=144,
+            looks_up=True,
             prompt_tokens=100.0,
             completion_tokens=50.0,
             latency_median=1.0,
@@ -54,6 +56,21 @@ def test_checkpoints_and_models_asked_otherwise_than_trained_are_no_options():
 )
 def test_a_way_is_what_one_would_do_to_have_it(way, base_model, kind):
     assert kind_of(way, base_model, BIG) == kind
+
+
+@pytest.mark.parametrize(
+    ("measured", "looks_up"),
+    [
+        (line(), False),
+        (line("few_shot_retrieval"), True),
+        (tuned(), True),
+        (tuned(trained_on=None), False),
+        (tuned(trained_on="no_facts") | {"way": "fine_tuned_no_facts"}, False),
+    ],
+)
+def test_a_model_that_was_trained_with_facts_needs_them_with_each_question(measured, looks_up):
+    assert [each.looks_up for each in summarize([measured], BIG)] == [looks_up]
+    assert [each.looks_up for each in options_in_seconds(summarize([measured], BIG))] == [looks_up]
 
 
 def test_names_are_for_readers_and_tell_the_other_base_model():
