@@ -43,14 +43,18 @@ def over_runs(lines: Iterable[Line]) -> pd.DataFrame:
         lines: Of `read_measured`. Those of jobs with fewer rows than the largest are left out.
 
     Returns:
-        One row per way and metric: model (the way's name, as in `score_predictions`), metric, runs (how
-        many), lowest, middle (the median) and highest score. Ways without chance have one run.
+        One row per way and metric, and for "all", right in everything: model (the way's name, as in
+        `score_predictions`), metric, runs (how many), lowest, middle (the median) and highest score. Ways without chance have one run.
     """
     found = list(lines)
     most = max((line.get("trained_rows", 0) for line in found), default=0)
     whole = [line for line in found if line.get("trained_rows", 0) in (0, most)]
     table = pd.DataFrame(
-        [(line["way"], metric, value) for line in whole for metric, value in line["scores"].items()],
+        [
+            (line["way"], metric, value)
+            for line in whole
+            for metric, value in [*line["scores"].items(), ("all", _right_in_all(line))]
+        ],
         columns=["model", "metric", "value"],
     )
     spread = table.groupby(["model", "metric"], sort=False)["value"].agg(["size", "min", "median", "max"])
@@ -71,3 +75,8 @@ def beside(scores: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     more = runs.drop(columns="middle")
     both = scores.merge(more, how="left", on=["model", "metric"])
     return both.assign(runs=both["runs"].fillna(0).astype(int))
+
+
+def _right_in_all(line: Line) -> float:
+    """The share of questions whose every mark is 1."""
+    return sum(set(marks) == {"1"} for marks in zip(*line["marks"].values(), strict=True)) / line["n"]

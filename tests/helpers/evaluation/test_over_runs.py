@@ -38,11 +38,20 @@ LINES = [
 def test_runs_with_other_seeds_have_a_lowest_a_middle_and_a_highest_score():
     table = over_runs(LINES)
 
-    assert table.to_dict("split")["data"] == [
+    assert table[table["metric"] == "right"].to_dict("split")["data"] == [
         ["base", "right", 1, 0.1, 0.1, 0.1],
         ["few_shot", "right", 2, 0.25, 0.375, 0.5],
         ["fine_tuned", "right", 3, 0.9, 0.95, 1.0],
     ]
+
+
+def test_an_answer_counts_for_all_when_every_mark_of_it_is_right():
+    scores = {"form": 0.75, "facts": 0.5}
+    line = measured_lines.line("prompt", seed=1, scores=scores, n=4, marks={"form": "1110", "facts": "0101"})
+
+    table = over_runs([line])
+
+    assert table.loc[table["metric"] == "all", "middle"].tolist() == [0.25]
 
 
 def test_both_kinds_of_uncertainty_stand_in_one_table():
