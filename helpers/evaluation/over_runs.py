@@ -44,7 +44,8 @@ def over_runs(lines: Iterable[Line]) -> pd.DataFrame:
 
     Returns:
         One row per way and metric, and for "all", right in everything: model (the way's name, as in
-        `score_predictions`), metric, runs (how many), lowest, middle (the median) and highest score. Ways without chance have one run.
+        `score_predictions`), metric, runs (how many), lowest, middle (the median) and highest score. Ways
+        without chance have one run.
     """
     found = list(lines)
     most = max((line.get("trained_rows", 0) for line in found), default=0)
