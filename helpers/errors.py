@@ -8,6 +8,7 @@ FineTuneError
 ├── JobNotEnded          a job that is needed at its end, and still goes on
 ├── NotApproved          a job that costs money, and no "yes"
 ├── LeakedQuestions      a score of questions that were also trained
+├── NotScored            an answer that does not tell the loss of its tokens
 ├── UnreadableContent    a file or a line that is not what a service writes
 ├── BackendUnavailable   a backend that cannot be reached or used now
 ├── JobNotFound          the service does not know the job, or has none
@@ -62,3 +63,7 @@ class JobNotFound(FineTuneError):
 
 class ServerStopped(FineTuneError):
     """The server stopped answering while a job was watched; the job itself may go on."""
+
+
+class NotScored(FineTuneError):
+    """An answer does not tell the loss of its tokens: some services ignore unknown parameters."""

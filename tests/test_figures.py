@@ -83,6 +83,10 @@ def recorded_scores() -> list[dict]:
     return json.loads((SAMPLE / "05_scores.json").read_text(encoding="utf-8"))["scores"]
 
 
+def numbers(sentence: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", sentence)]
+
+
 def right_in_all(way: str) -> list[int]:
     """Per cent of the answers that are right in everything, one figure per measured seed, lowest first."""
     lines = json.loads(data_path("measured", "rivals_elle.json").read_text(encoding="utf-8"))["lines"]
@@ -200,10 +204,10 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"about 34 elements that were not trained": lambda sentence: (
         {score["n"] for score in recorded_scores()} == {34}
     ),
-    r"A good prompt can come near": lambda sentence: (
-        [int(number) for number in re.findall(r"\d+", sentence)]
-        == right_in_all("few_shot_retrieval") + right_in_all("fine_tuned")
+    r"three draws of three examples": lambda sentence: (
+        numbers(sentence) == right_in_all("few_shot_retrieval")
     ),
+    r"three seeds of fine-tuning": lambda sentence: numbers(sentence) == right_in_all("fine_tuned"),
     r"^\d+ %$": lambda sentence: sentence in {f"{score['value'] * 100:.0f} %" for score in recorded_scores()},
     r"\b38\b(?! ?%)": lambda sentence: "38" in poem(),
     r"about \d+ short chats": lambda sentence: (

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 
 from finetune_dataset.display.html_text import html_attribute, html_text
-from finetune_dataset.errors import FineTuneError
+from helpers.errors import NotScored
 from helpers.plots.style import GRAY, style
 
 LARGEST: Final = 8.0
@@ -22,10 +22,6 @@ _COLORS = colormaps["Blues"]
 _SCALE = Normalize(0, LARGEST, clip=True)
 _LINE = 62
 """Characters in a line of the figure."""
-
-
-class NotScored(FineTuneError):
-    """An answer does not tell the loss of its tokens: some services ignore unknown parameters."""
 
 
 class Colors(NamedTuple):

@@ -6,7 +6,8 @@ import re
 import pandas as pd
 import pytest
 
-from helpers.lost.tokens import LARGEST, NotScored, TokenView, plot_tokens, token_losses
+from helpers.errors import NotScored
+from helpers.lost.tokens import LARGEST, TokenView, plot_tokens, token_losses
 
 TOLD = [
     None,

@@ -1,3 +1,4 @@
+import measured_lines
 import pytest
 from figures import legend, line
 from judging import RIGHT, SHARE, prediction
@@ -70,7 +71,7 @@ def test_scores_of_two_models_draw_two_models():
 
 
 def measured(seed: int, right: float, rows: int = 144) -> dict:
-    return {"way": "fine_tuned", "seed": seed, "trained_rows": rows, "scores": {"right": right}}
+    return measured_lines.line("fine_tuned", seed=seed, rows=rows, scores={"right": right})
 
 
 def test_the_spread_over_runs_is_a_thin_line_below_the_interval():

@@ -5,7 +5,7 @@ import io
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from helpers.lost.picture import picture
+from helpers.plots.picture import picture
 
 
 def test_a_picture_has_the_size_of_its_figure_and_words_and_is_shown_once():
