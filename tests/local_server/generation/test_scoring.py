@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openai
 import pytest
+from asking import asked
 from lora import job_folder, trained
 from serving import BASE_MODEL, ENDLESS, ROOT, LocalServer, refusal, serve
 
@@ -144,15 +145,11 @@ def test_a_text_as_long_as_a_piece_or_a_token_longer_is_told_to_its_end(client: 
     assert {129, 130, 131} <= set(lengths)
 
 
-def asked(number: int, *, words: int, **options: object) -> NumberedQuestion:
-    """A question to the chat process; a token a word."""
-    text: NumberedQuestion = {
-        "id": number, "folder": str(PERIODIC_TINY), "messages": [{"role": "user", "content": "tin " * words}],
-        "tools": [], "calls": None, "max_tokens": 1, "temperature": 0, "top_p": 1, "seed": 1, "stop": [],
-        "n": 1, "stream": True, "top_logprobs": None, "frequency_penalty": 0, "presence_penalty": 0,
-        "schema": None, "start": True, "prompt_logprobs": 0,
-    }  # fmt: skip
-    return {**text, **options}
+def long(number: int, *, words: int, **options: object) -> NumberedQuestion:
+    """A question of so many words, a token each, whose prompt is told."""
+    messages = [{"role": "user", "content": "tin " * words}]
+    plain = {"messages": messages, "max_tokens": 1, "stream": True, "prompt_logprobs": 0}
+    return asked(PERIODIC_TINY, number, **plain | options)
 
 
 @pytest.fixture
@@ -175,9 +172,9 @@ def pieces(generator: Generator, steps: int) -> list[list[int]]:
 
 @pytest.mark.slow
 def test_growing_answers_get_32_tokens_for_each_piece_that_is_told(generator: Generator) -> None:
-    take(generator, asked(1, words=1, **ENDLESS | {"max_tokens": 200, "prompt_logprobs": None}))
+    take(generator, long(1, words=1, **ENDLESS | {"max_tokens": 200, "prompt_logprobs": None}))
     pieces(generator, 1)
-    take(generator, asked(2, words=400))
+    take(generator, long(2, words=400))
     told = [step for step, requests in enumerate(pieces(generator, 100)) if requests]
 
     assert told == [
@@ -190,7 +187,7 @@ def test_growing_answers_get_32_tokens_for_each_piece_that_is_told(generator: Ge
 
 @pytest.mark.slow
 def test_where_nobody_waits_for_a_token_a_piece_is_told_in_each_step(generator: Generator) -> None:
-    take(generator, asked(1, words=600))
+    take(generator, long(1, words=600))
 
     assert pieces(generator, 5) == [[1]] * 5
 
@@ -199,7 +196,7 @@ def test_where_nobody_waits_for_a_token_a_piece_is_told_in_each_step(generator: 
 def test_prompts_are_told_in_turn_and_a_short_one_waits_for_no_long_one_to_end(
     generator: Generator,
 ) -> None:
-    take(generator, *(asked(number, words=600) for number in range(1, 5)), asked(9, words=10))
+    take(generator, *(long(number, words=600) for number in range(1, 5)), long(9, words=10))
 
     assert pieces(generator, 7) == [[1], [2], [3], [4], [9], [1], [2]]
 

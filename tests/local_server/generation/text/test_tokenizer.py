@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from asking import asked
 from serving import ROOT
 from transformers import AutoTokenizer
 
@@ -117,19 +118,15 @@ def test_a_folder_without_all_files_is_left_to_transformers(tmp_path: Path, name
 
 
 def test_the_course_chats_without_transformers() -> None:
+    question = asked(PERIODIC_TINY, max_tokens=3, stop=["x"], stream=True, top_logprobs=2)
     program = f"""
 import sys
 from local_server.generation import __main__
 from local_server.generation.generator import Generator
 from local_server.generation.models import Models
 
-asked = dict(
-    id=1, folder={str(PERIODIC_TINY)!r}, messages=[dict(role="user", content="Tell me about Tin")], tools=[],
-    calls=None, max_tokens=3, temperature=0.0, top_p=1.0, seed=1, stop=["x"], n=1, stream=True,
-    top_logprobs=2, frequency_penalty=0.0, presence_penalty=0.0, schema=None,
-)
 generator = Generator(Models(1, 600))
-replies = list(generator.take(generator.prepare(asked)))
+replies = list(generator.take(generator.prepare({question!r})))
 while generator.busy:
     replies += generator.step()
 others = ("transformers", "trl", "peft", "pandas", "fastapi", "llguidance")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from asking import asked
 from lora import job_folder, trained
 
 from finetune_dataset.models import PERIODIC_TINY
@@ -31,15 +32,9 @@ CHATS = [question(name, *examples) for examples in ((), EXAMPLES) for name in EL
 
 def answered(generator: Generator, folder: Path, chats: list[list[dict]], **options: object) -> list[str]:
     """What chats that come at once are answered; several choices with | between them."""
-    asked = {
-        "folder": str(folder), "max_tokens": 12, "temperature": 0.0, "top_p": 1.0, "seed": 1, "stop": [],
-        "n": 1, "stream": False, "top_logprobs": None, "schema": None, "tools": [], "calls": None,
-        "start": True, "prompt_logprobs": None,
-        "frequency_penalty": 0.0, "presence_penalty": 0.0,
-    }  # fmt: skip
     texts: list[dict[int, str]] = [{} for _ in chats]
     for number, messages in enumerate(chats):
-        prepared = generator.prepare({**asked, **options, "id": number, "messages": messages})
+        prepared = generator.prepare(asked(folder, number, messages=messages, **options))
         assert list(generator.take(prepared)) == []
     while generator.busy:
         for reply in generator.step():
