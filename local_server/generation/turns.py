@@ -84,7 +84,9 @@ class Turns:
                 self._begun.append(one)
                 if not one.rows[0].chosen:
                     shared[one.request] = one
-            end = min(len(one.tokens), one.read + PIECE)
+            # A last token alone would be read as one that was chosen: its numbers are rounded otherwise.
+            whole = len(one.tokens) - one.read <= PIECE + 1
+            end = len(one.tokens) if whole else one.read + PIECE
             pieces.append(Piece(one, one.read, end))
             self._left -= end - one.read
             one.read = end

@@ -167,7 +167,10 @@ class Prefixes:
         return other
 
     def longest(self, tokens: list[int]) -> Kept | None:
-        """Look up what has been read of a prompt already; its last token never is, as its scores are wanted.
+        """Look up what has been read of a prompt already.
+
+        Its last two tokens never are: the scores of the last one are wanted, and a single token is read as
+        one that was chosen, whose numbers are rounded in another way.
 
         Args:
             tokens: Of the prompt.
@@ -176,7 +179,7 @@ class Prefixes:
             Its beginning; None where too little or nothing is known.
         """
         found = max(self._own(), key=lambda kept: _common(kept.tokens, tokens), default=None)
-        length = 0 if found is None else min(_common(found.tokens, tokens), len(tokens) - 1)
+        length = 0 if found is None else min(_common(found.tokens, tokens), len(tokens) - 2)
         return found.cut(length) if found is not None and length >= _FEWEST_TOKENS else None
 
     def add(self, tokens: list[int], layers: Iterable[RoomyLayer], row: int) -> None:

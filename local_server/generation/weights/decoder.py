@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional
 
+from local_server.generation.weights.attention import Apart
 from local_server.generation.weights.cache import Cache
 from local_server.generation.weights.one_row import OneRow
 from local_server.generation.weights.pages import in_large_pages
@@ -90,6 +91,7 @@ class Decoder:
         halves = torch.arange(0, shape.head_size, 2).float() / shape.head_size
         angles = torch.arange(shape.context).float().unsqueeze(1) * (1.0 / shape.theta**halves)
         kind = self._embedding.dtype
+        self._apart = kind == torch.bfloat16
         self._cos = torch.cat([angles.cos(), angles.cos()], dim=-1).to(kind)
         # The first half of a head turns against the second one.
         self._sin = torch.cat([-angles.sin(), angles.sin()], dim=-1).to(kind)
@@ -127,10 +129,11 @@ class Decoder:
             return self._one_row(int(tokens), int(position_ids), past_key_values)
         turned = self._heads + self._key_heads
         cos, sin = (table[position_ids].unsqueeze(2) for table in (self._cos, self._sin))
-        mask = _mask(attention_mask, count, self._embedding.dtype)
+        kind = self._embedding.dtype
+        mask = Apart(attention_mask, count) if self._apart else _mask(attention_mask, count, kind)
         states = self._embedding[tokens.reshape(-1)]
         for index, layer in enumerate(self._layers):
-            mixed = self._norm(states, layer.before_attention) @ layer.queries_keys_values
+            mixed = self._times(self._norm(states, layer.before_attention), layer.queries_keys_values)
             heads = mixed.view(rows, count, -1, self._head_size)
             placed = heads[:, :, :turned]
             placed = placed * cos + placed.roll(self._head_size // 2, dims=-1) * sin
@@ -138,16 +141,34 @@ class Decoder:
                 placed[:, :, self._heads :].transpose(1, 2), heads[:, :, turned:].transpose(1, 2), index
             )
             seen = self._attend(placed[:, :, : self._heads], keys, values, mask)
-            states = torch.addmm(states, seen, layer.attended)
-            gate, up = (self._norm(states, layer.before_mlp) @ layer.gate_up).chunk(2, dim=-1)
-            states = torch.addmm(states, functional.silu(gate) * up, layer.down)
+            states = self._plus(states, seen, layer.attended)
+            gate, up = self._times(self._norm(states, layer.before_mlp), layer.gate_up).chunk(2, dim=-1)
+            states = self._plus(states, functional.silu(gate) * up, layer.down)
         read = states.view(rows, count, -1)
-        return self._norm(read if every else read[:, -1], self._norm_weight) @ self._vocabulary
+        return self._times(self._norm(read if every else read[:, -1], self._norm_weight), self._vocabulary)
+
+    def _times(self, states: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """A product. In bfloat16 a row alone would be added up in another order than beside others."""
+        if self._apart and len(states) == 1:
+            return (torch.cat([states, states]) @ weight)[:1]
+        return states @ weight
+
+    def _plus(self, states: torch.Tensor, other: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """States and a product, as `_times`."""
+        if self._apart and len(states) == 1:
+            return torch.addmm(states, torch.cat([other, other]), weight)[:1]
+        return torch.addmm(states, other, weight)
 
     def _attend(
-        self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None
+        self,
+        queries: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+        mask: Apart | torch.Tensor | None,
     ) -> torch.Tensor:
         rows, count = queries.shape[:2]
+        if isinstance(mask, Apart):
+            return mask(queries, keys, values)
         if count == 1:
             # The heads that share a key stand side by side, as if they were tokens: no key is copied.
             grouped = queries.reshape(rows, self._key_heads, -1, self._head_size)

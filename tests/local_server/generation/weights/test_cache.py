@@ -126,14 +126,14 @@ def layers(length: int) -> list[RoomyLayer]:
     return [RoomyLayer(torch.rand(2, 1, length, 4), torch.rand(2, 1, length, 4)) for _ in range(2)]
 
 
-def test_the_last_token_of_a_prompt_is_always_read_and_a_short_beginning_too() -> None:
+def test_the_last_two_tokens_of_a_prompt_are_always_read_and_a_short_beginning_too() -> None:
     prefixes, tokens = Prefixes(), list(range(40))
     prefixes.add(tokens, layers(40), 1)
 
-    assert prefixes.longest(tokens).tokens == tokens[:39]
-    assert prefixes.longest([*tokens, 99]).tokens == tokens
-    assert prefixes.longest([*tokens[:16], 99]).tokens == tokens[:16]
-    assert prefixes.longest([*tokens[:15], 99]) is None
+    assert prefixes.longest(tokens).tokens == tokens[:38]
+    assert prefixes.longest([*tokens, 98, 99]).tokens == tokens
+    assert prefixes.longest([*tokens[:16], 98, 99]).tokens == tokens[:16]
+    assert prefixes.longest([*tokens[:15], 98, 99]) is None
     assert prefixes.longest([99, *tokens]) is None
 
 
