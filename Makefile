@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
+.PHONY: help run test test-slow test-browser lab doctor step reset serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -26,9 +26,20 @@ test-slow: $(VENV)/.installed  ## the tests that take longer: full disks, stoppe
 test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium, while a job trains
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
 
-lab: $(VENV)/.installed        ## JupyterLab on your own copies of the notebooks, in my_notebooks
-	$(PY) -m helpers notebooks my_notebooks --without-outputs --keep
-	$(PY) -m jupyterlab my_notebooks/00_start.ipynb
+# Recorded answers need no training stack: a fifth of the packages' size. `make run` adds the rest later.
+LAB_NEEDS = $(VENV)/$(if $(filter local,$(FINETUNE_BACKEND)),.installed,.installed-lab)
+lab: $(LAB_NEEDS)              ## JupyterLab on the course and your copies of the notebooks; FINETUNE_BACKEND=local adds what trains
+	$(PY) tools/lab.py
+
+# Before anything is installed, too: it needs no package.
+doctor:                        ## is this computer ready, and what mends it; WORD=tulip explains a code word
+	@$$($(PY) -c '' 2>/dev/null && echo $(PY) || echo $(PYTHON)) -m helpers doctor $(WORD)
+
+step: $(LAB_NEEDS)             ## catch up: N=04 gives your run what notebook 04 needs; REPLACE=1 moves own files aside
+	@$(PY) tools/step.py "$(N)" $(if $(REPLACE),--replace)
+
+reset: $(LAB_NEEDS)            ## move your notebooks and runs aside, into set_aside/; nothing is deleted
+	@$(PY) tools/reset.py
 
 serve: $(VENV)/.installed      ## the local server alone, on port 8399
 	$(PY) -m local_server
@@ -83,5 +94,10 @@ PIP = $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 $(VENV)/.installed: $(PY) pyproject.toml $(wildcard locks/*.txt)
 	$(PY) tools/install_torch.py
 	$(PIP) --require-hashes --requirement locks/course.txt
+	$(PIP) --no-build-isolation --no-index --editable .
+	touch $(VENV)/.installed-lab $@
+
+$(VENV)/.installed-lab: $(PY) pyproject.toml locks/lab.txt
+	$(PIP) --require-hashes --requirement locks/lab.txt
 	$(PIP) --no-build-isolation --no-index --editable .
 	touch $@
