@@ -26,7 +26,7 @@ test-slow: $(VENV)/.installed  ## the tests that take longer: full disks, stoppe
 test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium, while a job trains
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
 
-# Recorded answers need no training stack: a fifth of the packages' size. `make run` adds the rest later.
+# Recorded answers need no training stack: a quarter of the megabytes. `make run` adds the rest later.
 LAB_NEEDS = $(VENV)/$(if $(filter local,$(FINETUNE_BACKEND)),.installed,.installed-lab)
 lab: $(LAB_NEEDS)              ## JupyterLab on the course and your copies of the notebooks; FINETUNE_BACKEND=local adds what trains
 	$(PY) tools/lab.py
@@ -97,7 +97,8 @@ $(VENV)/.installed: $(PY) pyproject.toml $(wildcard locks/*.txt)
 	$(PIP) --no-build-isolation --no-index --editable .
 	touch $(VENV)/.installed-lab $@
 
+# Modules are compiled at their first use: to compile all of them takes longer than to install them.
 $(VENV)/.installed-lab: $(PY) pyproject.toml locks/lab.txt
-	$(PIP) --require-hashes --requirement locks/lab.txt
+	$(PIP) --no-compile --require-hashes --requirement locks/lab.txt
 	$(PIP) --no-build-isolation --no-index --editable .
 	touch $@
