@@ -29,7 +29,7 @@ test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium
 # Recorded answers need no training stack: a quarter of the megabytes. `make run` adds the rest later.
 LAB_NEEDS = $(VENV)/$(if $(filter local,$(FINETUNE_BACKEND)),.installed,.installed-lab)
 lab: $(LAB_NEEDS)              ## JupyterLab on the course and your copies of the notebooks; FINETUNE_BACKEND=local adds what trains
-	$(PY) tools/lab.py
+	$(PY) tools/open_lab.py
 
 # Before anything is installed, too: it needs no package.
 doctor:                        ## is this computer ready, and what mends it; WORD=tulip explains a code word

@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--without-outputs", action="store_true", help="copy the cells without the course's own answers"
     )
     looks = commands.add_parser("doctor", help="say whether this computer is ready, and how to mend it")
-    looks.add_argument("word", nargs="?", metavar="WORD", help="a code word that a doctor has said: explain it")
+    looks.add_argument(
+        "word", nargs="?", metavar="WORD", help="a code word that a doctor has said: explain it"
+    )
     chosen = parser.parse_args(given)
     from helpers.errors import FineTuneError
 

@@ -26,16 +26,15 @@ def work(root: Path) -> list[Path]:
     kept = models_dir()
     runs = sorted(runs_dir().iterdir()) if runs_dir().is_dir() else []
     found = [path for path in (root / "my_notebooks", *runs) if path.exists() or path.is_symlink()]
-    return [path for path in found if path != kept]
+    return [path for path in found if not kept.is_relative_to(path)]
 
 
 def states(paths: list[Path]) -> Iterator[Path]:
-    """Give the folders of servers among them: that of the notebooks, and those of `make run`."""
-    if server_state().is_dir():
-        yield server_state()
+    """Give the folders of servers in them: that of the notebooks, and those of `make run`."""
     for path in paths:
-        if (path / "server").is_dir():
-            yield path / "server"
+        for state in {path / "server", server_state()}:
+            if state.is_relative_to(path) and state.is_dir():
+                yield state
 
 
 def new_folder(root: Path, now: datetime) -> Path:
@@ -82,6 +81,8 @@ def reset(root: Path = ROOT) -> Path | None:
             moved.append(path.name)
     except OSError as error:
         done = f" Moved to {folder} before: {', '.join(moved)}." if moved else " Nothing was moved."
+        if folder and not moved:
+            shutil.rmtree(folder, ignore_errors=True)  # Only folders that were made just now.
         raise FineTuneError(
             f"{error.filename or root} cannot be moved: {error.strerror or error}.{done} Close the programs "
             "that use it (JupyterLab, a terminal in that folder), make room, and try again."
@@ -104,7 +105,9 @@ def main() -> int:
         print("There is no work to move: no my_notebooks/, and no runs.")
         return 0
     print(f"Your work is in {folder}; nothing was deleted. To have it back, move it to where it was.")
-    print("Close the notebooks that are open. `make lab` (without make: python tools/lab.py) starts afresh.")
+    print(
+        "Close the notebooks that are open. `make lab` (without make: python tools/open_lab.py) starts afresh."
+    )
     return 0
 
 

@@ -132,7 +132,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename} cannot be written: {error.strerror}. Make room, and try again.", file=sys.stderr)
+        print(
+            f"{error.filename} cannot be written: {error.strerror}. Make room, and try again.",
+            file=sys.stderr,
+        )
         return 1
     print(f"{run.folder} is ready for {name}: {len(copied)} files copied from the sample run {used!r}.")
     if run.backend != "replay" and name[:2] > "02":

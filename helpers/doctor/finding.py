@@ -63,7 +63,9 @@ def how_to_install(*, training: bool) -> str:
         return f"Run the first code cell of the notebook again{extra}, and restart the session."
     if not is_clone():
         extras = "lab,local" if training else "lab"
-        return f"Run: {sys.executable} -m pip install --upgrade --force-reinstall 'fine-tuning-course[{extras}]'"
+        return (
+            f"Run: {sys.executable} -m pip install --upgrade --force-reinstall 'fine-tuning-course[{extras}]'"
+        )
     make = "FINETUNE_BACKEND=local make lab" if training else "make lab"
     if os.name == "nt":
         lock = "course" if training else "lab"

@@ -11,7 +11,16 @@ from pathlib import Path
 from helpers.doctor.finding import BAD, OK, Finding, how_to_install
 from helpers.doctor.versions import Requirement, fits, required
 
-IMPORTED = ("openai", "httpx2", "msgspec", "pandas", "matplotlib.pyplot", "PIL.Image", "ipywidgets", "tokenizers")
+IMPORTED = (
+    "openai",
+    "httpx2",
+    "msgspec",
+    "pandas",
+    "matplotlib.pyplot",
+    "PIL.Image",
+    "ipywidgets",
+    "tokenizers",
+)
 """What the notebooks load first, and most of it compiled: a damaged package shows itself here."""
 
 IMPORT_SECONDS = 120
@@ -62,7 +71,9 @@ def widgets() -> Finding:
     if version_of("jupyterlab") is None:
         return Finding(OK, f"ipywidgets {version}; JupyterLab is not in this environment")
     places = [Path(sys.prefix), Path(sys.base_prefix), Path(site.getuserbase() or sys.prefix)]
-    manager = Path("share", "jupyter", "labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json")
+    manager = Path(
+        "share", "jupyter", "labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json"
+    )
     if not any((place / manager).is_file() for place in places):
         return Finding(BAD, f"ipywidgets {version}, but JupyterLab's part (jupyterlab_widgets) is missing",
                        how_to_install(training=False))  # fmt: skip

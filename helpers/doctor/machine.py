@@ -21,7 +21,7 @@ OLDEST_PYTHON = (3, 11)
 """As in pyproject.toml."""
 
 PORT = 8399
-"""Of `make serve` (local_server/__main__.py). Notebooks take a free port, whatever it is."""
+"""Of `make serve` (local_server/options.py). Notebooks take a free port, whatever it is."""
 
 MB = 1024**2
 REPLAY_DISK, LOCAL_DISK = 200 * MB, 2000 * MB
@@ -133,7 +133,7 @@ def port() -> Finding:
 
 def own_server() -> int | None:
     """Return the process of the course's own server on PORT; None when its file names none."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
         written = json.loads((server_state() / "server.json").read_text(encoding="utf-8"))
         if urlsplit(written["base_url"]).port == PORT:
             return int(written["pid"])

@@ -47,7 +47,8 @@ def decode(word: str) -> tuple[list[str], str]:
     """
     heard = "".join(word.lower().split())
     if len(heard) == len(_PLACES) and all(
-        letter in letters for letter, (_, letters) in zip(heard, _PLACES)  # noqa: B905  (Python 3.8 reads this)
+        letter in letters
+        for letter, (_, letters) in zip(heard, _PLACES)  # noqa: B905  (Python 3.8 reads this)
     ):
         number, check = divmod(_number(heard) ^ _WELL, 8)
         setting = number & 7

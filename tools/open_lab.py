@@ -1,7 +1,7 @@
-"""JupyterLab on the whole course: `make lab`, and `python tools/lab.py` where there is no make.
+"""JupyterLab on the whole course: `make lab`, and `python tools/open_lab.py` where there is no make.
 
 The file list shows the course's folder: your copies of the notebooks, your runs, the data, the README. Further
-arguments go to JupyterLab (`python tools/lab.py --no-browser`).
+arguments go to JupyterLab (`python tools/open_lab.py --no-browser`).
 """
 
 import json
