@@ -1,7 +1,7 @@
 """The course's notebooks for somebody who has no clone, and a look whether the computer is ready for them.
 
 python -m helpers notebooks FOLDER   copies the notebooks
-python -m helpers doctor             says what is missing, and how to mend it; `doctor WORD` explains a code word
+python -m helpers doctor             says what is missing, and how to mend it; `doctor WORD` explains a word
 
 Nothing is imported at the top that the doctor may find missing.
 """

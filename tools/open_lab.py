@@ -1,7 +1,7 @@
 """JupyterLab on the whole course: `make lab`, and `python tools/open_lab.py` where there is no make.
 
-The file list shows the course's folder: your copies of the notebooks, your runs, the data, the README. Further
-arguments go to JupyterLab (`python tools/open_lab.py --no-browser`).
+The file list shows the course's folder: your copies of the notebooks, your runs, the data, the README.
+Further arguments go to JupyterLab (`python tools/open_lab.py --no-browser`).
 """
 
 import json
@@ -19,7 +19,7 @@ MY_NOTEBOOKS = ROOT / "my_notebooks"
 """The learner's copies: never replaced here, and not in git."""
 
 CONFIG = Path(__file__).with_name("lab_config")
-"""Switches the plugin off that asks about news: with `LabApp.news_url=None` it still asks (JupyterLab 4.6)."""
+"""Switches off what asks about news: with `LabApp.news_url=None` it still asks (JupyterLab 4.6)."""
 
 FIRST = "my_notebooks/00_start.ipynb"
 LAYOUT = {
@@ -36,7 +36,7 @@ LAYOUT = {
         "file-browser-filebrowser:cwd": {"path": ""},
     },
 }
-"""How Lab looks at the first time. The address of the notebook alone would show its folder in the file list."""
+"""How Lab looks at first. The notebook's address alone would list its folder, and not the course's."""
 
 
 def prepare(notebooks: Path, layouts: Path) -> None:
@@ -63,7 +63,7 @@ def main() -> None:
         prepare(MY_NOTEBOOKS, layouts)
     except OSError as error:
         sys.exit(
-            f"{error.filename} cannot be written: {error.strerror}. Make room there, or get write access to it."
+            f"{error.filename} cannot be written: {error.strerror}. Make room, or get write access to it."
         )
     own = filter(None, [str(CONFIG), os.environ.get("JUPYTER_CONFIG_PATH")])
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(own)

@@ -105,9 +105,7 @@ def main() -> int:
         print("There is no work to move: no my_notebooks/, and no runs.")
         return 0
     print(f"Your work is in {folder}; nothing was deleted. To have it back, move it to where it was.")
-    print(
-        "Close the notebooks that are open. `make lab` (without make: python tools/open_lab.py) starts afresh."
-    )
+    print("Close the open notebooks. `make lab` (without make: python tools/open_lab.py) starts afresh.")
     return 0
 
 

@@ -1,7 +1,8 @@
 """Catch up: `make step N=04`, or `python tools/step.py 04`. The run folder gets what notebook 04 needs.
 
-The files are those of the sample run: what the earlier notebooks have left there. Files of your own that differ
-are never overwritten: the program stops, or, with --replace (make step N=04 REPLACE=1), moves them aside first.
+The files are those of the sample run: what the earlier notebooks have left there. Files of your own that
+differ are never overwritten: the program stops, or, with --replace (make step N=04 REPLACE=1), it moves them
+aside first.
 """
 
 import shutil
@@ -33,7 +34,7 @@ def notebook(number: str) -> str:
     asked = number.strip().lower().removesuffix(".ipynb")
     for name in names:
         start = name.partition("_")[0]
-        if asked in (name, start) or asked == start[1:] and start.startswith("0"):
+        if asked in (name, start) or (start[0] == "0" and asked == start[1:]):
             return name
     starts = ", ".join(name.partition("_")[0] for name in names)
     raise FineTuneError(f"There is no notebook {number!r}. Choose one of {starts}: `make step N=04`.")
@@ -140,8 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{run.folder} is ready for {name}: {len(copied)} files copied from the sample run {used!r}.")
     if run.backend != "replay" and name[:2] > "02":
         print(
-            f"The backend is {run.backend!r}, which does not know the job of the sample run: only the dataset "
-            "was copied. Run 02_upload and 03_job, or open the notebook with recorded answers: FINETUNE_BACKEND=replay."
+            f"The backend is {run.backend!r}, which does not know the sample run's job: only the dataset "
+            "was copied. Run 02_upload and 03_job, or take recorded answers: FINETUNE_BACKEND=replay."
         )
     return 0
 

@@ -114,7 +114,7 @@ def broken(names: tuple[str, ...]) -> list[str]:
     command = [sys.executable, "-c", _PROBE, *names]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command, stdin=subprocess.DEVNULL, capture_output=True,
             timeout=IMPORT_SECONDS, encoding="utf-8", errors="replace",
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:

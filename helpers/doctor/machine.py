@@ -25,10 +25,10 @@ PORT = 8399
 
 MB = 1024**2
 REPLAY_DISK, LOCAL_DISK = 200 * MB, 2000 * MB
-"""Free space that is enough: some runs; a few runs with their checkpoints, or the real model's installation."""
+"""Free space that is enough: some runs; runs with checkpoints, or the installation of the real model."""
 
 REPLAY_MEMORY, LOCAL_MEMORY = 700 * MB, 2500 * MB
-"""JupyterLab and a kernel with figures; the same with a job on the real model (1.6 GB; measured Nov 2026)."""
+"""JupyterLab and a kernel with figures; the same and a job on the real model (1.6 GB; measured Nov 2026)."""
 
 
 def python() -> Finding:
@@ -36,8 +36,9 @@ def python() -> Finding:
     found = f"{platform.python_version()}, {sys.executable}"
     needed = ".".join(map(str, OLDEST_PYTHON))
     if sys.version_info[:2] < OLDEST_PYTHON:
-        return Finding(BAD, found, f"The course needs Python {needed} or newer: python.org/downloads. Then: "
-                       "make clean; make lab PYTHON=python3.12 (on Windows: py -3.12 -m venv .venv)")  # fmt: skip
+        make = "make clean, make lab PYTHON=python3.12 (on Windows: py -3.12 -m venv .venv)"
+        way_out = f"The course needs Python {needed} or newer: python.org/downloads. Then: {make}"
+        return Finding(BAD, found, way_out)
     if environment().is_dir() and not in_environment() and not is_colab():
         return Finding(NOTE, f"{found}; this is not the course's own environment, {environment()}",
                        "In a terminal, run: make doctor. In a notebook, choose the kernel of .venv; "
@@ -113,7 +114,7 @@ def port() -> Finding:
                 pass
     except OSError as error:
         return Finding(BAD, f"127.0.0.1 cannot be used: {error.strerror or error}",
-                       "Jupyter and the local server need it: allow connections of this computer to itself in "
+                       "Jupyter and the local server need it: let this computer connect to itself in "
                        "the firewall or VPN.")  # fmt: skip
     try:
         with socket.socket() as listener:
@@ -126,8 +127,8 @@ def port() -> Finding:
             return Finding(OK, f"{PORT} is that of the course's own server (process {own})")
         taken = error.errno == errno.EADDRINUSE
         found = f"{PORT} is taken by {holder()}" if taken else f"{PORT} cannot be used: {error.strerror}"
-        return Finding(NOTE, found, "Notebooks do not need it. For `make serve`, end that program, or take another "
-                       "port: python -m local_server --port 0")  # fmt: skip
+        return Finding(NOTE, found, "Notebooks do not need it. For `make serve`, end that program, or take "
+                       "another port: python -m local_server --port 0")  # fmt: skip
     return Finding(OK, f"{PORT} is free")
 
 

@@ -11,7 +11,7 @@ from helpers.doctor.word import CHECKS, NoCodeWord, decode, encode
 
 ADVICE = {
     "Python": "Python is older than 3.11, or a notebook runs in another environment than the course's .venv",
-    "packages": "a package of the course is missing, damaged, or in another version: make clean, then make lab",
+    "packages": "a package is missing, damaged, or in another version: make clean, then make lab",
     "training": "the training stack is missing or damaged: make clean, then FINETUNE_BACKEND=local make lab",
     "disk": "little room, or a folder that cannot be written: make room, or set FINETUNE_RUNS_DIR",
     "memory": "little memory: close programs; for local, FINETUNE_MODEL=periodic-tiny-2026-11",
@@ -19,7 +19,7 @@ ADVICE = {
     "widgets": "ipywidgets or JupyterLab's part of it is missing: make clean, then make lab",
     "backend": "FINETUNE_BACKEND is no backend, or its key or address is not set",
     "real model": "the real model is damaged, or not installed where local would use it: make real-model",
-    "recordings": "recorded answers or data are damaged or changed: git checkout -- data; or another one is chosen",
+    "recordings": "recordings or data are damaged (git checkout -- data), or one that is not there is chosen",
 }
 """Check to what an instructor should know of it, without the learner's screen."""
 

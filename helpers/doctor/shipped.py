@@ -57,8 +57,9 @@ def recordings() -> Finding:
         return Finding(BAD, "; ".join(wrong), _get_again())
     chosen = chosen_recording()
     if chosen not in names and not (folder / chosen / "manifest.json").is_file():
-        return Finding(NOTE, f"{', '.join(names)} are whole, but {chosen!r} is chosen, which was not recorded",
-                       "Unset FINETUNE_RECORDING and FINETUNE_DATASET, or train: FINETUNE_BACKEND=local")  # fmt: skip
+        found = f"{', '.join(names)} are whole, but {chosen!r} is chosen, which was not recorded"
+        way_out = "Unset FINETUNE_RECORDING and FINETUNE_DATASET, or train: FINETUNE_BACKEND=local"
+        return Finding(NOTE, found, way_out)
     return Finding(OK, f"{', '.join(names)} and the data are whole")
 
 

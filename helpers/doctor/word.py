@@ -1,16 +1,17 @@
 """A code word for what was found: a learner reads it out, and the instructor knows what is wrong.
 
-It is a "proquint" (D. S. Wilkerson, 2009): 16 bits as five letters, consonants and vowels in turn, so that it can be
-spoken. Ten bits say which checks are not well, three say which backend is chosen, three make most misheard words
-no code word at all. All well with recorded answers is "tulip".
+It is a "proquint" (D. S. Wilkerson, 2009): 16 bits as five letters, consonants and vowels in turn, so that it
+can be spoken. Ten bits say which checks are not well, three say which backend is chosen, three make
+most misheard words no code word at all. All well with recorded answers is "tulip".
 """
 
 from __future__ import annotations
 
 CHECKS = (
-    "Python", "packages", "training", "disk", "memory", "port", "widgets", "backend", "real model", "recordings",
+    "Python", "packages", "training", "disk", "memory",
+    "port", "widgets", "backend", "real model", "recordings",
 )  # fmt: skip
-"""The checks in the order of their bits. A new one is added at the end, and only when a bit is free: ten fit."""
+"""The checks in the order of their bits. There is room for these ten."""
 
 SETTINGS = ("replay", "local", "openai", "azure", "compatible", "unknown")
 """What FINETUNE_BACKEND may say, in the order of their numbers."""
@@ -56,8 +57,8 @@ def decode(word: str) -> tuple[list[str], str]:
             names = [name for place, name in enumerate(CHECKS) if number >> 3 >> place & 1]
             return names, SETTINGS[setting]
     raise NoCodeWord(
-        f"{word!r} is no code word. One has five letters, such as 'tulip': consonants of {_CONSONANTS} and vowels "
-        f"of {_VOWELS} in turn. Ask for it letter by letter."
+        f"{word!r} is no code word. One has five letters, such as 'tulip': consonants of {_CONSONANTS} and "
+        f"vowels of {_VOWELS} in turn. Ask for it letter by letter."
     )
 
 

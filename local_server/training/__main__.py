@@ -154,7 +154,7 @@ def main() -> None:
         threading.Thread(target=_watch_stdin, args=(stop,), daemon=True).start()
     with suppress(OSError):
         # When the memory of the machine is used up, Linux ends this process before the server (0 to 1000).
-        Path("/proc/self/oom_score_adj").write_text("500")
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="utf-8")
     with FileLock(folder / "trainer.lock", timeout=_LEAVE_SECONDS):
         log = Log(folder / "events.jsonl")
         try:

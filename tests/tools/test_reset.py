@@ -112,8 +112,8 @@ def test_what_cannot_be_moved_stays_and_what_was_moved_is_named(course, monkeypa
     folder = next((course / "set_aside").iterdir())
     assert str(told.value) == (
         f"{course / 'runs' / 'my-run'} cannot be moved: Permission denied. Moved to {folder} before: "
-        "my_notebooks, .lab. Close the programs that use it (JupyterLab, a terminal in that folder), make room, "
-        "and try again."
+        "my_notebooks, .lab. Close the programs that use it (JupyterLab, a terminal in that folder), make "
+        "room, and try again."
     )
     assert (course / "runs" / "my-run" / "03_job.json").is_file()
     assert (folder / "my_notebooks" / "00_start.ipynb").is_file()

@@ -129,7 +129,7 @@ def test_a_live_backend_gets_the_dataset_alone_and_is_told_why(tmp_path, monkeyp
     assert main(["04"]) == 0
 
     assert sorted(files(tmp_path / "my-run-local")) == ["01_dataset.json", *PARTS]
-    assert "does not know the job of the sample run: only the dataset was copied" in capsys.readouterr().out
+    assert "does not know the sample run's job: only the dataset was copied" in capsys.readouterr().out
 
 
 def test_a_dataset_without_a_sample_run_falls_back_on_the_story(own_runs, monkeypatch, capsys):

@@ -19,7 +19,7 @@ def processors() -> int:
     """Processors that this process may use, as the system and a container's quota say."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        with open("/sys/fs/cgroup/cpu.max") as file:
+        with open("/sys/fs/cgroup/cpu.max", encoding="utf-8") as file:
             quota, period = file.read().split()
     except (OSError, ValueError):
         return count

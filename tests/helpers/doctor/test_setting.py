@@ -21,7 +21,7 @@ def env_file(tmp_path, monkeypatch):
 
 
 def test_the_doctor_knows_the_backends_of_the_course():
-    assert SETTINGS == (*BACKENDS, "unknown")
+    assert [*BACKENDS, "unknown"] == list(SETTINGS)
 
 
 @pytest.mark.parametrize("value", [None, "", "replay", "Replay"])

@@ -65,22 +65,21 @@ def test_every_file_of_the_data_has_its_checksum():
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("name", "content", "said"),
     [
-        (lambda data: (data / "recordings/elle/03_job.json").unlink(), "elle/03_job.json is missing"),
-        (lambda data: (data / "recordings/elle/03_job.json").write_bytes(b'{"exchan'), "elle/03_job.json is damaged"),
-        (lambda data: (data / "recordings/elle/03_job.json").write_bytes(b'{"exchanges": []}'),
-         "elle/03_job.json is damaged"),
-        (lambda data: (data / "recordings/elle/manifest.json").write_bytes(b"[]"), "elle/manifest.json is damaged"),
-        (lambda data: (data / "recordings/elle/manifest.json").write_bytes(b"\xff"), "elle/manifest.json is damaged"),
-        (lambda data: (data / "sample_runs/elle/03_job.json").unlink(), "sample_runs/elle is missing"),
-        (lambda data: (data / "elements.csv").unlink(), "data/elements.csv is missing"),
-        (lambda data: (data / "elements.csv").write_bytes(b"a\r\n"), "data/elements.csv is not the course's"),
-        (lambda data: (data / "README.md").write_bytes(b""), "data/README.md has no checksums"),
+        ("recordings/elle/03_job.json", None, "elle/03_job.json is missing"),
+        ("recordings/elle/03_job.json", b'{"exchan', "elle/03_job.json is damaged"),
+        ("recordings/elle/03_job.json", b'{"exchanges": []}', "elle/03_job.json is damaged"),
+        ("recordings/elle/manifest.json", b"[]", "elle/manifest.json is damaged"),
+        ("recordings/elle/manifest.json", b"\xff", "elle/manifest.json is damaged"),
+        ("sample_runs/elle/03_job.json", None, "sample_runs/elle is missing"),
+        ("elements.csv", None, "data/elements.csv is missing"),
+        ("elements.csv", b"a\r\n", "data/elements.csv is not the course's"),
+        ("README.md", b"", "data/README.md has no checksums"),
     ],
-)  # fmt: skip
-def test_what_is_damaged_is_named(damage, said, data):
-    damage(data)
+)
+def test_what_is_damaged_is_named(name, content, said, data):
+    (data / name).unlink() if content is None else (data / name).write_bytes(content)
 
     assert recordings() == Finding(
         BAD, said, "To have the course's files again, in its folder: git checkout -- data"
