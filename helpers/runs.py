@@ -136,7 +136,7 @@ class Run:
             Where the file is.
         """
         with _replacing(self.path(filename)) as part:
-            part.write_text(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            part.write_bytes(f"{json.dumps(_plain(value), indent=2, ensure_ascii=False)}\n".encode())
         return self.path(filename)
 
     def read_json(self, filename: str) -> dict[str, Any]:
