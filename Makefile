@@ -62,10 +62,11 @@ fuzz: $(VENV)/.installed       ## thousands of generated requests to a real serv
 kills: $(VENV)/.installed      ## kill -9 at random moments of a job; KILL_ROUNDS=200 takes longer, KILL_SEED=2 others
 	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/system/test_kills.py
 
-lint: $(VENV)/.installed       ## ruff (rules and form) and mypy (types)
+lint: $(VENV)/.installed       ## ruff (rules and form), mypy (types) and zizmor (the workflows of GitHub)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(VENV)/bin/zizmor --offline --quiet .github
 
 lock: $(PY)                    ## resolve the packages again; NEWEST="pandas numpy" takes their newest versions
 	$(PY) -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
