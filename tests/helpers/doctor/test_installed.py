@@ -109,6 +109,7 @@ def test_what_the_notebooks_load_can_be_imported_here():
     assert broken(installed.IMPORTED) == []
 
 
+@pytest.mark.slow  # it reads the facts of every package
 def test_what_is_imported_is_asked_for():
     providers = importlib.metadata.packages_distributions()
     asked = {requirement.name for requirement in required()}
