@@ -35,8 +35,8 @@ lab: $(LAB_NEEDS)              ## JupyterLab on the course and your copies of th
 doctor:                        ## is this computer ready, and what mends it; WORD=tulip explains a code word
 	@$$($(PY) -c '' 2>/dev/null && echo $(PY) || echo $(PYTHON)) -m helpers doctor $(WORD)
 
-step: $(LAB_NEEDS)             ## catch up: N=04 gives your run what notebook 04 needs; REPLACE=1 moves own files aside
-	@$(PY) tools/step.py "$(N)" $(if $(REPLACE),--replace)
+step: $(LAB_NEEDS)             ## catch up: N=04 gives your run what notebook 04 needs; REPLACE=1 moves own files aside, RUN=name
+	@$(if $(filter-out file,$(origin RUN)),FINETUNE_RUN="$(RUN)") $(PY) tools/step.py "$(N)" $(if $(REPLACE),--replace)
 
 reset: $(LAB_NEEDS)            ## move your notebooks and runs aside, into set_aside/; nothing is deleted
 	@$(PY) tools/reset.py

@@ -14,7 +14,8 @@ import pytest
 
 from helpers.paths import ROOT
 
-pytestmark = pytest.mark.slow  # every module is read, by mypy too
+# Every module is read, by mypy too.
+pytestmark = pytest.mark.slow
 
 PROGRAMS = [
     path for folder in ("finetune_dataset", "helpers", "local_server", "tools")

@@ -12,7 +12,8 @@ from nbclient import NotebookClient
 
 from helpers.paths import ROOT
 
-pytestmark = pytest.mark.slow  # all notebooks
+# All notebooks run.
+pytestmark = pytest.mark.slow
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # The kernel loads it at its start, and then the guard against a network, which has the same name.
