@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import site
 import subprocess
 import sys
@@ -70,10 +71,10 @@ def widgets() -> Finding:
         return Finding(BAD, "ipywidgets is not installed", how_to_install(training=False))
     if version_of("jupyterlab") is None:
         return Finding(OK, f"ipywidgets {version}; JupyterLab is not in this environment")
-    places = [Path(sys.prefix), Path(sys.base_prefix), Path(site.getuserbase() or sys.prefix)]
-    manager = Path(
-        "share", "jupyter", "labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json"
-    )
+    prefixes = (sys.prefix, sys.base_prefix, site.getuserbase() or sys.prefix)
+    places = [Path(prefix, "share", "jupyter") for prefix in prefixes]
+    places += map(Path, filter(None, os.environ.get("JUPYTER_PATH", "").split(os.pathsep)))
+    manager = Path("labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json")
     if not any((place / manager).is_file() for place in places):
         return Finding(BAD, f"ipywidgets {version}, but JupyterLab's part (jupyterlab_widgets) is missing",
                        how_to_install(training=False))  # fmt: skip

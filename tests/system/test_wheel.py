@@ -100,6 +100,20 @@ print(helpers.__file__, base_model(client), len(client.models.list().data), open
     assert (model, int(models) > 0, runs) == ("smollm2-135m-instruct", True, str(empty / "runs" / "my-run"))
 
 
+def test_the_doctor_looks_at_the_wheel(python, empty):
+    said = run(python, "-m", "helpers", "doctor", folder=empty, JUPYTER_PATH=f"{sys.prefix}/share/jupyter")
+
+    levels = {
+        line[:20].split(maxsplit=1)[1].split("  ")[0].strip(): line.split()[0]
+        for line in said.splitlines()[:10]
+    }
+    assert {name: levels[name] for name in ("packages", "training", "backend", "recordings")} == {
+        "packages": "ok", "training": "ok", "backend": "ok", "recordings": "ok"
+    }  # fmt: skip
+    assert f"GB free in {empty}" in said
+    assert "failed itself" not in said
+
+
 def test_a_dataset_is_checked_and_counted_with_the_courses_own_model(python, empty):
     program = """
 from finetune_dataset import validate_dataset

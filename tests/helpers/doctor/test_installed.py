@@ -3,6 +3,7 @@
 import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -132,6 +133,15 @@ def test_widgets_need_the_part_of_jupyterlab(tmp_path, monkeypatch):
 
     assert widgets().level == BAD
     assert "jupyterlab_widgets" in widgets().found
+
+
+def test_jupyter_finds_its_parts_in_folders_that_a_variable_names(tmp_path, monkeypatch):
+    folder = Path(sys.prefix, "share", "jupyter")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PATH", str(folder))
+
+    assert widgets().level == OK
 
 
 def test_another_jupyter_brings_its_own_part(versions):
