@@ -63,6 +63,7 @@ def test_a_second_time_nothing_is_left_to_copy(own_runs, capsys):
     assert {path: path.stat().st_mtime_ns for path in own_runs.iterdir()} == before
 
 
+@pytest.mark.slow  # it reads every notebook
 @pytest.mark.parametrize("name", NAMES)
 def test_each_notebook_finds_what_its_cells_read(name):
     cells = nbformat.read(notebooks_dir() / f"{name}.ipynb", as_version=4).cells

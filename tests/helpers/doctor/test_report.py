@@ -168,6 +168,7 @@ def test_without_any_package_the_doctor_says_what_is_missing(settings, tmp_path)
     assert "failed itself" not in done.stdout
 
 
+@pytest.mark.slow  # a process of its own
 def test_a_notebook_without_the_packages_is_sent_to_the_doctor(tmp_path):
     program = "from helpers import doctor; print(doctor.check.__name__); from helpers import connect"
 

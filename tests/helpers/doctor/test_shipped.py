@@ -53,6 +53,7 @@ def install(folder) -> None:
     (folder / "course.json").write_text(json.dumps(card), encoding="utf-8")
 
 
+@pytest.mark.slow  # it reads all of the data
 def test_what_the_course_brings_along_is_whole():
     assert recordings() == Finding(OK, "elle, elle-tiny and the data are whole")
 

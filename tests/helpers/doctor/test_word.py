@@ -13,6 +13,7 @@ STATES = [
 ]
 
 
+@pytest.mark.slow  # 6144 of them
 def test_every_state_has_a_word_of_its_own_that_says_it_again():
     words = {encode(names, setting): (names, setting) for names, setting in STATES}
 
