@@ -1,4 +1,4 @@
-"""No figure in a lesson or in README stands alone: data, code or the recorded run says the same.
+"""No figure in a lesson, in README or in docs stands alone: data, code or the recorded run says the same.
 
 Each sentence with a figure needs an entry in GUARDS; an entry that no sentence needs is refused, too.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from pages import PAGES, README, RESEARCH, recorded_seconds, table_rows
 
 from finetune_dataset import validate_dataset
 from finetune_dataset.__main__ import main
@@ -29,7 +30,6 @@ from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
 from local_server.real_model import install
 
-README = ROOT / "README.md"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 RECORDING, SAMPLE = data_path("recordings", "elle"), data_path("sample_runs", "elle")
 ELLE = lessons.open_lesson("elle")
@@ -38,7 +38,7 @@ SITTING = 25
 
 NUMBERS_THAT_ARE_NAMES = re.compile(
     r"\b[Nn]otebooks? \d\d\w?\b( to \d\d)?|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d"
-    r"|[Ee]xercise \d|\[\d+\w?_|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL"
+    r"|[Ee]xercise \d|\[\d+\w?_|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL(?: \d\.\d)?"
     r"|\bPython 3\.\d+|BM25|lines? 1\b|Apache-2\.0"
 )
 
@@ -112,6 +112,34 @@ def is_known(service: str, day: str) -> bool:
     """Whether data/retirements.json knows this day of a service."""
     known = json.loads(data_path("retirements.json").read_text(encoding="utf-8"))
     return any(entry["service"] == service and day in entry.values() for entry in known)
+
+
+INSTRUCTOR = ROOT / "docs" / "instructor.md"
+
+
+def minutes_of_the_plan() -> list[str]:
+    return [minute for row in table_rows(INSTRUCTOR, "## Minute by minute") for minute in row[0].split("–")]
+
+
+def is_a_time_of_a_command(sentence: str) -> bool:
+    """Whether it stands beside a command, in the table whose day and machine README names."""
+    rows = table_rows(README, "### How long it takes")
+    return any(re.fullmatch(r"`make .+`", command) and time == sentence for command, time in rows)
+
+
+def recorded_clock() -> list[list[int]]:
+    """Seconds of the recorded runs: what tests/docs/test_instructor.py holds the page to, row by row."""
+    return [recorded_seconds("elle"), recorded_seconds("elle-tiny")]
+
+
+def job_seconds() -> int:
+    return recorded_seconds("elle")[1]
+
+
+def memory_of_the_job(recording: str) -> str:
+    """What the server says that a job needs, in GB."""
+    text = data_path("sample_runs", recording, "04_events.jsonl").read_text(encoding="utf-8")
+    return re.findall(r"about ([\d.]+) GB of memory", text)[0]
 
 
 # What a word means, what arithmetic says, how an example is set up: no run and no service can change it.
@@ -198,7 +226,26 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         ]
     ),
     # What README says of the course.
-    r"\(260 MB, once\)": lambda sentence: "260 MB" in Path(install.__file__).read_text(encoding="utf-8"),
+    r"^Measured on .* two cores": lambda sentence: days(sentence) == ["2026-11-29"],
+    r"260 MB for the model$": lambda sentence: (
+        is_a_time_of_a_command(sentence)
+        and "260 MB" in Path(install.__file__).read_text(encoding="utf-8")
+    ),
+    r"^[\d.]+ minutes with the|^\d+ to \d+ minutes$": lambda sentence: is_a_time_of_a_command(sentence),
+    # What the page for instructors says; tests/docs/test_instructor.py holds its minutes and seconds to each other.
+    r"90 minutes for a room": lambda sentence: minutes_of_the_plan()[-1] == "90",
+    r"^\d+–\d+$|\bminute \d+\b": lambda sentence: (
+        set(re.findall(r"(?:minute |^|–)(\d+)\b", sentence)) <= set(minutes_of_the_plan())
+    ),
+    r"8 times as long": lambda sentence: (50 - 20) * 60 // job_seconds() == first_number(sentence) == 8,
+    r"^\d+ s$": lambda sentence: sentence in {f"{value} s" for row in recorded_clock() for value in row},
+    r"free disk": lambda sentence: days(sentence) == ["2026-11-29"] and "`du -sh`" in INSTRUCTOR.read_text(),
+    r"about [\d.]+ GB for SmolLM2-135M": lambda sentence: (
+        re.findall(r"([\d.]+) GB for", sentence) == [memory_of_the_job("elle"), memory_of_the_job("elle-tiny")]
+    ),
+    r"recorded on 2026-11-29 with": lambda sentence: (
+        days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")
+    ),
     r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
     # What the recorded run did.
     r"about 34 elements that were not trained": lambda sentence: (
@@ -217,7 +264,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
 
 FOUND = [
     (path.name, sentence)
-    for path in [*NOTEBOOKS, README]
+    for path in [*NOTEBOOKS, *(page for page in PAGES if page.stem not in RESEARCH)]
     for text in texts(path)
     for sentence in sentences(text)
 ]

@@ -1,5 +1,6 @@
 """What the Markdown pages of the course say: their commands, the files that they name, their links."""
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -7,18 +8,24 @@ from pathlib import Path
 
 import mistune
 
-from helpers.paths import ROOT
+from helpers.paths import ROOT, data_path
 
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 ADDRESS = "<address>"
 """Stands in a command for the address of the course, as long as the project has none of its own."""
 
+RESEARCH = ("foreign_notebooks", "structured_output")
+"""Pages that tell what was measured, each figure with its day and its program."""
+
+COMING: set[str] = {"bundle", "course-zip", "doctor", "reset", "step"}
+"""Targets of make that the pages name and that another branch brings: once they are there, this set is empty."""
+
 SHELLS = ("sh", "powershell", "bat")
-PROGRAMS = r"make|git|py|python|pip|jupyter|curl|\.venv[/\\]\S+"
+PROGRAMS = r"make|git|cd|py|python|pip|jupyter|curl|set|\$env:\w+|\.venv[/\\]\S+"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-_COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:{PROGRAMS})(?: |$)")
+_COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:(?:{PROGRAMS}) |make$)")
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,34 @@ def table_rows(page: Path, heading: str) -> list[list[str]]:
     section = page.read_text(encoding="utf-8").partition(f"{heading}\n")[2].partition("\n#")[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _exchanges(recording: str, notebook: str) -> list[dict]:
+    path = data_path("recordings", recording, f"{notebook}.json")
+    return json.loads(path.read_text(encoding="utf-8"))["exchanges"]
+
+
+def _made_at(recording: str, notebook: str, path: str) -> list[int]:
+    """When the answers to the POST requests of one path were made, in seconds."""
+    bodies = [
+        exchange["response"]["body"].get("json", {})
+        for exchange in _exchanges(recording, notebook)
+        if (exchange["request"]["method"], exchange["request"]["path"]) == ("POST", path)
+    ]
+    return [body.get("created") or body["created_at"] for body in bodies if "error" not in body]
+
+
+def recorded_seconds(recording: str) -> list[int]:
+    """What a recorded run took: notebook 03 up to the course's job, that job, the answers of notebook 05."""
+    sample = data_path("sample_runs", recording)
+    job = json.loads((sample / "03_job.json").read_text(encoding="utf-8"))
+    done = json.loads((sample / "04_job.json").read_text(encoding="utf-8"))
+    answers = _made_at(recording, "05_evaluate", "/chat/completions")
+    return [
+        job["created_at"] - _made_at(recording, "03_job", "/files")[0],
+        done["finished_at"] - job["created_at"],
+        max(answers) - min(answers),
+    ]
 
 
 def _language(node: dict) -> str:
