@@ -16,22 +16,22 @@ from pages import ADDRESS, COMING, PAGES, Command, commands
 
 from helpers.paths import ROOT
 
-RUN, LOOK, SET = "it is run", "it is looked at", "it sets a variable"
+RUN, LOOK, SET, ELSEWHERE = "it is run", "it is looked at", "it sets a variable", "it is for another folder"
 # What a command is like → what is done with it, and why it is not run.
 WAYS = {
     r"git clone \S+ fine-tuning-course|cd fine-tuning-course": (RUN, "the clone of these tests"),
-    r"make|make (doctor|reset|step N=04|course-zip)": (RUN, ""),
-    r"make step": (LOOK, "it needs the number of a notebook"),
+    r"make|make (doctor( WORD=tulip)?|reset|step N=04|course-zip)|FINETUNE_BACKEND=local make step N=02": (RUN, ""),
     r"make (run|test|test-slow|test-browser|docs-check|notebooks|lint)\b.*": (
         LOOK,
         "minutes: tests/system/test_course.py makes the run, the others are the tests themselves",
     ),
     r"(FINETUNE_BACKEND=local )?make lab( PYTHON=\S+)?": (LOOK, "a browser: tests/system/browser opens it"),
     r"make serve": (LOOK, "it has no end: tests/system/test_process.py starts the server"),
-    r"make (real-model|lock|clients|foreign|bundle)": (LOOK, "a network"),
+    r"make (real-model|lock|clients|foreign|bundle( .*)?|bundle-test)": (LOOK, "a network, or what needed one"),
     r"make (record|fuzz|base-model)( SEED=2)?|(KILL_ROUNDS=200 )?make kills": (LOOK, "many minutes"),
     r"make clean": (LOOK, "it would remove the environment of these tests"),
-    r"python -m helpers notebooks FOLDER": (RUN, ""),
+    r"python -m helpers (notebooks FOLDER|doctor)": (RUN, ""),
+    r"(python3|py) install\.py( --replay)?": (ELSEWHERE, "a bundle: `make bundle-test` installs one"),
     r"python -m finetune_dataset check FILE": (RUN, ""),
     r"python -m local_server.real_model": (LOOK, "a network"),
     r"python benchmarks/(rivals|structured)\.py": (LOOK, "many minutes"),
@@ -39,9 +39,8 @@ WAYS = {
     # Windows: both of its shells take these lines; here they run as the same program on this system.
     r"py -m venv \.venv": (LOOK, "the clone has the environment of these tests"),
     r"\.venv\\Scripts\\python -m pip install .*": (LOOK, "a network"),
-    r"\.venv\\Scripts\\python -m helpers notebooks .*": (RUN, ""),
     r"\.venv\\Scripts\\python (tools\\install_torch\.py|-m local_server\.real_model)": (LOOK, "a network"),
-    r"\.venv\\Scripts\\python -m (jupyterlab|pytest)": (LOOK, "a browser, minutes"),
+    r"\.venv\\Scripts\\python (tools\\open_lab\.py|-m pytest)": (LOOK, "a browser, minutes"),
     r"\.venv\\Scripts\\python tools\\course\.py run --name my-run": (LOOK, "minutes"),
     r"set [A-Z_]+=[^\s\"']+": (SET, ""),
     r"\$env:[A-Z_]+ = \"\S+\"": (SET, ""),
@@ -111,7 +110,8 @@ def test_lines_for_windows_are_lines_that_both_of_its_shells_take():
 
     # No path with a slash that begins a program, no quotes, no chains, nothing that a policy forbids.
     assert [line for line in common if not re.fullmatch(r"(py|\.venv\\Scripts\\python)( [\w\\.\-]+)+", line)] == []
-    assert {line.split()[0] for line in lines} == {"py", ".venv\\Scripts\\python", "set", "$env:FINETUNE_BACKEND"}
+    begins = {"py", ".venv\\Scripts\\python", "set", "$env:FINETUNE_BACKEND"}
+    assert {line.split()[0] for line in lines} == begins
 
 
 @pytest.mark.skipif("doctor" in COMING, reason="make lab has no lock of its own yet")
@@ -125,6 +125,15 @@ def test_the_lines_for_windows_install_what_make_installs():
     }
 
     assert locks == set(re.findall(r"locks/([a-z]+\.txt)", makefile))
+
+
+@pytest.mark.skipif("bundle" in COMING, reason="there is no bundle yet")
+def test_the_installer_of_a_bundle_knows_the_options_that_a_page_gives_it():
+    installer = (ROOT / "tools" / "bundle_install.py").read_text(encoding="utf-8")
+    given = [word for command in ALL if ELSEWHERE in ways(command) for word in command.line.split()[2:]]
+
+    assert given
+    assert [option for option in given if f'"{option}"' not in installer] == []
 
 
 # ---- slow: in a fresh clone, with the packages of these tests

@@ -18,11 +18,11 @@ ADDRESS = "<address>"
 RESEARCH = ("foreign_notebooks", "structured_output")
 """Pages that tell what was measured, each figure with its day and its program."""
 
-COMING: set[str] = {"bundle", "course-zip", "doctor", "reset", "step"}
+COMING: set[str] = {"bundle", "bundle-test", "course-zip", "doctor", "reset", "step"}
 """Targets of make that the pages name and that another branch brings: once they are there, this set is empty."""
 
 SHELLS = ("sh", "powershell", "bat")
-PROGRAMS = r"make|git|cd|py|python|pip|jupyter|curl|set|\$env:\w+|\.venv[/\\]\S+"
+PROGRAMS = r"make|git|cd|py|python3?|pip|jupyter|curl|set|\$env:\w+|\.venv[/\\]\S+"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 _COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:(?:{PROGRAMS}) |make$)")
