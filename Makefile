@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint docs-check lock real-model base-model clean
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,7 @@ lint: $(VENV)/.installed       ## ruff (rules and form) and mypy (types)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+.PHONY: docs-check
 docs-check: $(VENV)/.installed ## every command, file and link that README and docs name
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="--import-mode=importlib" tests/docs
 
