@@ -228,20 +228,22 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     # What README says of the course.
     r"^Measured on .* two cores": lambda sentence: days(sentence) == ["2026-11-29"],
     r"260 MB for the model$": lambda sentence: (
-        is_a_time_of_a_command(sentence)
-        and "260 MB" in Path(install.__file__).read_text(encoding="utf-8")
+        is_a_time_of_a_command(sentence) and "260 MB" in Path(install.__file__).read_text(encoding="utf-8")
     ),
     r"^[\d.]+ minutes with the|^\d+ to \d+ minutes$": lambda sentence: is_a_time_of_a_command(sentence),
-    # What the page for instructors says; tests/docs/test_instructor.py holds its minutes and seconds to each other.
+    # What the page for instructors says; tests/docs/test_instructor.py holds its minutes and seconds, too.
     r"90 minutes for a room": lambda sentence: minutes_of_the_plan()[-1] == "90",
     r"^\d+–\d+$|\bminute \d+\b": lambda sentence: (
         set(re.findall(r"(?:minute |^|–)(\d+)\b", sentence)) <= set(minutes_of_the_plan())
     ),
     r"8 times as long": lambda sentence: (50 - 20) * 60 // job_seconds() == first_number(sentence) == 8,
     r"^\d+ s$": lambda sentence: sentence in {f"{value} s" for row in recorded_clock() for value in row},
-    r"free disk": lambda sentence: days(sentence) == ["2026-11-29"] and "`du -sh`" in INSTRUCTOR.read_text(),
+    r"free disk": lambda sentence: (
+        days(sentence) == ["2026-11-29"] and "`du -sh`" in INSTRUCTOR.read_text("utf-8")
+    ),
     r"about [\d.]+ GB for SmolLM2-135M": lambda sentence: (
-        re.findall(r"([\d.]+) GB for", sentence) == [memory_of_the_job("elle"), memory_of_the_job("elle-tiny")]
+        re.findall(r"([\d.]+) GB for", sentence)
+        == [memory_of_the_job("elle"), memory_of_the_job("elle-tiny")]
     ),
     r"recorded on 2026-11-29 with": lambda sentence: (
         days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """Each command of README and the pages is run, or looked at without running, in a fresh clone.
 
-What a page tells a reader to type has its line in WAYS. `make test` has the part that starts nothing but make;
-`make docs-check` has all of it.
+Each line that a page tells a reader to type has its way in WAYS. `make test` has the part that starts nothing but
+make; `make docs-check` has all of it.
 """
 
 import os
@@ -20,14 +20,20 @@ RUN, LOOK, SET, ELSEWHERE = "it is run", "it is looked at", "it sets a variable"
 # What a command is like → what is done with it, and why it is not run.
 WAYS = {
     r"git clone \S+ fine-tuning-course|cd fine-tuning-course": (RUN, "the clone of these tests"),
-    r"make|make (doctor( WORD=tulip)?|reset|step N=04|course-zip)|FINETUNE_BACKEND=local make step N=02": (RUN, ""),
+    r"make|make (doctor( WORD=tulip)?|reset|step N=04|course-zip)|FINETUNE_BACKEND=local make step N=02": (
+        RUN,
+        "",
+    ),
     r"make (run|test|test-slow|test-browser|docs-check|notebooks|lint)\b.*": (
         LOOK,
         "minutes: tests/system/test_course.py makes the run, the others are the tests themselves",
     ),
     r"(FINETUNE_BACKEND=local )?make lab( PYTHON=\S+)?": (LOOK, "a browser: tests/system/browser opens it"),
     r"make serve": (LOOK, "it has no end: tests/system/test_process.py starts the server"),
-    r"make (real-model|lock|clients|foreign|bundle( .*)?|bundle-test)": (LOOK, "a network, or what needed one"),
+    r"make (real-model|lock|clients|foreign|bundle( .*)?|bundle-test)": (
+        LOOK,
+        "a network, or what needed one",
+    ),
     r"make (record|fuzz|base-model)( SEED=2)?|(KILL_ROUNDS=200 )?make kills": (LOOK, "many minutes"),
     r"make clean": (LOOK, "it would remove the environment of these tests"),
     r"python -m helpers (notebooks FOLDER|doctor)": (RUN, ""),
@@ -35,7 +41,10 @@ WAYS = {
     r"python -m finetune_dataset check FILE": (RUN, ""),
     r"python -m local_server.real_model": (LOOK, "a network"),
     r"python benchmarks/(rivals|structured)\.py": (LOOK, "many minutes"),
-    r"pip wheel --no-deps \.|pip install -r \S+": (LOOK, "a network: tests/system/test_wheel.py makes the wheel"),
+    r"pip wheel --no-deps \.|pip install -r \S+": (
+        LOOK,
+        "a network: tests/system/test_wheel.py makes the wheel",
+    ),
     # Windows: both of its shells take these lines; here they run as the same program on this system.
     r"py -m venv \.venv": (LOOK, "the clone has the environment of these tests"),
     r"\.venv\\Scripts\\python -m pip install .*": (LOOK, "a network"),
@@ -56,7 +65,7 @@ def ways(command: Command) -> list[str]:
 
 
 def here(command: Command) -> str:
-    """The command as this system's shell takes it, with names in the place of FILE, FOLDER and the address."""
+    """The command as this shell takes it, with names in the place of FILE, FOLDER and the address."""
     line = command.line
     if "\\" in line or line.startswith("py "):
         line = re.sub(r"^py ", "python ", line.replace("\\", "/")).replace(".venv/Scripts/", "")
@@ -68,7 +77,9 @@ def here(command: Command) -> str:
 def make_without_installing(line: str, *options: str) -> str:
     """The same line, for an environment that is there: what `make` would install counts as installed."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    marks = [name.replace("$(VENV)", ".venv") for name in re.findall(r"^(\$\(VENV\)/\S+?):", text, re.MULTILINE)]
+    marks = [
+        name.replace("$(VENV)", ".venv") for name in re.findall(r"^(\$\(VENV\)/\S+?):", text, re.MULTILINE)
+    ]
     old = [f"--old-file={mark}" for mark in [*marks, ".venv/bin/python"]]
     return re.sub(r"\bmake\b", " ".join(["make", *options, *old]), line, count=1)
 
@@ -109,7 +120,9 @@ def test_lines_for_windows_are_lines_that_both_of_its_shells_take():
     common = [line for line in lines if not line.startswith(("set ", "$env:"))]
 
     # No path with a slash that begins a program, no quotes, no chains, nothing that a policy forbids.
-    assert [line for line in common if not re.fullmatch(r"(py|\.venv\\Scripts\\python)( [\w\\.\-]+)+", line)] == []
+    assert [
+        line for line in common if not re.fullmatch(r"(py|\.venv\\Scripts\\python)( [\w\\.\-]+)+", line)
+    ] == []
     begins = {"py", ".venv\\Scripts\\python", "set", "$env:FINETUNE_BACKEND"}
     assert {line.split()[0] for line in lines} == begins
 

@@ -1,4 +1,4 @@
-"""The page for instructors: its minutes follow each other, its seconds are recorded, its errors can be said."""
+"""The page for instructors: its minutes follow each other, its seconds are recorded, its errors are sayable."""
 
 import ast
 import json
@@ -151,7 +151,13 @@ def test_each_error_has_a_way_out():
 
 def test_the_page_has_the_places_that_an_instructor_looks_for():
     text = PAGE.read_text(encoding="utf-8")
-    headings = ["Minute by minute", "The day before", "Without a network", "When a laptop fails", "Questions that come"]
+    headings = [
+        "Minute by minute",
+        "The day before",
+        "Without a network",
+        "When a laptop fails",
+        "Questions that come",
+    ]
 
     assert [heading for heading in headings if f"\n## {heading}\n" not in text] == []
 

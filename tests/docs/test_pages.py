@@ -18,7 +18,7 @@ FILE = re.compile(
 )
 """What a file or a folder looks like: a name with an ending that we use, or with a slash at its end."""
 ABOUT_OTHERS = "foreign_notebooks"
-"""This page names the files of other repositories; those of ours that it names begin with a folder of ours."""
+"""This page names files of other repositories; those of ours that it names begin with a folder of ours."""
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
@@ -38,7 +38,19 @@ def there(page: Path, name: str) -> bool:
     """Whether a name is a file of the course, or one that the course makes."""
     if any(folder.joinpath(name).exists() for folder in (ROOT, page.parent)):
         return True
-    return name.startswith(tuple(ignored())) or f'"{Path(name).name}' in made() or f"/{Path(name).name}" in made()
+    return (
+        name.startswith(tuple(ignored()))
+        or f'"{Path(name).name}' in made()
+        or f"/{Path(name).name}" in made()
+    )
+
+
+def test_a_page_that_a_notebook_names_is_there():
+    notebooks = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    named = set(re.findall(r"docs/[\w.]+\.md", "\n".join(notebooks)))
+
+    assert named
+    assert {name for name in named if not (ROOT / name).is_file()} == set()
 
 
 def test_readme_is_short():

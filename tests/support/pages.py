@@ -19,7 +19,7 @@ RESEARCH = ("foreign_notebooks", "structured_output")
 """Pages that tell what was measured, each figure with its day and its program."""
 
 COMING: set[str] = {"bundle", "bundle-test", "course-zip", "doctor", "reset", "step"}
-"""Targets of make that the pages name and that another branch brings: once they are there, this set is empty."""
+"""Targets of make that the pages name and that another branch brings. Once they are there, it is empty."""
 
 SHELLS = ("sh", "powershell", "bat")
 PROGRAMS = r"make|git|cd|py|python3?|pip|jupyter|curl|set|\$env:\w+|\.venv[/\\]\S+"
