@@ -1,7 +1,7 @@
 """Each command of README and the pages is run, or looked at without running, in a fresh clone.
 
-Each line that a page tells a reader to type has its way in WAYS. `make test` has the part that starts nothing but
-make; `make docs-check` has all of it.
+Each line that a page tells a reader to type has its way in WAYS. `make test` has the part that starts nothing
+but make; `make docs-check` has all of it.
 """
 
 import os
@@ -20,10 +20,8 @@ RUN, LOOK, SET, ELSEWHERE = "it is run", "it is looked at", "it sets a variable"
 # What a command is like → what is done with it, and why it is not run.
 WAYS = {
     r"git clone \S+ fine-tuning-course|cd fine-tuning-course": (RUN, "the clone of these tests"),
-    r"make|make (doctor( WORD=tulip)?|reset|step N=04|course-zip)|FINETUNE_BACKEND=local make step N=02": (
-        RUN,
-        "",
-    ),
+    r"make|make (doctor( WORD=tulip)?|reset|step N=04( REPLACE=1)?|course-zip)": (RUN, ""),
+    r"FINETUNE_BACKEND=local make step N=02": (RUN, ""),
     r"make (run|test|test-slow|test-browser|docs-check|notebooks|lint)\b.*": (
         LOOK,
         "minutes: tests/system/test_course.py makes the run, the others are the tests themselves",
