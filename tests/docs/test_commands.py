@@ -46,9 +46,9 @@ WAYS = {
     # Windows: both of its shells take these lines; here they run as the same program on this system.
     r"py -m venv \.venv": (LOOK, "the clone has the environment of these tests"),
     r"\.venv\\Scripts\\python -m pip install .*": (LOOK, "a network"),
-    r"\.venv\\Scripts\\python (tools\\install_torch\.py|-m local_server\.real_model)": (LOOK, "a network"),
-    r"\.venv\\Scripts\\python (tools\\open_lab\.py|-m pytest)": (LOOK, "a browser, minutes"),
-    r"\.venv\\Scripts\\python tools\\course\.py run --name my-run": (LOOK, "minutes"),
+    r"\.venv\\Scripts\\python (tools/install_torch\.py|-m local_server\.real_model)": (LOOK, "a network"),
+    r"\.venv\\Scripts\\python (tools/open_lab\.py|-m pytest)": (LOOK, "a browser, minutes"),
+    r"\.venv\\Scripts\\python tools/course\.py run --name my-run": (LOOK, "minutes"),
     r"set [A-Z_]+=[^\s\"']+": (SET, ""),
     r"\$env:[A-Z_]+ = \"\S+\"": (SET, ""),
 }
@@ -117,9 +117,9 @@ def test_lines_for_windows_are_lines_that_both_of_its_shells_take():
     lines = [command.line for command in COMMANDS if command.shell in ("powershell", "bat")]
     common = [line for line in lines if not line.startswith(("set ", "$env:"))]
 
-    # No path with a slash that begins a program, no quotes, no chains, nothing that a policy forbids.
+    # A program begins with backslashes, files can have slashes; no quotes, no chains, no activation.
     assert [
-        line for line in common if not re.fullmatch(r"(py|\.venv\\Scripts\\python)( [\w\\.\-]+)+", line)
+        line for line in common if not re.fullmatch(r"(py|\.venv\\Scripts\\python)( [\w/.\-]+)+", line)
     ] == []
     begins = {"py", ".venv\\Scripts\\python", "set", "$env:FINETUNE_BACKEND"}
     assert {line.split()[0] for line in lines} == begins
@@ -132,7 +132,7 @@ def test_the_lines_for_windows_install_what_make_installs():
         lock
         for command in COMMANDS
         if "\\Scripts\\" in command.line
-        for lock in re.findall(r"locks\\(\S+)", command.line)
+        for lock in re.findall(r"locks/(\S+)", command.line)
     }
 
     assert locks == set(re.findall(r"locks/([a-z]+\.txt)", makefile))
