@@ -28,7 +28,7 @@ WAYS = {
     ),
     r"(FINETUNE_BACKEND=local )?make lab( PYTHON=\S+)?": (LOOK, "a browser: tests/system/browser opens it"),
     r"make serve": (LOOK, "it has no end: tests/system/test_process.py starts the server"),
-    r"make (real-model|lock|clients|foreign|bundle( .*)?|bundle-test)": (
+    r"make (real-model|lock|clients|foreign|colab|bundle( .*)?|bundle-test)": (
         LOOK,
         "a network, or what needed one",
     ),

@@ -18,7 +18,7 @@ ADDRESS = "<address>"
 RESEARCH = ("foreign_notebooks", "structured_output")
 """Pages that tell what was measured, each figure with its day and its program."""
 
-COMING: set[str] = {"bundle", "bundle-test", "course-zip", "doctor", "reset", "step"}
+COMING: set[str] = {"bundle", "bundle-test", "colab", "course-zip", "doctor", "reset", "step"}
 """Targets of make that the pages name and that another branch brings. Once they are there, it is empty."""
 
 SHELLS = ("sh", "powershell", "bat")
