@@ -58,7 +58,7 @@ class Draw:
 
 def sizes(model: str) -> tuple[int, int]:
     """How many rows the reference has, and the rate of `large_steps`, as in the notebook."""
-    return (96, 8) if LOCAL_MODEL in model else (60, 16)
+    return (96, 8) if LOCAL_MODEL in model else (60, 48)
 
 
 def settings(

@@ -98,6 +98,17 @@ def right_in_all(way: str) -> list[int]:
     )
 
 
+def measured_draws() -> dict[int, dict[str, dict]]:
+    """Draw → job of notebook 04b → what was measured of it on the real model."""
+    draws: dict[int, dict[str, dict]] = {}
+    for line in json.loads(data_path("measured", "overfitting_elle.json").read_text(encoding="utf-8"))[
+        "lines"
+    ]:
+        if line["base_model"] == REAL_MODEL:
+            draws.setdefault(line["seed"], {})[line["job"]] = line
+    return draws
+
+
 def poem() -> str:
     """What the recorded fine-tuned model said about the example of the course."""
     rows = map(json.loads, (SAMPLE / "05_predictions.jsonl").read_text(encoding="utf-8").splitlines())
@@ -259,6 +270,34 @@ def test_readme_shows_an_answer_of_the_recorded_run_that_is_right_in_everything_
         [score.name for score in ELLE.scores], 1
     )
     assert [line for line in rows.values() if f"| {line} |" not in readme] == []
+
+
+def test_each_measured_draw_shows_what_notebook_04b_says_of_few_rows_and_of_large_steps():
+    draws = measured_draws()
+
+    def says(jobs: dict[str, dict]) -> dict[str, bool]:
+        right = {name: job["marks"]["all"].count("1") / job["n"] for name, job in jobs.items()}
+        last = {name: job["valid_losses"][-1] for name, job in jobs.items()}
+        few = jobs["few_rows"]
+        return {
+            "twelve rows about six elements": (few["rows"], few["things"]) == (12, 6),
+            "as many steps": len({job["steps"] for job in jobs.values()}) == 1,
+            "the validation loss of few rows rises": last["few_rows"] > min(few["valid_losses"]),
+            "the validation loss of few rows is higher": last["few_rows"] > last["reference"],
+            "few rows know their own": right["few_rows"] < few["seen_marks"]["all"].count("1") / 12,
+            "large steps have a higher validation loss": last["large_steps"] > last["reference"],
+            "large steps have fewer right answers": right["large_steps"] < right["reference"],
+        }
+
+    assert sorted(draws) == [1, 2, 3]
+    assert {
+        (seed, claim) for seed, jobs in draws.items() for claim, holds in says(jobs).items() if not holds
+    } == set()
+    no_worse = [
+        jobs["few_rows"]["marks"]["all"].count("1") >= jobs["reference"]["marks"]["all"].count("1")
+        for jobs in draws.values()
+    ]
+    assert any(no_worse)
 
 
 def test_no_guard_is_left_over():
