@@ -293,11 +293,11 @@ def test_each_measured_draw_shows_what_notebook_04b_says_of_few_rows_and_of_larg
     assert {
         (seed, claim) for seed, jobs in draws.items() for claim, holds in says(jobs).items() if not holds
     } == set()
-    no_worse = [
-        jobs["few_rows"]["marks"]["all"].count("1") >= jobs["reference"]["marks"]["all"].count("1")
+    better = [
+        jobs["few_rows"]["marks"]["all"].count("1") > jobs["reference"]["marks"]["all"].count("1")
         for jobs in draws.values()
     ]
-    assert any(no_worse)
+    assert sum(better) > len(draws) / 2
 
 
 def test_no_guard_is_left_over():
