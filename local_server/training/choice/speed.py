@@ -6,6 +6,7 @@ import time
 import torch
 
 from local_server.training.choice.memory import Size
+from local_server.training.narrow.products import Products
 from local_server.training.specification import Precision
 
 _REPEATS = 3
@@ -60,7 +61,26 @@ def bfloat16_is_faster(size: Size, tokens: int, threads: int) -> bool:
     return wide > _GAIN * narrow
 
 
-def seconds(size: Size, tokens: int, precision: Precision, threads: int) -> float:
+def bfloat16_products_are_faster(size: Size, tokens: int, threads: int) -> bool:
+    """Tell whether this processor trains weights in float32 faster when their products are in bfloat16.
+
+    Args:
+        size: Of the model.
+        tokens: Of one step.
+        threads: That calculate.
+
+    Returns:
+        Whether it is clearly faster.
+    """
+    wide, narrow = (
+        seconds(size, tokens, "float32", threads, products=each) for each in ("float32", "bfloat16")
+    )
+    return wide > _GAIN * narrow
+
+
+def seconds(
+    size: Size, tokens: int, precision: Precision, threads: int, *, products: Precision | None = None
+) -> float:
     """Measure the largest part of a step, forth and back through two linear layers of the model's size.
 
     Args:
@@ -68,6 +88,7 @@ def seconds(size: Size, tokens: int, precision: Precision, threads: int) -> floa
         tokens: Of one step.
         precision: Of the numbers.
         threads: That calculate. The number that was set before is set again.
+        products: In which precision they are multiplied; None for that of the numbers.
 
     Returns:
         The shortest of three times, in seconds.
@@ -75,7 +96,7 @@ def seconds(size: Size, tokens: int, precision: Precision, threads: int) -> floa
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        return _shortest(size, tokens, getattr(torch, precision))
+        return _shortest(size, tokens, getattr(torch, precision), products not in (None, precision))
     finally:
         torch.set_num_threads(before)
 
@@ -83,14 +104,17 @@ def seconds(size: Size, tokens: int, precision: Precision, threads: int) -> floa
 # Also where the caller wants no gradients.
 @torch.inference_mode(mode=False)
 @torch.enable_grad()
-def _shortest(size: Size, tokens: int, kind: torch.dtype) -> float:
+def _shortest(size: Size, tokens: int, kind: torch.dtype, rounded: bool) -> float:
+    times_weights = Products.apply if rounded else torch.nn.functional.linear
+    # With one thread, what other programs do does not count: so jobs with the same seed choose alike.
+    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
     states = torch.ones(min(tokens, _MOST_TOKENS), size.hidden, dtype=kind)
-    up = torch.ones(size.hidden, size.intermediate, dtype=kind, requires_grad=True)
-    down = torch.ones(size.intermediate, size.hidden, dtype=kind, requires_grad=True)
+    up = torch.ones(size.intermediate, size.hidden, dtype=kind, requires_grad=True)
+    down = torch.ones(size.hidden, size.intermediate, dtype=kind, requires_grad=True)
     times = []
     for _ in range(_REPEATS + 1):
-        began = time.perf_counter()
-        (torch.nn.functional.silu(states @ up) @ down).sum().backward()
-        times.append(time.perf_counter() - began)
+        began = clock()
+        times_weights(torch.nn.functional.silu(times_weights(states, up)), down).sum().backward()
+        times.append(clock() - began)
     # The first time makes what the others find ready.
     return min(times[1:])

@@ -36,10 +36,21 @@ def test_bfloat16_is_taken_where_it_clearly_gains(
     assert speed.bfloat16_is_faster(SIZE, 480, 1) is faster
 
 
+@pytest.mark.parametrize(("narrow", "faster"), [(1.0, True), (2.0, False), (9.0, False)])
+def test_products_in_bfloat16_are_taken_where_they_clearly_gain(
+    monkeypatch: pytest.MonkeyPatch, narrow: float, faster: bool
+) -> None:
+    times = {"float32": 2.0, "bfloat16": narrow}
+    monkeypatch.setattr(speed, "seconds", lambda *arguments, products: times[products])
+
+    assert speed.bfloat16_products_are_faster(SIZE, 480, 1) is faster
+
+
 def test_a_measurement_takes_a_moment_and_leaves_the_threads_as_they_were() -> None:
     before = torch.get_num_threads()
 
     assert 0 < speed.seconds(SIZE, 32, "bfloat16", 1) < 1
+    assert 0 < speed.seconds(SIZE, 32, "float32", 1, products="bfloat16") < 1
 
     assert torch.get_num_threads() == before
     assert speed.processors() >= 1
