@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -96,7 +97,9 @@ def seconds(
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        return _shortest(size, tokens, getattr(torch, precision), products not in (None, precision))
+        # With one thread, what other programs do does not count: so jobs with the same seed choose alike.
+        clock = time.thread_time if products and threads == 1 else time.perf_counter
+        return _shortest(size, tokens, getattr(torch, precision), products not in (None, precision), clock)
     finally:
         torch.set_num_threads(before)
 
@@ -104,10 +107,8 @@ def seconds(
 # Also where the caller wants no gradients.
 @torch.inference_mode(mode=False)
 @torch.enable_grad()
-def _shortest(size: Size, tokens: int, kind: torch.dtype, rounded: bool) -> float:
+def _shortest(size: Size, tokens: int, kind: torch.dtype, rounded: bool, clock: Callable[[], float]) -> float:
     times_weights = Products.apply if rounded else torch.nn.functional.linear
-    # With one thread, what other programs do does not count: so jobs with the same seed choose alike.
-    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
     states = torch.ones(min(tokens, _MOST_TOKENS), size.hidden, dtype=kind)
     up = torch.ones(size.intermediate, size.hidden, dtype=kind, requires_grad=True)
     down = torch.ones(size.hidden, size.intermediate, dtype=kind, requires_grad=True)
