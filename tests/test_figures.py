@@ -164,7 +164,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
     r"95 % interval|95 of 100": lambda sentence: LEVEL == 0.95,
-    r"there are only 118": lambda sentence: len(elements()) == 118,
+    r"there are only 118|all 118 elements": lambda sentence: len(elements()) == 118,
     r"against 60 pairs that one AI reader labeled": lambda sentence: (
         len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
         and "one reader: an AI of the team" in (ROOT / "data" / "README.md").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
@@ -27,6 +28,7 @@ import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from notebook_runner import InterruptibleClient, execute, start_kernel
 from openai import OpenAIError
+from record_playground import STEP, ask_all
 from run_summary import summarize
 
 from finetune_dataset.models import REAL_MODEL, models_dir
@@ -52,6 +54,8 @@ RECORDINGS = {
 }
 """What is recorded: the dataset, the base model, and which notebooks."""
 
+PLAYGROUND = "05c_lost"
+"""Recorded with this notebook: answers to all that its playground offers."""
 REMOVE = "End the server by hand, and remove this file."
 
 
@@ -95,13 +99,19 @@ def say_cell(cell: int, cells: int) -> None:
         say(f"   cell {cell} of {cells}")
 
 
-def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, str]) -> None:
+def live_run(
+    folder: Path,
+    notebooks: list[Path],
+    kernel_environment: dict[str, str],
+    afterwards: Callable[[], None] = lambda: None,
+) -> None:
     """Execute notebooks in order on a local server of their own, which ends with them.
 
     Args:
         folder: The run folder; executed notebooks and the server's state go there too.
         notebooks: Which.
         kernel_environment: Variables for the kernels only.
+        afterwards: What else to do while the server runs.
 
     Raises:
         CellControlSignal: A cell failed or took too long; what ran before stays in the folder.
@@ -135,6 +145,7 @@ def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, 
                 following = kernel_for(after)
             execute(notebook, folder / "notebooks" / notebook.name, kernel_environment, say_cell, client)
             say(f"   done in {time.monotonic() - started:.0f} s")
+        afterwards()
 
 
 def stop_server(state: Path) -> None:
@@ -221,7 +232,15 @@ def record(name: str) -> None:
     os.environ["FINETUNE_MODELS_DIR"] = str(MODELS_DIR)
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
-        live_run(folder, notebooks, {"FINETUNE_RECORD": str(exchanges)})
+
+        def record_more() -> None:
+            if PLAYGROUND in [notebook.stem for notebook in notebooks]:
+                os.environ["FINETUNE_RECORD"] = str(exchanges)
+                asked = ask_all(connect("local", step=STEP), folder)
+                del os.environ["FINETUNE_RECORD"]
+                say(f"{STEP}: {asked} answers")
+
+        live_run(folder, notebooks, {"FINETUNE_RECORD": str(exchanges)}, record_more)
         recorded = sorted(path.stem for path in exchanges.glob("*.json"))
         command = f"make record NAME={name}"
         write_manifest(exchanges, backend="local", model=model, command=command, notebooks=recorded)
