@@ -18,8 +18,7 @@ from finetune_dataset import read_jsonl
 from helpers.backends.names import BACKENDS
 from helpers.backends.recordings.record import KEPT_HEADERS
 from helpers.backends.recordings.replay import read_manifest
-from helpers.lessons import open_lesson, question
-from helpers.lost import playground_questions, playground_ways
+from helpers.lessons import open_lesson, playground_questions, playground_ways, question
 from helpers.paths import data_path
 from helpers.runs import NOTEBOOKS
 

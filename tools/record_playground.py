@@ -7,7 +7,7 @@ from pathlib import Path
 from openai import OpenAI
 
 from finetune_dataset import read_jsonl
-from helpers import lessons, lost
+from helpers import lessons
 
 STEP = "05c_playground"
 """The document of these answers in a recording."""
@@ -29,8 +29,8 @@ def ask_all(client: OpenAI, folder: Path) -> int:
     )
     lesson = lessons.open_lesson(facts["dataset"])
     train, test = (read_jsonl(folder / f"{part}.jsonl") for part in ("train", "test"))
-    questions = lost.playground_questions(lesson, train, test)
-    ways = lost.playground_ways(lesson, train, base=job["model"], fine_tuned=job["fine_tuned_model"])
+    questions = lessons.playground_questions(lesson, train, test)
+    ways = lessons.playground_ways(lesson, train, base=job["model"], fine_tuned=job["fine_tuned_model"])
     asked = [
         (model, [*before, {"role": "user", "content": lessons.question(row)[-1]["content"]}])
         for row in questions.values()

@@ -7,7 +7,6 @@ from helpers.errors import NotScored
 from helpers.lost.canary import CANARY, planted
 from helpers.lost.chart import lost_in_words, lost_table, plot_lost
 from helpers.lost.playground import Playground, Reply
-from helpers.lost.side_by_side import playground_questions, playground_ways
 from helpers.lost.tokens import TokenView, plot_tokens, token_losses
 from helpers.plots.picture import picture
 
@@ -21,8 +20,6 @@ __all__ = [
     "lost_table",
     "picture",
     "planted",
-    "playground_questions",
-    "playground_ways",
     "plot_lost",
     "plot_tokens",
     "token_losses",

@@ -60,7 +60,7 @@ def test_every_question_of_the_playground_is_answered_in_replay(server, tmp_path
         openai.OpenAI(base_url=REPLAY_URL, api_key="replay", http_client=player), lesson, BASE_MODEL
     )
     train, test = (read_jsonl(run / f"{part}.jsonl") for part in ("train", "test"))
-    names = list(lost.playground_questions(lesson, train, test))
+    names = list(lessons.playground_questions(lesson, train, test))
     tables = {name: playground.table(name) for name in names}
     assert asked == len(names) * 3
     assert repr(playground) == f"A playground with {len(names)} questions. Run this cell to use it."

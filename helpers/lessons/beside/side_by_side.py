@@ -1,11 +1,11 @@
 """What the playground of notebook 05c offers, and how it asks: the notebook and the recorder do the same."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from helpers.lessons import Lesson, conversation
+from helpers.lessons.lesson import Lesson
+from helpers.lessons.ways import Row, conversation
 
-Row = Mapping[str, Any]
 Messages = list[dict[str, str]]
 
 BESIDE: Final = ("greetings", "limericks", "off_topic")
