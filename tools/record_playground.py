@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from openai import OpenAI
 
@@ -31,13 +32,13 @@ def ask_all(client: OpenAI, folder: Path) -> int:
     train, test = (read_jsonl(folder / f"{part}.jsonl") for part in ("train", "test"))
     questions = lessons.playground_questions(lesson, train, test)
     ways = lessons.playground_ways(lesson, train, base=job["model"], fine_tuned=job["fine_tuned_model"])
-    asked = [
+    asked: list[tuple[str, Any]] = [
         (model, [*before, {"role": "user", "content": lessons.question(row)[-1]["content"]}])
         for row in questions.values()
         for model, before in ways.values()
     ]
 
-    def ask(request: tuple[str, list[dict[str, str]]]) -> None:
+    def ask(request: tuple[str, Any]) -> None:
         # As the cell `ask` of the notebook does: replay finds an answer by its whole request.
         model, messages = request
         client.chat.completions.create(

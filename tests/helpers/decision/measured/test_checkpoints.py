@@ -5,8 +5,11 @@ import pytest
 from measured_lines import BIG, SMALL, line, tuned
 
 from finetune_dataset.errors import FineTuneError
+from helpers.backends.base_models import TINY_MODEL
 from helpers.decision.measured.checkpoints import COLUMNS, checkpoint_scores, checkpoints_of_seeds
 from helpers.evaluation.intervals import interval, wilson
+from helpers.evaluation.measured_lines import read_lines
+from helpers.paths import data_path
 
 
 def answers(step, rights, job="a"):
@@ -103,3 +106,14 @@ def test_without_several_checkpoints_and_their_losses_there_is_nothing_to_choose
 
     assert found.empty
     assert found.columns.tolist() == COLUMNS
+
+
+def test_the_course_measured_three_checkpoints_of_the_tiny_model_on_each_of_three_seeds():
+    lines = read_lines(data_path("measured", "rivals_elle.json"))
+
+    found = checkpoints_of_seeds(lines, TINY_MODEL)
+
+    assert list(zip(found["job"], found["step"], strict=True)) == [
+        (f"seed {seed}", step) for seed in (1, 2, 3) for step in (72, 144, 216)
+    ]
+    assert set(found["n"]) == {34}

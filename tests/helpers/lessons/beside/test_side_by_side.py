@@ -3,8 +3,8 @@
 import pytest
 
 from helpers.lessons import LESSONS, open_lesson
-from helpers.lessons.elle import elements
 from helpers.lessons.beside.side_by_side import playground_questions, playground_ways
+from helpers.lessons.elle import elements
 
 ELLE = open_lesson("elle")
 TRAIN, VALIDATION, TEST = ELLE.split(ELLE.rows())
