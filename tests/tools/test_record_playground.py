@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from types import SimpleNamespace
 
 import httpx2
@@ -31,6 +32,7 @@ def playground_of(client: openai.OpenAI, lesson: lessons.Lesson, model: str) -> 
     """What the cells of the notebook make of a client in replay."""
     names = {
         "client": client,
+        "time": time,
         "lesson": lesson,
         "lessons": lessons,
         "lost": lost,
