@@ -7,11 +7,6 @@ of the course's own, and what a learner makes goes to the folder that the progra
 import os
 from pathlib import Path
 
-COURSE_ADDRESS = ""
-"""Where everybody can fetch the course: an address that the project owns, with a commit or a tag. It is empty
-until there is one. So no notebook fetches anything and none has a badge that leads to an address; tests hold
-them to that. Whoever sets it gives them back: the badge, and a fetch of this commit in the set-up cell."""
-
 DEFAULT_RUN = "my-run"
 """The folder in `runs_dir` of a run that nobody has named; a live backend adds its own name."""
 
