@@ -1,9 +1,9 @@
-"""Write the set-up cell into every notebook: `python tools/setup_cell.py`, after a change of it or of a release.
+"""Write the set-up cell into every notebook: `python tools/setup_cell.py`, after a change of it.
 
-The cell runs before the course is there, so it imports nothing of it, and each notebook has it whole. On Google
-Colab it takes the course from the first of these: the folder `course`; an uploaded `course.zip`; the archive of
-this version's release at the project's own address, which is Repository in pyproject.toml's [project.urls] and
-nowhere else. Without one of them it stops with one sentence.
+The cell runs before the course is there, so it imports nothing of it, and each notebook has it whole. On
+Google Colab it takes the course from the first of these: the folder `course`; an uploaded `course.zip`; the
+archive of this version's release at the project's own address, which is Repository in pyproject.toml's
+[project.urls] and nowhere else. Without one of them it stops with one sentence.
 """
 
 import sys
