@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model course-zip base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ lock: $(PY)                    ## resolve the packages again; NEWEST="pandas num
 
 real-model: $(VENV)/.installed ## install the real base model, SmolLM2-135M-Instruct, once (half a minute, 260 MB)
 	$(PY) -m local_server.real_model
+
+course-zip: $(PY)              ## dist/course.zip, for Google Colab (9 MB)
+	$(PY) tools/course_zip.py
 
 base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on two cores)
 	$(PY) tools/limericks.py
