@@ -17,7 +17,7 @@ DEFAULT = ROOT / "dist" / "course.zip"
 FOLDERS = ("data", "docs", "finetune_dataset", "helpers", "local_server", "locks", "notebooks", "tools")
 FILES = ("CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile", "README.md", "SECURITY.md", "pyproject.toml")
 REQUIREMENTS = ("requirements-dev.txt", "requirements-local.txt", "requirements.txt")
-"""Last in the archive: for the set-up cell of the notebooks, requirements.txt is the sign that all is unpacked."""
+"""Last in the archive: requirements.txt tells the set-up cell of the notebooks that all is unpacked."""
 SKIPPED = ("__pycache__", "node_modules")
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 """The first that the format can say."""
