@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model course-zip base-model clean
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model course-zip bundle bundle-test base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,13 @@ real-model: $(VENV)/.installed ## install the real base model, SmolLM2-135M-Inst
 
 course-zip: $(PY)              ## dist/course.zip, for Google Colab (9 MB)
 	$(PY) tools/course_zip.py
+
+bundle: $(VENV)/.installed     ## dist/bundle: all that a room without a network needs; PLATFORMS="linux-x86_64 macos-arm64"
+	$(PY) tools/bundle.py $(if $(PLATFORMS),--platforms "$(PLATFORMS)") $(if $(PYTHONS),--pythons "$(PYTHONS)") \
+	  $(if $(TORCH),--torch "$(TORCH)")
+
+bundle-test: $(PY)             ## install dist/bundle without a network, run every notebook, train once
+	$(PY) tests/system/bundle/run.py
 
 base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on two cores)
 	$(PY) tools/limericks.py
