@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model course-zip bundle bundle-test base-model clean
+.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign colab fuzz kills lint lock real-model course-zip bundle bundle-test base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ clients: $(VENV)/.installed    ## drive the local server with other SDK versions
 foreign: $(VENV)/.installed    ## the calls of other people's fine-tuning notebooks, each with its SDK (needs a network)
 	$(PY) tests/system/foreign/run.py
 
+colab: $(VENV)/.installed      ## the course beside Google Colab's packages; COLAB_PYTHON=python3.13 (needs a network)
+	$(PY) tests/system/colab/run.py
+
 fuzz: $(VENV)/.installed       ## thousands of generated requests to a real server; SEED=2 gives others
 	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/http/test_openapi.py
 
@@ -77,8 +80,8 @@ base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on t
 	$(PY) tools/limericks.py
 	$(PY) tools/base_model.py
 
-clean:                         ## remove the virtual environments
-	rm -rf $(VENV) .venv-clients tests/system/clients/node_modules tests/system/clients/promptfoo/node_modules
+clean:                         ## remove the virtual environments, and what was made for other computers
+	rm -rf $(VENV) .venv-clients .venv-colab dist tests/system/clients/node_modules tests/system/clients/promptfoo/node_modules
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -88,6 +88,7 @@ def test_an_uploaded_archive_is_unpacked_and_installed(inner, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_an_unpacking_that_was_interrupted_is_done_again(tmp_path):
     make_course(tmp_path / "made", "the archive")
     shutil.make_archive(str(tmp_path / "course"), "zip", tmp_path / "made")
@@ -97,6 +98,7 @@ def test_an_unpacking_that_was_interrupted_is_done_again(tmp_path):
     assert run_cell(tmp_path)[-1] == "the archive"
 
 
+@pytest.mark.slow
 def test_what_was_uploaded_comes_before_a_release(published, tmp_path):
     make_course(tmp_path / "made", "the archive")
     shutil.make_archive(str(tmp_path / "course"), "zip", tmp_path / "made")
@@ -117,6 +119,7 @@ def test_a_release_is_fetched_unpacked_and_installed(published, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_release_that_does_not_answer_leaves_the_same_sentence_and_no_file(published, tmp_path):
     printed = run_cell(tmp_path, published[1])
 

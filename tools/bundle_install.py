@@ -1,8 +1,8 @@
 """Install the fine-tuning course from this folder, without a network.
 
-The line is `python3 install.py [FOLDER] [--replay]`; on Windows, `py install.py`. The course goes to FOLDER, or
-to `fine-tuning-course` in the home folder. --replay leaves out what trains.
-An interrupted installation goes on when the same line is given again.
+The line is `python3 install.py [FOLDER] [--replay]`; on Windows, `py install.py`. The course goes to FOLDER,
+or to `fine-tuning-course` in the home folder. --replay leaves out what trains. An interrupted
+installation goes on when the same line is given again.
 """
 
 # Also an old Python has to understand this file, to say that it is too old.

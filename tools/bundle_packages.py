@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -156,17 +157,18 @@ def needed(extras: Iterable[str], environment: dict[str, str]) -> set[str]:
         asked = ("", *sorted(requirement.extras))
         for key in {(canonicalize_name(requirement.name), extra) for extra in asked} - seen:
             seen.add(key)
-            for inner in map(Requirement, _requires(key[0])):
+            for inner in _requires(key[0]):
                 if inner.marker is None or inner.marker.evaluate({**environment, "extra": key[1]}):
                     waiting.append(inner)
     return {name for name, _ in seen}
 
 
-def _requires(name: str) -> list[str]:
+@cache
+def _requires(name: str) -> tuple[Requirement, ...]:
     try:
-        return metadata.requires(name) or []
+        return tuple(map(Requirement, metadata.requires(name) or ()))
     except metadata.PackageNotFoundError:
-        return []
+        return ()
 
 
 def packages(target: Target, extras: Iterable[str], torch: str) -> list[list[Package]]:

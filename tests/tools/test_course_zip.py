@@ -8,6 +8,8 @@ from pathlib import Path
 import course_zip
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTES = 9.5
 """The tiny model takes 7.1 MB of it: its numbers hardly shrink (Nov 2026)."""

@@ -1,7 +1,7 @@
 """`make bundle-test`: install dist/bundle where no network is, run every notebook, and train once.
 
-On Linux, for root, a network namespace of its own takes the network away; elsewhere each Python process refuses
-connections that leave the computer (tests/offline). `make bundle` comes first; it needs the network.
+On Linux, for root, a network namespace of its own takes the network away; elsewhere each Python process
+refuses connections that leave the computer (tests/offline). `make bundle` comes first; it needs the network.
 """
 
 import os
@@ -26,7 +26,8 @@ import socket, sys
 try:
     socket.create_connection(("192.0.2.1", 80), timeout=2)
 except OSError as error:
-    sys.exit(0 if isinstance(error, PermissionError) or "unreachable" in str(error) else f"not closed: {error}")
+    closed = isinstance(error, PermissionError) or "unreachable" in str(error)
+    sys.exit(0 if closed else f"not closed: {error}")
 sys.exit("The network is open.")
 """
 
@@ -58,8 +59,10 @@ def main() -> int:
         def step(what: str, *command: str) -> None:
             nonlocal failed
             began = time.monotonic()
-            done = subprocess.run([*prefix, *command], cwd=course if course.is_dir() else home, env=environment,
-                                  capture_output=True, text=True, timeout=1200)  # fmt: skip
+            place = course if course.is_dir() else home
+            done = subprocess.run(
+                [*prefix, *command], cwd=place, env=environment, capture_output=True, text=True, timeout=1200
+            )
             failed += done.returncode != 0
             word = "FAILED" if done.returncode else "passed"
             print(f"{word}   {what} ({time.monotonic() - began:.0f} s)", flush=True)
