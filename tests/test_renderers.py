@@ -23,7 +23,7 @@ METADATA = {"kernelspec", "language_info"}
 """With a `widgets` beside them, GitHub refuses to show a notebook; other keys are of one editor only."""
 CELL_METADATA = {"tags"}
 GITHUB_BYTES = 1_000_000
-"""The largest file that GitHub's contents API gives away (Nov 2026), which tools for reviews use. The course's
+"""The largest file that GitHub's contents API gives away (Nov 2026); tools for reviews use it. The course's
 own limit is lower: tests/test_notebook_budgets.py."""
 ACTIVE = re.compile(r"<script|<iframe|<object|<embed|\son\w+=|javascript:", re.IGNORECASE)
 FETCHED = re.compile(r"""(?:src|href)\s*=\s*["']?(?!data:|\#)""", re.IGNORECASE)

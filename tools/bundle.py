@@ -142,11 +142,11 @@ def fetch(target: Target, wanted: list[Package], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     have = {checksum(path) for path in folder.glob("*.whl")}
     missing = [package for package in wanted if not package.hashes & have]
-    # PyTorch has an index of its own, and half of all bytes.
+    # PyTorch has an index of its own. It comes first: where that does not answer, nobody waits for the rest.
     torch = [package for package in missing if package.name == "torch"]
     rest = [package for package in missing if package.name != "torch"]
     batches = [rest[start : start + PACKAGES_OF_A_CALL] for start in range(0, len(rest), PACKAGES_OF_A_CALL)]
-    for batch in filter(None, [*batches, torch]):
+    for batch in filter(None, [torch, *batches]):
         names = ", ".join(package.name for package in batch[:3])
         print(f"   {target}: {names}{' ...' if len(batch) > 3 else ''}", flush=True)
         index = CPU_BUILD if batch is torch and "+cpu" in torch[0].text else ()

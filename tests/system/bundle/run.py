@@ -73,6 +73,8 @@ def main() -> int:
         step("nothing outside is reached", sys.executable, "-c", OUTSIDE)
         step("the bundle is installed", sys.executable, str(BUNDLE / "install.py"))
         step("the same line once more leaves it as it is", sys.executable, str(BUNDLE / "install.py"))
+        if shutil.which("make"):
+            step("make has nothing to install", "make", "--question", ".venv/.installed")
         step("every notebook runs on recorded answers", python, "tools/course.py", "store")
         after = {path.name: path.read_bytes() for path in (course / "notebooks").glob("*.ipynb")}
         same = before == after
