@@ -5,6 +5,7 @@ of the course's own, and what a learner makes goes to the folder that the progra
 """
 
 import os
+import sys
 from pathlib import Path
 
 DEFAULT_RUN = "my-run"
@@ -60,6 +61,9 @@ def how_to_install_local() -> str:
             "`pip install 'fine-tuning-course[local]'`; on a computer without a GPU install PyTorch's CPU "
             "build first (pytorch.org/get-started), or pip takes several gigabytes of CUDA packages along"
         )
+    if "google.colab" in sys.modules:
+        # The lock would replace hundreds of Colab's packages; the ranges keep its PyTorch (`make colab`).
+        return f"`%pip install --quiet -e '{ROOT}[local]'` in a cell"
     return (
         "`python tools/install_torch.py`, then `pip install --no-deps --require-hashes -r locks/course.txt`, "
         "in the course folder (`make lab` does both, in an environment of its own)"

@@ -4,8 +4,8 @@
    where its index does not answer the same version from the default index, which has GPU libraries with it.
 2. The set-up cell takes an uploaded course.zip. pip may replace the SDK and its HTTP layer, and nothing else.
 3. Every notebook runs in replay, and gives what is stored.
-4. `pip install -r requirements-local.txt` keeps PyTorch, Transformers and PEFT. Two small jobs train, one of
-   them an adapter.
+4. What trains is installed as a message on Colab says; PyTorch, Transformers and PEFT stay. Two small jobs
+   train, one of them an adapter.
 
 It needs a network. Colab itself is a double: a module of its name. COLAB_PYTHON names a Python 3.13; without
 one, this Python is taken.
@@ -183,7 +183,8 @@ def lane(folder: Path) -> Iterator[str]:
     for name, said in notebooks(folder / "course", folder / "runs"):
         yield f"{name}: {said}"
     before = freeze()
-    pip("install", "--quiet", "--requirement", "requirements-local.txt", folder=folder / "course")
+    # As helpers.paths.how_to_install_local says on Colab.
+    pip("install", "--quiet", "--editable", f"{folder / 'course'}[local]", folder=folder)
     yield f"the training stack; {replaced(before, MAY_BE_REPLACED['local'])}"
     for method in ("full", "lora"):
         runs = str(folder / "runs" / method)
