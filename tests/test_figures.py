@@ -5,8 +5,10 @@ Each sentence with a figure needs an entry in GUARDS; an entry that no sentence 
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from math import log
 from pathlib import Path
 
 import nbformat
@@ -21,6 +23,7 @@ from helpers import lessons
 from helpers.backends import notices
 from helpers.costs import inference, per_thousand
 from helpers.evaluation.intervals import LEVEL
+from helpers.evaluation.judges.agreement import agree, cohen_kappa
 from helpers.lessons.elle import elements
 from helpers.lessons.graders import build
 from helpers.lost import planted
@@ -31,6 +34,7 @@ from local_server.real_model import install
 
 README = ROOT / "README.md"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted((ROOT / "helpers" / "exercises" / "texts").glob("*.toml"))
 RECORDING, SAMPLE = data_path("recordings", "elle"), data_path("sample_runs", "elle")
 ELLE = lessons.open_lesson("elle")
 SITTING = 25
@@ -54,9 +58,19 @@ def sentences(markdown: str) -> Iterator[str]:
                 yield part.strip()
 
 
+def spoken(value: object, key: str = "") -> list[str]:
+    """What a file of exercises says; solutions are code, and names are names."""
+    if isinstance(value, str):
+        return [] if key in ("solution", "notebook") else [value]
+    items = value.items() if isinstance(value, dict) else [("", each) for each in value]
+    return [text for name, each in items for text in spoken(each, name)]
+
+
 def texts(path: Path) -> list[str]:
     if path.suffix == ".md":
         return [path.read_text(encoding="utf-8")]
+    if path.suffix == ".toml":
+        return spoken(tomllib.loads(path.read_text(encoding="utf-8")))
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
 
 
@@ -122,7 +136,11 @@ DEFINITIONS = (
     r"(steps of|is) 17 ?%",  # one of six
     r"One of eight groups is 12 points",
     r"repeats its answers, and with the same  above 0",
-    r"with 30 examples in the prompt|at 1,000 requests a day",
+    r"1,000,000",  # one million
+    r"[Pp]arts 1, 2 and 5|every score is 1",
+    r"has 0, and the less probable|negative or 0|to base (2|10)|1 minus the probability|goes to 0",
+    r"^0 is chance|number below 0",  # kappa
+    r"5 right before, 4 right after|p = 0\.04|p is below 0\.05",  # invented, to think about
     # A published notebook of somebody else, with its date.
     r"\(May 2024, 100 steps\)|^steps 85 to 100|^The other 84 steps",
 )
@@ -158,12 +176,20 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"OpenAI's guide of 2024": lambda sentence: (
         "2024" in Path(inference.__file__).read_text(encoding="utf-8")
     ),
-    r"USD for 1,000 requests": lambda sentence: per_thousand.REQUESTS == 1_000,
-    r"with 400 tokens before each answer": lambda sentence: "reply + 400" in whole("01c_costs"),
+    r"(USD|price) (for|of) 1,000 requests|[Mm]ultiply by 1,000": lambda sentence: (
+        per_thousand.REQUESTS == 1_000
+    ),
     r"12 of these rows|its own 12 rows": lambda sentence: "pool[:12]" in whole("04b_overfitting"),
     r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
-    r"95 % interval|95 of 100": lambda sentence: LEVEL == 0.95,
+    r"95 % interval|95 of 100|95 % of the answers": lambda sentence: LEVEL == 0.95,
+    # McNemar's exact test, where all that changes changes in one direction.
+    r"six of them must change": lambda sentence: 2 * 0.5**6 < 0.05 < 2 * 0.5**5,
+    r"about 0\.69 for one of two": lambda sentence: round(log(2), 2) == 0.69,
+    r"agrees in 90 %|kappa is 0": lambda sentence: (
+        agree(["first"] * 10, ["first"] * 9 + ["second"]).share == 0.9
+        and cohen_kappa(["first"] * 10, ["first"] * 9 + ["second"]) == 0
+    ),
     r"there are only 118": lambda sentence: len(elements()) == 118,
     r"against 60 pairs that one AI reader labeled": lambda sentence: (
         len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
@@ -217,7 +243,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
 
 FOUND = [
     (path.name, sentence)
-    for path in [*NOTEBOOKS, README]
+    for path in [*NOTEBOOKS, *EXERCISES, README]
     for text in texts(path)
     for sentence in sentences(text)
 ]

@@ -6,6 +6,7 @@ import re
 import nbformat
 import pytest
 
+from helpers.exercises.texts import all_texts
 from helpers.paths import COURSE_ADDRESS, ROOT
 
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -49,7 +50,6 @@ HEADINGS = [
     "## Setup",
     "## Check",
     "## What can go wrong",
-    "## Exercises",
     "## Recap",
 ]
 
@@ -89,7 +89,18 @@ def test_a_notebook_has_the_parts_that_each_lesson_has_in_order(name):
     assert -1 not in places
     assert places == sorted(places)
     assert text.startswith("# ")
-    assert text.count("<details>") == text.count("</details>") >= 2
+    assert text.count("<details>") == text.count("</details>")
+
+
+@each_notebook
+def test_a_notebook_has_blank_exercises_of_its_own_in_order_and_ends_with_the_quiz(name):
+    number, sources = name.partition("_")[0], [cell.source for cell in cells(name, "code")]
+    checked = re.findall(r'exercises\.check\("([\w.]+)", ', "\n".join(sources))
+
+    assert checked == [f"{number}.{each}" for each in all_texts()[number].exercises]
+    assert sources[-1].splitlines()[0] == f'exercises.quiz("{number}")'
+    assert f'exercises.answer("{number}", 1, ...)' in sources[-1]
+    assert sources[-1].endswith(f'exercises.progress("{number}")')
 
 
 @each_notebook
