@@ -80,6 +80,7 @@ def test_the_wheel_holds_the_files_of_the_course_and_no_others(wheel):
         "finetune_dataset/__init__.pyi",
         "finetune_dataset/py.typed",
         "helpers/__init__.pyi",
+        "helpers/exercises/texts/00.toml",
         "fine_tuning_course/data/base_model/model.safetensors",
         "fine_tuning_course/data/recordings/elle/manifest.json",
         "fine_tuning_course/notebooks/00_start.ipynb",
