@@ -11,7 +11,7 @@ from helpers.exercises import kept
 from helpers.exercises.kept import Kept, Tried, keep, read_kept
 from helpers.paths import ROOT
 
-EACH = 25
+EACH = 10
 
 
 @pytest.fixture(autouse=True)
@@ -27,19 +27,30 @@ def test_nothing_was_seen_at_first():
 def test_what_two_kernels_see_at_once_is_all_kept():
     program = (
         "import sys\nfrom helpers.exercises.kept import keep\n"
+        "print('ready', flush=True), sys.stdin.readline()\n"
         f"for number in range({EACH}):\n"
         "    keep(lambda kept: kept.exercise(f'{sys.argv[1]}.{number}'))\n"
         "    keep(lambda kept: kept.chosen('04', '1').append(sys.argv[1]))\n"
     )
     kernels = [
-        subprocess.Popen([sys.executable, "-c", program, name], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", program, name],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for name in ("one", "two")
     ]
 
+    ready = [kernel.stdout.readline() for kernel in kernels]
+    for kernel in kernels:
+        kernel.stdin.write("go\n")
+        kernel.stdin.flush()
     printed = [kernel.communicate()[0] for kernel in kernels]
 
     seen = read_kept()
-    assert printed == ["", ""]
+    assert (ready, printed) == (["ready\n"] * 2, ["", ""])
     assert set(seen.exercises) == {f"{name}.{number}" for name in ("one", "two") for number in range(EACH)}
     assert sorted(seen.quiz["04"]["1"]) == ["one"] * EACH + ["two"] * EACH
 

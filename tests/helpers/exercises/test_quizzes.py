@@ -4,6 +4,7 @@ import pytest
 
 from helpers import exercises
 from helpers.errors import FineTuneError
+from helpers.exercises import quizzes
 from helpers.exercises.kept import Kept, read_kept
 from helpers.exercises.texts import all_texts
 
@@ -25,7 +26,8 @@ def test_a_quiz_shows_each_question_with_its_choices_and_no_explanation(notebook
 
 
 @pytest.mark.parametrize("notebook", all_texts())
-def test_every_choice_of_every_question_is_answered_with_its_reason(notebook, capsys):
+def test_every_choice_of_every_question_is_answered_with_its_reason(notebook, capsys, monkeypatch):
+    monkeypatch.setattr(quizzes, "keep", lambda change: None)  # a hundred times; see the test below
     for number, question in enumerate(all_texts()[notebook].quiz, start=1):
         for letter in question.choices:
             exercises.answer(notebook, number, letter.upper())
@@ -33,6 +35,13 @@ def test_every_choice_of_every_question_is_answered_with_its_reason(notebook, ca
             verdict = "right" if letter == question.right else f"not {letter}"
             printed = " ".join(capsys.readouterr().out.split())
             assert printed == f"Question {number}: {verdict}. {question.why[letter]}"
+
+
+def test_the_letters_chosen_are_kept_in_order():
+    for letter in ("b", "B", "a"):
+        exercises.answer("04", 1, letter)
+
+    assert read_kept() == Kept(quiz={"04": {"1": ["b", "b", "a"]}})
 
 
 def test_a_blank_is_not_an_answer_and_is_not_counted(capsys):
