@@ -3,9 +3,13 @@
 import pytest
 from solving import EXERCISES
 
+from finetune_dataset import split_dataset
+from helpers import lessons
 from helpers.errors import FineTuneError
+from helpers.evaluation.intervals import wilson
 from helpers.exercises.texts import all_texts, exercise_of, texts_of
-from helpers.paths import ROOT
+from helpers.paths import ROOT, data_path
+from helpers.stored_json import read_json
 
 QUESTIONS = [
     (notebook, number, question)
@@ -69,3 +73,26 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(find, name, me
         find(name)
 
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_split_by_row_trains_most_of_the_tested_elements_as_01_2_says(seed):
+    elle = lessons.open_lesson("elle")
+
+    parts = split_dataset(elle.rows(), by=str, sizes={"training": 0.8, "test": 0.2}, seed=seed)
+
+    trained, tested = (set(map(elle.group, part)) for part in parts)
+    assert 0.7 < len(trained & tested) / len(tested) < 1
+
+
+def test_four_times_as_many_questions_make_half_the_interval_as_05_1_says():
+    (low, high), (lower, higher) = wilson(30, 40), wilson(120, 160)
+
+    assert (higher - lower) / (high - low) == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_recorded_model_keeps_its_manner_without_the_system_prompt_as_05c_1_says():
+    lost = read_json(data_path("sample_runs", "elle", "05c_lost.json"), dict, way_out="", error=FineTuneError)
+
+    [row] = [row for row in lost["lost"] if row["set"] == "no_system"]
+    assert row["fine_tuned"] < 0.5 < row["base"]
