@@ -9,7 +9,7 @@ SEED   ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-browser lab serve notebooks record clients foreign fuzz kills lint lock real-model base-model clean
+.PHONY: help run test test-slow test-browser lab doctor step reset serve notebooks record clients foreign colab fuzz kills lint lock real-model course-zip bundle bundle-test base-model clean
 
 help:                          ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s%s\n", $$1, $$2 }' Makefile
@@ -26,9 +26,20 @@ test-slow: $(VENV)/.installed  ## the tests that take longer: full disks, stoppe
 test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium, while a job trains
 	$(PY) -m pytest -n 0 -p no:nbval -o addopts="" -rs --durations=3 tests/system/browser
 
-lab: $(VENV)/.installed        ## JupyterLab on your own copies of the notebooks, in my_notebooks
-	$(PY) -m helpers notebooks my_notebooks --without-outputs --keep
-	$(PY) -m jupyterlab my_notebooks/00_start.ipynb
+# Recorded answers need no training stack: a quarter of the megabytes. `make run` adds the rest later.
+LAB_NEEDS = $(VENV)/$(if $(filter local,$(FINETUNE_BACKEND)),.installed,.installed-lab)
+lab: $(LAB_NEEDS)              ## JupyterLab on the course and your copies of the notebooks; FINETUNE_BACKEND=local adds what trains
+	$(PY) tools/open_lab.py
+
+# Before anything is installed, too: it needs no package.
+doctor:                        ## is this computer ready, and what mends it; WORD=tulip explains a code word
+	@$$($(PY) -c '' 2>/dev/null && echo $(PY) || echo $(PYTHON)) -m helpers doctor $(WORD)
+
+step: $(LAB_NEEDS)             ## catch up: N=04 gives your run what notebook 04 needs; REPLACE=1 moves own files aside, RUN=name
+	@$(if $(filter-out file,$(origin RUN)),FINETUNE_RUN="$(RUN)") $(PY) tools/step.py "$(N)" $(if $(REPLACE),--replace)
+
+reset: $(LAB_NEEDS)            ## move your notebooks and runs aside, into set_aside/; nothing is deleted
+	@$(PY) tools/reset.py
 
 serve: $(VENV)/.installed      ## the local server alone, on port 8399
 	$(PY) -m local_server
@@ -45,16 +56,24 @@ clients: $(VENV)/.installed    ## drive the local server with other SDK versions
 foreign: $(VENV)/.installed    ## the calls of other people's fine-tuning notebooks, each with its SDK (needs a network)
 	$(PY) tests/system/foreign/run.py
 
+colab: $(VENV)/.installed      ## the course beside Google Colab's packages; COLAB_PYTHON=python3.13 (needs a network)
+	$(PY) tests/system/colab/run.py
+
 fuzz: $(VENV)/.installed       ## thousands of generated requests to a real server; SEED=2 gives others
 	FUZZ_EXAMPLES=100 FUZZ_SEED=$(SEED) $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/local_server/http/test_openapi.py
 
 kills: $(VENV)/.installed      ## kill -9 at random moments of a job; KILL_ROUNDS=200 takes longer, KILL_SEED=2 others
 	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(PY) -m pytest -n 0 -p no:nbval -o addopts="" -s tests/system/test_kills.py
 
-lint: $(VENV)/.installed       ## ruff (rules and form) and mypy (types)
+lint: $(VENV)/.installed       ## ruff (rules and form), mypy (types) and zizmor (the workflows of GitHub)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(VENV)/bin/zizmor --offline --quiet .github
+
+.PHONY: docs-check
+docs-check: $(VENV)/.installed ## every command, file and link that README and docs name
+	$(PY) -m pytest -n 0 -p no:nbval -o addopts="--import-mode=importlib" tests/docs
 
 lock: $(PY)                    ## resolve the packages again; NEWEST="pandas numpy" takes their newest versions
 	$(PY) -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
@@ -63,12 +82,22 @@ lock: $(PY)                    ## resolve the packages again; NEWEST="pandas num
 real-model: $(VENV)/.installed ## install the real base model, SmolLM2-135M-Instruct, once (half a minute, 260 MB)
 	$(PY) -m local_server.real_model
 
+course-zip: $(PY)              ## dist/course.zip, for Google Colab (9 MB)
+	$(PY) tools/course_zip.py
+
+bundle: $(VENV)/.installed     ## dist/bundle: all that a room without a network needs; PLATFORMS="linux-x86_64 macos-arm64"
+	$(PY) tools/bundle.py $(if $(PLATFORMS),--platforms "$(PLATFORMS)") $(if $(PYTHONS),--pythons "$(PYTHONS)") \
+	  $(if $(TORCH),--torch "$(TORCH)")
+
+bundle-test: $(PY)             ## install dist/bundle without a network, run every notebook, train once
+	$(PY) tests/system/bundle/run.py
+
 base-model: $(VENV)/.installed ## rebuild data/base_model (about 20 minutes on two cores)
 	$(PY) tools/limericks.py
 	$(PY) tools/base_model.py
 
-clean:                         ## remove the virtual environments
-	rm -rf $(VENV) .venv-clients tests/system/clients/node_modules tests/system/clients/promptfoo/node_modules
+clean:                         ## remove the virtual environments, and what was made for other computers
+	rm -rf $(VENV) .venv-clients .venv-colab dist tests/system/clients/node_modules tests/system/clients/promptfoo/node_modules
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -83,5 +112,11 @@ PIP = $(PY) -m pip install --quiet --disable-pip-version-check --no-deps
 $(VENV)/.installed: $(PY) pyproject.toml $(wildcard locks/*.txt)
 	$(PY) tools/install_torch.py
 	$(PIP) --require-hashes --requirement locks/course.txt
+	$(PIP) --no-build-isolation --no-index --editable .
+	touch $(VENV)/.installed-lab $@
+
+# Modules are compiled at their first use: to compile all of them takes longer than to install them.
+$(VENV)/.installed-lab: $(PY) pyproject.toml locks/lab.txt
+	$(PIP) --no-compile --require-hashes --requirement locks/lab.txt
 	$(PIP) --no-build-isolation --no-index --editable .
 	touch $@

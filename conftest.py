@@ -89,7 +89,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
     if log.exists():
-        hosts = sorted(set(log.read_text(encoding="utf-8").split()))
+        hosts = sorted(set(log.read_text(encoding="utf-8").splitlines()))
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nFAILED: connections left this machine: {', '.join(hosts)}")
     if session.exitstatus == pytest.ExitCode.OK:

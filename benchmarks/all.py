@@ -39,7 +39,7 @@ class Short:
 
 SHORT = {
     "first step": Short(("first_step.py", "--repeat", "3"), 30),
-    "training": Short(("train_loop.py", "--repeat", "1", "--threads", "1"), 110),
+    "training": Short(("train_loop.py", "--repeat", "1", "--threads", "1"), 160),
     "chat": Short(("chat.py", "--repeat", "1"), 120),
     "load": Short(("load.py", "--rounds", "1", "--requests", "300"), 40),
     "events": Short(("events.py", "--rounds", "3"), 40),

@@ -4,9 +4,7 @@
     python benchmarks/elle.py --main --seeds 1 2 3         the job of notebook 03
     python benchmarks/elle.py --model periodic-tiny-2026-11
     python benchmarks/elle.py --few-shot --ways --seeds 1  rivals, and other ways to ask
-    python benchmarks/elle.py --rows 60                    notebook 04b's three jobs: the reference,
-    python benchmarks/elle.py --rows 12 --epochs 5         few rows as often as needed for as many steps,
-    python benchmarks/elle.py --rows 60 --rate 16          and large steps
+    python benchmarks/elle.py --rows 12 --epochs 5         fewer rows, or other settings
 
 The real model needs `make real-model`. Each seed is one fine-tuning job, through the SDK, with the rows, the
 split and the settings of the lesson (`helpers/lessons/elle.py`). An answer is right when it has the form of a

@@ -8,8 +8,9 @@ The real model needs `make real-model`. Everybody answers one question about eac
 test part, 16 at a time, at temperature 0. A seed draws the solved examples of a prompt, the order of the
 rows in a job, and the rows of the curve. For each seed two jobs are trained with the settings of the
 lesson: one on the rows as they are, with facts, and one on the same rows without facts. Both are asked with
-facts and without, and so is each checkpoint that a job keeps. A job of the curve has as many epochs as the
-others, so fewer rows are fewer steps, too.
+facts and without, and so is each checkpoint that a job keeps. Its validation loss is that of the validation
+part, in the same form. A job of the curve has as many epochs as the others, so fewer rows are fewer steps,
+too.
 
 It works in pieces: the base model's prompts of a seed, or one job and its questions. Each piece is added to
 the file when it is done, with all that is in it; one that is there is not done again. `--pieces 1` stops
@@ -87,7 +88,7 @@ class Bench:
     def __init__(self, base: str, client: openai.OpenAI, command: str) -> None:
         self.base, self.client = base, client
         self.lesson: Lesson = open_lesson("elle")
-        self.train, _, both = self.lesson.split(self.lesson.rows())
+        self.train, self.validation, both = self.lesson.split(self.lesson.rows())
         self.test = list({self.lesson.group(row): row for row in reversed(both)}.values())[::-1]
         self.settings = self.lesson.settings(base)
         self.found = lookup(TABLE)
@@ -179,7 +180,10 @@ class Bench:
             rows: The training rows.
             trained_on: "facts" or "no_facts".
         """
-        job, seconds = trained(self.client, self.base, rows, self.settings, seed)
+        validation = [row if trained_on == "facts" else TABLE.bare(row) for row in self.validation]
+        content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in validation).encode()
+        file = self.client.files.create(file=("validation.jsonl", content), purpose="fine-tune")
+        job, seconds = trained(self.client, self.base, rows, self.settings, seed, validation_file=file.id)
         tuned = "fine_tuned" if trained_on == "facts" else "fine_tuned_no_facts"
         ways: dict[str, Ask] = {
             tuned: lambda row: question(row if trained_on == "facts" else TABLE.bare(row)),
@@ -187,18 +191,24 @@ class Bench:
                 TABLE.bare(row) if trained_on == "facts" else self.found(row)
             ),
         }
+        *earlier, last = sorted(
+            self.client.fine_tuning.jobs.checkpoints.list(job.id), key=lambda one: one.step_number
+        )
         about = {
             "seed": seed,
             "trained_rows": len(rows),
             "trained_on": trained_on,
             "training_seconds": round(seconds, 1),
+            "steps": last.step_number,
         }
-        final = job.fine_tuned_model or ""
-        lines = [self.ask(final, way, messages, **about, step=None) for way, messages in ways.items()]
-        kept = sorted(self.client.fine_tuning.jobs.checkpoints.list(job.id), key=lambda one: one.step_number)
-        for checkpoint in kept[:-1]:  # The last one is the model itself.
-            name, step = checkpoint.fine_tuned_model_checkpoint, checkpoint.step_number
-            lines.append(self.ask(name, tuned, ways[tuned], **about, step=step))
+        final, loss = job.fine_tuned_model or "", last.metrics.full_valid_loss
+        lines = [
+            self.ask(final, way, messages, **about, step=None, valid_loss=loss)
+            for way, messages in ways.items()
+        ]
+        for one in earlier:
+            kept = {"step": one.step_number, "valid_loss": one.metrics.full_valid_loss}
+            lines.append(self.ask(one.fine_tuned_model_checkpoint, tuned, ways[tuned], **about, **kept))
         return [line for line in lines if line]
 
 

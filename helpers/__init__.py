@@ -5,6 +5,14 @@ listed in `__init__.pyi`, and each module is loaded when one of its names is fir
 a program that only checks a dataset needs no plotting library.
 """
 
-import lazy_loader
+try:
+    import lazy_loader
+except ModuleNotFoundError:
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+    def __getattr__(name: str) -> object:
+        """Refuse what needs packages; `helpers.doctor`, which needs none, says how to install them."""
+        if name.startswith("__") or name == "doctor":
+            raise AttributeError(name)
+        raise ImportError("The course's packages are not installed. Run: python -m helpers doctor")
+else:
+    __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,12 @@
-"""The course's notebooks for somebody who has no clone: `python -m helpers notebooks FOLDER`."""
+"""The course's notebooks for somebody who has no clone, and a look whether the computer is ready for them.
+
+python -m helpers notebooks FOLDER   copies the notebooks
+python -m helpers doctor             says what is missing, and how to mend it; `doctor WORD` explains a word
+
+Nothing is imported at the top that the doctor may find missing.
+"""
+
+from __future__ import annotations
 
 import importlib.util
 import json
@@ -7,7 +15,6 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.errors import FineTuneError
 from helpers.paths import notebooks_dir
 
 
@@ -18,8 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line after the program's name; that of this process without it.
 
     Returns:
-        0 when the notebooks are there, 2 when they are not; then the reason is on standard error.
+        0 when the notebooks are there, 2 when they are not; then the reason is on standard error. The
+        doctor's are those of `helpers.doctor.report.main`.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["doctor"] and not {"-h", "--help"} & set(given):
+        from helpers.doctor.report import main as doctor
+
+        return doctor(given[1:])
     parser = ArgumentParser(prog="python -m helpers", description="The files of the fine-tuning course.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     notebooks = commands.add_parser("notebooks", help="copy the notebooks into a folder")
@@ -35,7 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     notebooks.add_argument(
         "--without-outputs", action="store_true", help="copy the cells without the course's own answers"
     )
-    chosen = parser.parse_args(arguments)
+    looks = commands.add_parser("doctor", help="say whether this computer is ready, and how to mend it")
+    looks.add_argument(
+        "word", nargs="?", metavar="WORD", help="a code word that a doctor has said: explain it"
+    )
+    chosen = parser.parse_args(given)
+    from helpers.errors import FineTuneError
+
     try:
         copied = copy_notebooks(
             chosen.folder,
@@ -84,6 +103,8 @@ def copy_notebooks(
     if keep:
         new = [name for name in new if name not in changed]
     elif changed and not overwrite:
+        from helpers.errors import FineTuneError
+
         raise FineTuneError(
             f"Nothing was copied: {folder} holds notebooks that differ from the course's "
             f"({', '.join(changed)}). Choose another folder, or add --overwrite to replace them, "

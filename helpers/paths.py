@@ -5,12 +5,8 @@ of the course's own, and what a learner makes goes to the folder that the progra
 """
 
 import os
+import sys
 from pathlib import Path
-
-COURSE_ADDRESS = ""
-"""Where everybody can fetch the course: an address that the project owns, with a commit or a tag. It is empty
-until there is one. So no notebook fetches anything and none has a badge that leads to an address; tests hold
-them to that. Whoever sets it gives them back: the badge, and a fetch of this commit in the set-up cell."""
 
 DEFAULT_RUN = "my-run"
 """The folder in `runs_dir` of a run that nobody has named; a live backend adds its own name."""
@@ -65,6 +61,9 @@ def how_to_install_local() -> str:
             "`pip install 'fine-tuning-course[local]'`; on a computer without a GPU install PyTorch's CPU "
             "build first (pytorch.org/get-started), or pip takes several gigabytes of CUDA packages along"
         )
+    if "google.colab" in sys.modules:
+        # The lock would replace hundreds of Colab's packages; the ranges keep its PyTorch (`make colab`).
+        return f"`%pip install --quiet -e '{ROOT}[local]'` in a cell"
     return (
         "`python tools/install_torch.py`, then `pip install --no-deps --require-hashes -r locks/course.txt`, "
         "in the course folder (`make lab` does both, in an environment of its own)"

@@ -7,7 +7,6 @@ and every notebook can be opened alone.
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,9 +18,9 @@ from typing import Any, Protocol
 
 from finetune_dataset.files import whole_file, write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
-from helpers.backends.names import backend_name
+from helpers.backends.names import backend_name, run_folder
 from helpers.backends.recordings.chosen import DEFAULT_DATASET, dataset_name, recording_name
-from helpers.errors import DatasetError, FineTuneError, MissingArtifact
+from helpers.errors import DatasetError, MissingArtifact
 from helpers.paths import DEFAULT_RUN, data_path, runs_dir
 from helpers.stored_json import Stored, read_json
 
@@ -136,7 +135,7 @@ class Run:
             Where the file is.
         """
         with _replacing(self.path(filename)) as part:
-            part.write_text(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            part.write_bytes(f"{json.dumps(_plain(value), indent=2, ensure_ascii=False)}\n".encode())
         return self.path(filename)
 
     def read_json(self, filename: str) -> dict[str, Any]:
@@ -207,22 +206,8 @@ def open_run(name: str | None = None) -> Run:
         FineTuneError: The name cannot be a folder's name, or the folder cannot be made.
         UnknownBackend: FINETUNE_BACKEND names no backend.
     """
-    backend = backend_name()
-    default = DEFAULT_RUN if backend == "replay" else f"{DEFAULT_RUN}-{backend}"
-    name = name or os.environ.get("FINETUNE_RUN") or default
-    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
-        raise FineTuneError(
-            f"{name!r} cannot be the name of a run. Use letters, digits, '-', '_' and '.'; begin with no dot."
-        )
-    folder = runs_dir() / name
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise FineTuneError(
-            f"The run folder {folder} cannot be made: {error.strerror}. "
-            "Set FINETUNE_RUNS_DIR to a folder that you may write to."
-        ) from None
-    return Run(name, folder, backend)
+    folder = run_folder(name)
+    return Run(folder.name, folder, backend_name())
 
 
 def _notebook_of(filename: str) -> str:

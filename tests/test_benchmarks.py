@@ -3,12 +3,17 @@
 import ast
 import importlib
 import json
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import nbformat
 import pytest
 
+from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
+from helpers.lessons import open_lesson
 from helpers.paths import ROOT
 
 FOLDER = ROOT / "benchmarks"
@@ -154,3 +159,35 @@ def test_what_a_benchmark_of_rivals_has_measured_is_kept_and_not_measured_again(
         *(("facts", 1, rows) for rows in (10, 25, 50, 100)),
     ]
     assert len(json.loads((tmp_path / "new" / "lines.json").read_text())["lines"]) == len(asked)
+
+
+def test_the_benchmark_of_overfitting_trains_and_asks_what_notebook_04b_does(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    overfitting = importlib.import_module("overfitting")
+    lesson = open_lesson("elle")
+    cells = nbformat.read(ROOT / "notebooks" / "04b_overfitting.ipynb", as_version=4).cells
+    code = {
+        start: next(cell.source for cell in cells if cell.cell_type == "code" and start in cell.source)
+        for start in ("ROWS, LARGE", "JOBS =")
+    }
+    train, validation, _ = lesson.split(lesson.rows())
+
+    def told(base: str, seed: int) -> tuple:
+        parts = {"train.jsonl": list(train), "validation.jsonl": list(validation)}
+        names = {
+            "BASE": base, "DRAW": seed, "lesson": lesson, "random": random,
+            "run": SimpleNamespace(read_rows=parts.__getitem__),
+        }  # fmt: skip
+        sizes = next(line for line in code["ROWS, LARGE"].splitlines() if line.startswith("ROWS, LARGE"))
+        for source in (sizes, code["JOBS ="]):
+            exec(source, names)
+        return names["held_out"], names["JOBS"]
+
+    def measured(base: str, seed: int) -> tuple:
+        rows, rate = overfitting.sizes(base)
+        draw = overfitting.Draw(lesson, seed, rows)
+        return draw.held_out, overfitting.settings(lesson, base, draw, rate)
+
+    for base, seed in ((LOCAL_MODEL, 1), (REAL_MODEL, 1), (REAL_MODEL, 2)):
+        assert told(base, seed) == measured(base, seed)
+    assert told(REAL_MODEL, 1) != told(REAL_MODEL, 2)

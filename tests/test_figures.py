@@ -1,16 +1,19 @@
-"""No figure in a lesson or in README stands alone: data, code or the recorded run says the same.
+"""No figure in a lesson, in README or in docs stands alone: data, code or the recorded run says the same.
 
 Each sentence with a figure needs an entry in GUARDS; an entry that no sentence needs is refused, too.
 """
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from math import log
 from pathlib import Path
 
 import nbformat
 import pytest
+from pages import PAGES, README, RESEARCH, recorded_seconds, table_rows
 
 from finetune_dataset import validate_dataset
 from finetune_dataset.__main__ import main
@@ -21,6 +24,7 @@ from helpers import lessons
 from helpers.backends import notices
 from helpers.costs import inference, per_thousand
 from helpers.evaluation.intervals import LEVEL
+from helpers.evaluation.judges.agreement import agree, cohen_kappa
 from helpers.lessons.elle import elements
 from helpers.lessons.graders import build
 from helpers.lost import planted
@@ -29,8 +33,8 @@ from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
 from local_server.real_model import install
 
-README = ROOT / "README.md"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted((ROOT / "helpers" / "exercises" / "texts").glob("*.toml"))
 RECORDING, SAMPLE = data_path("recordings", "elle"), data_path("sample_runs", "elle")
 ELLE = lessons.open_lesson("elle")
 SITTING = 25
@@ -38,7 +42,7 @@ SITTING = 25
 
 NUMBERS_THAT_ARE_NAMES = re.compile(
     r"\b[Nn]otebooks? \d\d\w?\b( to \d\d)?|\b\d\d\w?_\w+|\bsee \d\d\w\b|\b[Ss]ection \d"
-    r"|[Ee]xercise \d|\[\d+\w?_|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL"
+    r"|[Ee]xercise \d|\[\d+\w?_|\bgpt-[\w.-]+|UTF-\d+|base64|SmolLM2\S*|GPL \d|^\d or later|LGPL(?: \d\.\d)?"
     r"|\bPython 3\.\d+|BM25|lines? 1\b|Apache-2\.0"
 )
 
@@ -54,9 +58,19 @@ def sentences(markdown: str) -> Iterator[str]:
                 yield part.strip()
 
 
+def spoken(value: object, key: str = "") -> list[str]:
+    """What a file of exercises says; solutions are code, and names are names."""
+    if isinstance(value, str):
+        return [] if key in ("solution", "notebook") else [value]
+    items = value.items() if isinstance(value, dict) else [("", each) for each in value]
+    return [text for name, each in items for text in spoken(each, name)]
+
+
 def texts(path: Path) -> list[str]:
     if path.suffix == ".md":
         return [path.read_text(encoding="utf-8")]
+    if path.suffix == ".toml":
+        return spoken(tomllib.loads(path.read_text(encoding="utf-8")))
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
 
 
@@ -98,6 +112,17 @@ def right_in_all(way: str) -> list[int]:
     )
 
 
+def measured_draws() -> dict[int, dict[str, dict]]:
+    """Draw → job of notebook 04b → what was measured of it on the real model."""
+    draws: dict[int, dict[str, dict]] = {}
+    for line in json.loads(data_path("measured", "overfitting_elle.json").read_text(encoding="utf-8"))[
+        "lines"
+    ]:
+        if line["base_model"] == REAL_MODEL:
+            draws.setdefault(line["seed"], {})[line["job"]] = line
+    return draws
+
+
 def poem() -> str:
     """What the recorded fine-tuned model said about the example of the course."""
     rows = map(json.loads, (SAMPLE / "05_predictions.jsonl").read_text(encoding="utf-8").splitlines())
@@ -114,6 +139,34 @@ def is_known(service: str, day: str) -> bool:
     return any(entry["service"] == service and day in entry.values() for entry in known)
 
 
+INSTRUCTOR = ROOT / "docs" / "instructor.md"
+
+
+def minutes_of_the_plan() -> list[str]:
+    return [minute for row in table_rows(INSTRUCTOR, "## Minute by minute") for minute in row[0].split("–")]
+
+
+def is_a_time_of_a_command(sentence: str) -> bool:
+    """Whether it stands beside a command, in the table whose day and machine README names."""
+    rows = table_rows(README, "### How long it takes")
+    return any(re.fullmatch(r"`make .+`", command) and time == sentence for command, time in rows)
+
+
+def recorded_clock() -> list[list[int]]:
+    """Seconds of the recorded runs: what tests/docs/test_instructor.py holds the page to, row by row."""
+    return [recorded_seconds("elle"), recorded_seconds("elle-tiny")]
+
+
+def job_seconds() -> int:
+    return recorded_seconds("elle")[1]
+
+
+def memory_of_the_job(recording: str) -> str:
+    """What the server says that a job needs, in GB."""
+    text = data_path("sample_runs", recording, "04_events.jsonl").read_text(encoding="utf-8")
+    return re.findall(r"about ([\d.]+) GB of memory", text)[0]
+
+
 # What a word means, what arithmetic says, how an example is set up: no run and no service can change it.
 DEFINITIONS = (
     r"seconds since 1970",
@@ -122,7 +175,11 @@ DEFINITIONS = (
     r"(steps of|is) 17 ?%",  # one of six
     r"One of eight groups is 12 points",
     r"repeats its answers, and with the same  above 0",
-    r"with 30 examples in the prompt|at 1,000 requests a day",
+    r"1,000,000",  # one million
+    r"[Pp]arts 1, 2 and 5|every score is 1",
+    r"has 0, and the less probable|negative or 0|to base (2|10)|1 minus the probability|goes to 0",
+    r"^0 is chance|number below 0",  # kappa
+    r"5 right before, 4 right after|p = 0\.04|p is below 0\.05",  # invented, to think about
     # A published notebook of somebody else, with its date.
     r"\(May 2024, 100 steps\)|^steps 85 to 100|^The other 84 steps",
 )
@@ -158,13 +215,21 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"OpenAI's guide of 2024": lambda sentence: (
         "2024" in Path(inference.__file__).read_text(encoding="utf-8")
     ),
-    r"USD for 1,000 requests": lambda sentence: per_thousand.REQUESTS == 1_000,
-    r"with 400 tokens before each answer": lambda sentence: "reply + 400" in whole("01c_costs"),
-    r"12 of these rows|its own 12 rows": lambda sentence: "pool[:12]" in whole("04b_overfitting"),
+    r"(USD|price) (for|of) 1,000 requests|[Mm]ultiply by 1,000": lambda sentence: (
+        per_thousand.REQUESTS == 1_000
+    ),
+    r"12 of these rows|its own 12 rows": lambda sentence: "left[:12]" in whole("04b_overfitting"),
     r"\b40\b (rows|others|answers)|at least 40": lambda sentence: "[:40]" in whole("04b_overfitting"),
     r"^16 questions at a time": lambda sentence: "ThreadPoolExecutor(16)" in whole("05_evaluate"),
-    r"95 % interval|95 of 100": lambda sentence: LEVEL == 0.95,
-    r"there are only 118": lambda sentence: len(elements()) == 118,
+    r"95 % interval|95 of 100|95 % of the answers": lambda sentence: LEVEL == 0.95,
+    # McNemar's exact test, where all that changes changes in one direction.
+    r"six of them must change": lambda sentence: 2 * 0.5**6 < 0.05 < 2 * 0.5**5,
+    r"about 0\.69 for one of two": lambda sentence: round(log(2), 2) == 0.69,
+    r"agrees in 90 %|kappa is 0": lambda sentence: (
+        agree(["first"] * 10, ["first"] * 9 + ["second"]).share == 0.9
+        and cohen_kappa(["first"] * 10, ["first"] * 9 + ["second"]) == 0
+    ),
+    r"there are only 118|all 118 elements": lambda sentence: len(elements()) == 118,
     r"against 60 pairs that one AI reader labeled": lambda sentence: (
         len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
         and "one reader: an AI of the team" in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
@@ -198,7 +263,28 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         ]
     ),
     # What README says of the course.
-    r"\(260 MB, once\)": lambda sentence: "260 MB" in Path(install.__file__).read_text(encoding="utf-8"),
+    r"^Measured on .* two cores": lambda sentence: days(sentence) == ["2026-11-29"],
+    r"260 MB for the model$": lambda sentence: (
+        is_a_time_of_a_command(sentence) and "260 MB" in Path(install.__file__).read_text(encoding="utf-8")
+    ),
+    r"^[\d.]+ minutes with the|^\d+ to \d+ minutes$": lambda sentence: is_a_time_of_a_command(sentence),
+    # What the page for instructors says; tests/docs/test_instructor.py holds its minutes and seconds, too.
+    r"90 minutes for a room": lambda sentence: minutes_of_the_plan()[-1] == "90",
+    r"^\d+–\d+$|\bminute \d+\b": lambda sentence: (
+        set(re.findall(r"(?:minute |^|–)(\d+)\b", sentence)) <= set(minutes_of_the_plan())
+    ),
+    r"12 times as long": lambda sentence: (50 - 20) * 60 // job_seconds() == first_number(sentence) == 12,
+    r"^\d+ s$": lambda sentence: sentence in {f"{value} s" for row in recorded_clock() for value in row},
+    r"free disk": lambda sentence: (
+        days(sentence) == ["2026-11-29"] and "`du -sh`" in INSTRUCTOR.read_text("utf-8")
+    ),
+    r"about [\d.]+ GB for SmolLM2-135M": lambda sentence: (
+        re.findall(r"([\d.]+) GB for", sentence)
+        == [memory_of_the_job("elle"), memory_of_the_job("elle-tiny")]
+    ),
+    r"recorded on 2026-11-29 with": lambda sentence: (
+        days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")
+    ),
     r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
     # What the recorded run did.
     r"about 34 elements that were not trained": lambda sentence: (
@@ -217,7 +303,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
 
 FOUND = [
     (path.name, sentence)
-    for path in [*NOTEBOOKS, README]
+    for path in [*NOTEBOOKS, *EXERCISES, *(page for page in PAGES if page.stem not in RESEARCH)]
     for text in texts(path)
     for sentence in sentences(text)
 ]
@@ -259,6 +345,35 @@ def test_readme_shows_an_answer_of_the_recorded_run_that_is_right_in_everything_
         [score.name for score in ELLE.scores], 1
     )
     assert [line for line in rows.values() if f"| {line} |" not in readme] == []
+
+
+def test_each_measured_draw_shows_what_notebook_04b_says_of_few_rows_and_of_large_steps():
+    draws = measured_draws()
+
+    def says(jobs: dict[str, dict]) -> dict[str, bool]:
+        right = {name: job["marks"]["all"].count("1") / job["n"] for name, job in jobs.items()}
+        last = {name: job["valid_losses"][-1] for name, job in jobs.items()}
+        few = jobs["few_rows"]
+        return {
+            "twelve rows": few["rows"] == 12,
+            "as many steps": len({job["steps"] for job in jobs.values()}) == 1,
+            "the validation loss of few rows rises": last["few_rows"] > min(few["valid_losses"]),
+            "the validation loss of few rows is higher": last["few_rows"] > last["reference"],
+            "few rows know their own": right["few_rows"] < few["seen_marks"]["all"].count("1") / 12,
+            "large steps have a higher validation loss": last["large_steps"] > last["reference"],
+            "large steps have fewer right answers": right["large_steps"] < right["reference"],
+        }
+
+    assert sorted(draws) == [1, 2, 3]
+    assert {
+        (seed, claim) for seed, jobs in draws.items() for claim, holds in says(jobs).items() if not holds
+    } == set()
+    fewer = [
+        jobs["few_rows"]["marks"]["all"].count("1") < jobs["reference"]["marks"]["all"].count("1")
+        for jobs in draws.values()
+    ]
+    # "on most draws, and more on one"
+    assert sorted(fewer) == [False, True, True]
 
 
 def test_no_guard_is_left_over():

@@ -2,11 +2,14 @@
 
 import json
 import re
+import tomllib
 
 import nbformat
 import pytest
+import setup_cell
 
-from helpers.paths import COURSE_ADDRESS, ROOT
+from helpers.exercises.texts import all_texts
+from helpers.paths import ROOT
 
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -44,12 +47,12 @@ CALLS = {
     "05d_judge": ["alpha.graders.run", "chat.completions.create"],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
+RELEASE = setup_cell.release(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
 HEADINGS = [
     "## What you will learn",
     "## Setup",
     "## Check",
     "## What can go wrong",
-    "## Exercises",
     "## Recap",
 ]
 
@@ -89,7 +92,18 @@ def test_a_notebook_has_the_parts_that_each_lesson_has_in_order(name):
     assert -1 not in places
     assert places == sorted(places)
     assert text.startswith("# ")
-    assert text.count("<details>") == text.count("</details>") >= 2
+    assert text.count("<details>") == text.count("</details>")
+
+
+@each_notebook
+def test_a_notebook_has_blank_exercises_of_its_own_in_order_and_ends_with_the_quiz(name):
+    number, sources = name.partition("_")[0], [cell.source for cell in cells(name, "code")]
+    checked = re.findall(r'exercises\.check\("([\w.]+)", ', "\n".join(sources))
+
+    assert checked == [f"{number}.{each}" for each in all_texts()[number].exercises]
+    assert sources[-1].splitlines()[0] == f'exercises.quiz("{number}")'
+    assert f'exercises.answer("{number}", 1, ...)' in sources[-1]
+    assert sources[-1].endswith(f'exercises.progress("{number}")')
 
 
 @each_notebook
@@ -99,7 +113,7 @@ def test_every_stored_display_can_be_read_where_widgets_cannot_be_shown(name):
     assert [output.data for output in outputs if not {"text/plain", "text/html"} & set(output.data)] == []
 
 
-@pytest.mark.skipif(bool(COURSE_ADDRESS), reason="the project owns an address: the badge leads there")
+@pytest.mark.skipif(bool(RELEASE), reason="the project owns an address, and the cell fetches its release")
 @each_notebook
 def test_no_notebook_leads_to_an_address_that_the_project_does_not_own(name):
     text = NOTEBOOKS[name].read_text(encoding="utf-8")
@@ -107,11 +121,14 @@ def test_no_notebook_leads_to_an_address_that_the_project_does_not_own(name):
     assert re.findall(r"colab\.research|github\.com|git clone|pip install[^\n]*(?:git\+|https?:)", text) == []
 
 
-def test_every_notebook_has_the_same_set_up_cell():
-    setups = {name: next(cell.source for cell in cells(name, "code")) for name in NOTEBOOKS}
+@each_notebook
+def test_the_set_up_cell_is_the_one_that_its_program_writes(name):
+    read = nbformat.read(NOTEBOOKS[name], as_version=4).cells
+    place = next(number for number, cell in enumerate(read) if cell.source.startswith("## Setup"))
 
-    assert len(set(setups.values())) == 1
-    assert "google.colab" in setups["00_start"]
+    # After a change: python tools/setup_cell.py
+    assert [cell.source for cell in read[place : place + 2]] == [setup_cell.TEXT, setup_cell.code(RELEASE)]
+    assert read[place + 1] == next(cell for cell in read if cell.cell_type == "code")
 
 
 @each_notebook

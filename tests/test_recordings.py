@@ -14,13 +14,18 @@ from openai.types.fine_tuning.alpha import GraderRunResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from pydantic import BaseModel, ConfigDict
 
+from finetune_dataset import read_jsonl
 from helpers.backends.names import BACKENDS
 from helpers.backends.recordings.record import KEPT_HEADERS
 from helpers.backends.recordings.replay import read_manifest
+from helpers.lessons import open_lesson, playground_questions, playground_ways, question
 from helpers.paths import data_path
 from helpers.runs import NOTEBOOKS
 
 RECORDINGS = sorted(path for path in data_path("recordings").glob("*") if path.is_dir())
+
+PLAYGROUND = "05c_playground"
+"""Answers to what the playground of 05c offers; `tools/record_playground.py` asks for them."""
 
 each_recording = pytest.mark.parametrize("folder", RECORDINGS, ids=lambda folder: folder.name)
 
@@ -166,7 +171,36 @@ def test_the_manifest_is_complete_and_fits_the_documents(folder):
     assert manifest["label"] == f"recorded from a real run against the backend {manifest['backend']!r}"
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", manifest["recorded_at"])
     assert [path.stem for path in documents(folder)] == sorted(set(manifest["notebooks"]) - {"01_dataset"})
-    assert set(manifest["notebooks"]) <= {"00_start", *NOTEBOOKS}
+    assert set(manifest["notebooks"]) <= {"00_start", *NOTEBOOKS, PLAYGROUND}
+
+
+def test_replay_answers_all_that_the_playground_offers():
+    def read(name: str) -> list[dict]:
+        return read_jsonl(data_path("sample_runs", "elle", name))
+
+    lesson, train = open_lesson("elle"), read("train.jsonl")
+    job = json.loads(data_path("sample_runs", "elle", "04_job.json").read_text(encoding="utf-8"))
+    recorded = [
+        request["body"]["json"]
+        for _, request, response in exchanges(data_path("recordings", "elle"))
+        if request["path"] == "/chat/completions" and response["status"] == 200
+    ]
+    settings = {"max_tokens": lesson.max_tokens, "seed": 1, "temperature": 0}
+    known = {
+        (body["model"], json.dumps(body["messages"]))
+        for body in recorded
+        if {name: body.get(name) for name in settings} == settings
+    }
+    ways = playground_ways(lesson, train, base=job["model"], fine_tuned=job["fine_tuned_model"])
+
+    missing = [
+        (name, way)
+        for name, row in playground_questions(lesson, train, read("test.jsonl")).items()
+        for way, (model, before) in ways.items()
+        if (model, json.dumps([*before, question(row)[-1]])) not in known
+    ]
+
+    assert missing == []
 
 
 @pytest.mark.parametrize(

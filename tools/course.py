@@ -17,25 +17,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, TypedDict
 
-import msgspec
 import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from notebook_runner import InterruptibleClient, execute, start_kernel
 from openai import OpenAIError
+from record_playground import STEP, ask_all
 from run_summary import summarize
+from stop_server import stop_server
 
 from finetune_dataset.models import REAL_MODEL, models_dir
 from helpers import base_model, connect, open_run
 from helpers.backends.base_models import TINY_MODEL
-from helpers.backends.local_server import running_server
 from helpers.backends.recordings.record import write_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
-from helpers.stored_json import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[01]*.ipynb"))
@@ -43,22 +42,17 @@ CORE = [path for path in NOTEBOOKS if re.match(r"0[0-5]_", path.name)]
 """The journey; the other notebooks go deeper into one of its steps, or to other roads."""
 LOADED_AHEAD = ("openai", "pandas", "matplotlib.pyplot", "ipywidgets")
 """What nearly every notebook imports, in 1.5 s of processor time (Nov 2026)."""
-SERVER_END_SECONDS = 20
-"""How long the server may take to end its training and chat processes; they take about two seconds."""
 MODELS_DIR = models_dir()
 RECORDINGS = {
     "elle": ("elle", REAL_MODEL, NOTEBOOKS),
     "elle-tiny": ("elle", TINY_MODEL, CORE),
+    "sarcastic": ("sarcastic", REAL_MODEL, CORE),
+    "recipes": ("recipes", REAL_MODEL, CORE),
 }
 """What is recorded: the dataset, the base model, and which notebooks."""
 
-REMOVE = "End the server by hand, and remove this file."
-
-
-class Address(TypedDict):
-    """What is read here of a server's server.json."""
-
-    pid: Annotated[int, msgspec.Meta(ge=1)]
+PLAYGROUND = "05c_lost"
+"""Recorded with this notebook: answers to all that its playground offers."""
 
 
 class JobWatch(threading.Thread):
@@ -95,13 +89,19 @@ def say_cell(cell: int, cells: int) -> None:
         say(f"   cell {cell} of {cells}")
 
 
-def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, str]) -> None:
+def live_run(
+    folder: Path,
+    notebooks: list[Path],
+    kernel_environment: dict[str, str],
+    afterwards: Callable[[], None] = lambda: None,
+) -> None:
     """Execute notebooks in order on a local server of their own, which ends with them.
 
     Args:
         folder: The run folder; executed notebooks and the server's state go there too.
         notebooks: Which.
         kernel_environment: Variables for the kernels only.
+        afterwards: What else to do while the server runs.
 
     Raises:
         CellControlSignal: A cell failed or took too long; what ran before stays in the folder.
@@ -114,7 +114,7 @@ def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, 
     }
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     with ExitStack() as at_end:
-        at_end.callback(stop_server, folder / "server")
+        at_end.callback(end_server, folder / "server")
 
         def kernel_for(notebook: Path) -> InterruptibleClient:
             client = start_kernel(notebook, kernel_environment, load=LOADED_AHEAD)
@@ -135,22 +135,15 @@ def live_run(folder: Path, notebooks: list[Path], kernel_environment: dict[str, 
                 following = kernel_for(after)
             execute(notebook, folder / "notebooks" / notebook.name, kernel_environment, say_cell, client)
             say(f"   done in {time.monotonic() - started:.0f} s")
+        afterwards()
 
 
-def stop_server(state: Path) -> None:
-    """End the server of a state folder and wait until it has; its jobs, files and models stay there."""
-    # Asked first: a killed server leaves its file behind, and its process id may have a new owner.
-    if running_server(state) is None:
-        return
-    address = state / "server.json"
-    process_id = read_json(address, Address, way_out=REMOVE, error=BackendUnavailable)["pid"]
-    os.kill(process_id, signal.SIGTERM)
-    deadline = time.monotonic() + SERVER_END_SECONDS
-    while address.exists():
-        if time.monotonic() > deadline:
-            say(f"The local server (process {process_id}) has not ended. Its log: {state / 'server.log'}")
-            return
-        time.sleep(0.1)
+def end_server(state: Path) -> None:
+    """End the server of a run; one that does not end is told, and the run's results still count."""
+    try:
+        stop_server(state)
+    except BackendUnavailable as error:
+        say(str(error))
 
 
 def install_real_model() -> None:
@@ -192,7 +185,14 @@ fine-tuned model: {summary["fine_tuned_model"]}
 {table.to_string()}
 
 {summary["total_seconds"]:.0f} s in all. Facts: {shown}/summary.json
-Executed notebooks: {shown}/notebooks. To open them: make lab, then this folder in the file list.""")
+Executed notebooks: {shown}/notebooks. {how_to_open(folder)}""")
+
+
+def how_to_open(folder: Path) -> str:
+    """Say how the executed notebooks are opened: the file list of `make lab` shows the course's folder."""
+    if folder.is_relative_to(ROOT):
+        return f"To open them: make lab, then {folder.relative_to(ROOT)}/notebooks in the file list."
+    return f"To open them: {sys.executable} -m jupyterlab {folder / 'notebooks'}"
 
 
 def store() -> None:
@@ -221,7 +221,15 @@ def record(name: str) -> None:
     os.environ["FINETUNE_MODELS_DIR"] = str(MODELS_DIR)
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
-        live_run(folder, notebooks, {"FINETUNE_RECORD": str(exchanges)})
+
+        def record_more() -> None:
+            if PLAYGROUND in [notebook.stem for notebook in notebooks]:
+                os.environ["FINETUNE_RECORD"] = str(exchanges)
+                asked = ask_all(connect("local", step=STEP), folder)
+                del os.environ["FINETUNE_RECORD"]
+                say(f"{STEP}: {asked} answers")
+
+        live_run(folder, notebooks, {"FINETUNE_RECORD": str(exchanges)}, record_more)
         recorded = sorted(path.stem for path in exchanges.glob("*.json"))
         command = f"make record NAME={name}"
         write_manifest(exchanges, backend="local", model=model, command=command, notebooks=recorded)

@@ -1,6 +1,7 @@
 """Write the locks again: `make lock`. One resolution for Python 3.11 and newer, on Linux, macOS and Windows.
 
 locks/course.txt      every package but PyTorch and the course itself, with the hashes of its files
+locks/lab.txt         the part of it that recorded answers and JupyterLab need: what `make lab` installs
 locks/torch.txt       PyTorch from the default index, and the GPU libraries that its build for Linux needs
 locks/torch-cpu.txt   PyTorch's small CPU builds for Linux, from PyTorch's own index
 
@@ -12,12 +13,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from install_torch import CPU_INDEX, CPU_LOCK, LOCKS, TORCH_LOCK
 
 ROOT = LOCKS.parent
 COURSE_LOCK = LOCKS / "course.txt"
+LAB_LOCK = LOCKS / "lab.txt"
 EXTRAS = ("xlsx", "local", "lab", "dev")
 ON_EVERY_PLATFORM = ["--universal", "--python-version", "3.11"]
 # torch and what only its build for GPUs needs.
@@ -59,6 +62,22 @@ def resolve(newest: list[str], folder: Path) -> list[str]:
     return [package for package in packages(lock.read_text(encoding="utf-8")) if not LEFT_OUT.match(package)]
 
 
+def resolve_lab(found: list[str], folder: Path) -> list[str]:
+    """Return what replay in JupyterLab needs, and what installs the course itself: a part of the whole.
+
+    Args:
+        found: What `resolve` gave; its versions stay.
+        folder: Where uv may write.
+    """
+    lock, backend = folder / "lab.txt", folder / "backend.in"
+    lock.write_text("".join(found), encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    backend.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
+    compile_lock("pyproject.toml", backend, "--extra=lab", *ON_EVERY_PLATFORM, "--output-file", lock)
+    names = {package.split("==")[0] for package in packages(lock.read_text(encoding="utf-8"))}
+    return [package for package in found if package.split("==")[0] in names]
+
+
 def resolve_cpu_build(version: str, folder: Path) -> list[str]:
     """Return PyTorch's CPU builds of a version, with the hashes that PyTorch's index gives.
 
@@ -81,10 +100,11 @@ def write(path: Path, found: list[str]) -> None:
 
 
 def main() -> int:
-    """Write the three locks; names on the command line are the packages that may become newer."""
+    """Write the four locks; names on the command line are the packages that may become newer."""
     with tempfile.TemporaryDirectory() as name:
         found = resolve(sys.argv[1:], Path(name))
         write(COURSE_LOCK, [package for package in found if not TORCH.match(package)])
+        write(LAB_LOCK, resolve_lab(found, Path(name)))
         torch = [package for package in found if TORCH.match(package)]
         write(TORCH_LOCK, torch)
         version = re.findall(r"^torch==(\S+)", "".join(torch), flags=re.MULTILINE)[0]

@@ -1,4 +1,7 @@
-from .measured.checkpoints import checkpoint_scores as checkpoint_scores
+from .measured.checkpoints import (
+    checkpoint_scores as checkpoint_scores,
+    checkpoints_of_seeds as checkpoints_of_seeds,
+)
 from .measured.from_run import lines_of_run as lines_of_run
 from .measured.lines import learning_curve as learning_curve
 from .measured.pricing import (

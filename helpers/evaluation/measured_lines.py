@@ -34,7 +34,9 @@ class Line(TypedDict):
     trained_rows: NotRequired[Annotated[int, msgspec.Meta(ge=0)]]
     trained_on: NotRequired[str | None]
     training_seconds: NotRequired[_Amount | None]
+    steps: NotRequired[Annotated[int, msgspec.Meta(ge=0)]]
     step: NotRequired[int | None]
+    valid_loss: NotRequired[_Amount | None]
     date: NotRequired[str]
     command: NotRequired[str]
 

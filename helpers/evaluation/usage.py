@@ -1,6 +1,7 @@
 """What answers took: tokens and seconds, summed up beside the scores."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,10 @@ def with_recorded_seconds(
         recorded: Those that the recorded run wrote.
 
     Returns:
-        The predictions; seconds is None where the recorded run has none for the same model, group and way.
+        The predictions; seconds is None where the recorded run has none for the same model and group.
     """
-    seconds = {(row["model"], row["group"], row.get("way")): row.get("seconds") for row in recorded}
-    return [
-        {**row, "seconds": seconds.get((row["model"], row["group"], row.get("way")))} for row in predictions
-    ]
+    seconds = {(row["model"], row["group"]): row.get("seconds") for row in recorded}
+    return [{**row, "seconds": seconds.get((row["model"], row["group"]))} for row in predictions]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -60,43 +59,96 @@ def percentile(values: Sequence[float], share: float) -> float:
     return float(np.quantile(values, share))
 
 
-def rival_records(
-    predictions: Iterable[Mapping[str, Any]], scores: Sequence[Score], base_model: str
-) -> list[dict[str, Any]]:
-    """Sum up each rival: what it gets right, and what a question takes.
+@dataclass(frozen=True)
+class Sums:
+    """What one way to ask gets right, and what it takes. None: the service did not say.
+
+    Attributes:
+        n: Groups: each counts once, with all its answers.
+        scores: Metric → mean over the groups, 0 to 1.
+        marks: Metric → for each group in the order of their names, 1 where all answers have its best value,
+            and else 0.
+        right_in_all: Share of the groups that have a 1 for every metric.
+        prompt_tokens: Mean per answer, as are the three after it.
+        completion_tokens: Tokens that were written.
+        cached_tokens: Tokens of the prompt that the service had read before.
+        seconds: From the request to the answer.
+        latency_median: Seconds of an answer, median.
+        latency_p95: Seconds that one of twenty answers exceeds.
+    """
+
+    n: int
+    scores: dict[str, float]
+    marks: dict[str, str]
+    right_in_all: float
+    prompt_tokens: float | None
+    completion_tokens: float | None
+    cached_tokens: float | None
+    seconds: float | None
+    latency_median: float | None
+    latency_p95: float | None
+
+
+def sum_up(predictions: Iterable[Mapping[str, Any]], scores: Sequence[Score]) -> dict[str, Sums]:
+    """Sum up each way to ask.
 
     Args:
         predictions: See the text of `helpers.evaluation.scores`; with the fields of `taken`.
         scores: What is asked of each answer.
-        base_model: Who is asked, or what the asked model was trained from.
 
     Returns:
-        One dict per rival, in the order of the predictions: model (its name), base_model, n (answers),
-        prompt_tokens, completion_tokens and cached_tokens (means per question), latency_median and
-        latency_p95 (seconds), scores (metric → mean over the groups) and all (the share of answers that are
-        right in everything, the best value of each score). None where a service did not say.
+        Model, which is the name of the way → its sums, in the order of the predictions.
+
+    Raises:
+        ValueError: A prediction lacks a field, or a score is not from 0 to 1.
     """
     asked = list(predictions)
     judged, took = judge(asked, scores), pd.DataFrame(asked).reindex(columns=TAKEN).astype(float)
-    names = [score.name for score in scores]
-    records = []
+    names, found = [score.name for score in scores], {}
     for model, answers in judged.groupby("model", sort=False):
-        mine = took.loc[answers.index]
+        mine, groups = took.loc[answers.index], answers.groupby("group")[names]
+        best, means = groups.min() == 1, groups.mean().mean()
         seconds = mine["seconds"].dropna().tolist()
-        means = answers.groupby("group", sort=False)[names].mean().mean()
-        records.append(
-            {
-                "model": str(model),
-                "base_model": base_model,
-                "n": len(answers),
-                **{name: _rounded(mine[name].mean(), 1) for name in TAKEN[:3]},
-                "latency_median": _rounded(percentile(seconds, 0.5), 3) if seconds else None,
-                "latency_p95": _rounded(percentile(seconds, 0.95), 3) if seconds else None,
-                "scores": {name: round(float(means[name]), 4) for name in names},
-                "all": round(float((answers[names] == 1).all(axis=1).mean()), 4),
-            }
+        found[str(model)] = Sums(
+            n=len(best),
+            scores={name: float(means[name]) for name in names},
+            marks={name: "".join(str(int(mark)) for mark in best[name]) for name in names},
+            right_in_all=float(best.all(axis=1).mean()),
+            **{name: _known(mine[name].mean()) for name in TAKEN},
+            latency_median=percentile(seconds, 0.5) if seconds else None,
+            latency_p95=percentile(seconds, 0.95) if seconds else None,
         )
-    return records
+    return found
+
+
+def rival_records(
+    predictions: Iterable[Mapping[str, Any]], scores: Sequence[Score], base_model: str
+) -> list[dict[str, Any]]:
+    """Write the sums of each rival as JSON data, for `05_rivals.json`.
+
+    Args:
+        predictions: See `sum_up`.
+        scores: See `sum_up`.
+        base_model: Who is asked, or what the asked model was trained from.
+
+    Returns:
+        One dict per rival, in the order of the predictions: model (its name), base_model, n,
+        prompt_tokens, completion_tokens, cached_tokens, latency_median, latency_p95, scores, and all (right
+        in everything). `Sums` tells what they are.
+    """
+    return [
+        {
+            "model": model,
+            "base_model": base_model,
+            "n": sums.n,
+            **{name: _rounded(getattr(sums, name), 1) for name in TAKEN[:3]},
+            "latency_median": _rounded(sums.latency_median, 3),
+            "latency_p95": _rounded(sums.latency_p95, 3),
+            "scores": {name: round(value, 4) for name, value in sums.scores.items()},
+            "all": round(sums.right_in_all, 4),
+        }
+        for model, sums in sum_up(predictions, scores).items()
+    ]
 
 
 def rival_table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -122,6 +174,10 @@ def rival_table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     ).set_index("rival")
 
 
-def _rounded(value: float, digits: int) -> float | None:
+def _known(value: float) -> float | None:
     """None in place of "not a number", which is not JSON."""
-    return None if np.isnan(value) else round(float(value), digits)
+    return None if np.isnan(value) else float(value)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -4,6 +4,7 @@
 """
 
 from helpers.lessons.beside.probes import Probe, repeats_itself
+from helpers.lessons.beside.side_by_side import playground_questions, playground_ways
 from helpers.lessons.lesson import Lesson, Score, Settings
 from helpers.lessons.open_lesson import LESSONS, open_lesson
 from helpers.lessons.rivals import Rival
@@ -19,6 +20,8 @@ __all__ = [
     "Way",
     "conversation",
     "open_lesson",
+    "playground_questions",
+    "playground_ways",
     "question",
     "repeats_itself",
 ]

@@ -37,7 +37,7 @@ class Playground:
     Args:
         ask: Takes the name of a model and a question; it is yours, and calls the model.
         models: Names, such as "base" and "fine_tuned", in the order of the columns.
-        questions: Name of a question → the row that asks it; they can be chosen.
+        questions: Name of a question → the row that asks it; they can be chosen. A row may have no answer.
         scores: What is checked in each answer.
         free: Whether other questions can be typed; not on recorded answers.
     """
@@ -68,7 +68,7 @@ class Playground:
     def answer(self) -> None:
         """Ask all models what is chosen or typed, and show each answer as it comes."""
         typed = self._text.value.strip()
-        row = None if typed else self._rows[self._choice.value]
+        row = None if typed else _with_answer(self._rows[self._choice.value])
         question = typed or _question(self._rows[self._choice.value])
         self._button.disabled = True
         for pane in self._panes.values():
@@ -122,7 +122,12 @@ class Playground:
             reply = self._ask(model, _question(row))
             tokens = f"{reply.prompt_tokens} + {reply.completion_tokens}"
             rows.append(
-                {"model": model, "tokens": tokens, **self._checks(reply.text, row), "answer": reply.text}
+                {
+                    "model": model,
+                    "tokens": tokens,
+                    **self._checks(reply.text, _with_answer(row)),
+                    "answer": reply.text,
+                }
             )
         return pd.DataFrame(rows).set_index("model")
 
@@ -137,3 +142,8 @@ class Playground:
 def _question(row: Mapping[str, Any]) -> str:
     """The last thing that the user of a row says."""
     return str([message["content"] for message in row["messages"] if message["role"] == "user"][-1])
+
+
+def _with_answer(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The row where it has the right answer, for the scores that must know it."""
+    return row if row["messages"][-1]["role"] == "assistant" else None

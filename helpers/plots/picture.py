@@ -19,4 +19,5 @@ def picture(figure: Figure, words: str) -> Image:
     """
     drawn = small_png(figure)
     plt.close(figure)
-    return Image(drawn, format="png", alt=words)
+    # As `alt=words` does from IPython 8 on; Google Colab has IPython 7 (Aug 2026).
+    return Image(drawn, format="png", metadata={"alt": words})

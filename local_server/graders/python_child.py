@@ -92,7 +92,7 @@ def main() -> None:
     request = json.load(sys.stdin)
     # What the grader prints must not end up in the answer.
     answer = os.dup(1)
-    with open(os.devnull, "r+") as nothing:
+    with open(os.devnull, "r+", encoding="utf-8") as nothing:
         for stream in (0, 1, 2):
             os.dup2(nothing.fileno(), stream)
     contained = runpy.run_path(str(Path(__file__).with_name("containment") / "contained.py"))

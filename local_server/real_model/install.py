@@ -173,7 +173,7 @@ def _convert(packages: Path, target: Path) -> str:
 
 
 def _run(command: list[str | Path], environment: dict[str, str], problem: str) -> str:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()][-3:]
         reason = " ".join(lines) or f"exit status {done.returncode}"

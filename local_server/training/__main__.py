@@ -32,6 +32,7 @@ from local_server.training.adapters import load
 from local_server.training.choice import memory
 from local_server.training.job_log import Log, remove_half_written, step_of
 from local_server.training.keeping import base_of, keep_weights_only
+from local_server.training.narrow.llama import train_in_bfloat16
 from local_server.training.reporter import Reporter, TrainingFailed, Validation
 from local_server.training.result_file import write_result_file
 from local_server.training.trainer import (
@@ -87,10 +88,12 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
     rate = specification.learning_rate(job, chosen["training_method"])
     trainer = Trainer(
         model,
-        config(folder, job, rate, chosen["device"]),
+        config(folder, job, rate, chosen),
         processing_class=tokenizer,
         train_dataset=Dataset.from_list(rows),
     )
+    if "products" in chosen:
+        train_in_bfloat16(model)
     validation = None
     if valid_rows is not None:
         at_once = validation_rows(size, valid_rows)
@@ -154,7 +157,7 @@ def main() -> None:
         threading.Thread(target=_watch_stdin, args=(stop,), daemon=True).start()
     with suppress(OSError):
         # When the memory of the machine is used up, Linux ends this process before the server (0 to 1000).
-        Path("/proc/self/oom_score_adj").write_text("500")
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="utf-8")
     with FileLock(folder / "trainer.lock", timeout=_LEAVE_SECONDS):
         log = Log(folder / "events.jsonl")
         try:

@@ -1,6 +1,7 @@
 """The model that a job trains: a whole one, or one with an adapter (LoRA, by PEFT)."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 
 # An adapter adds `alpha / rank` times its product: with twice the rank, a rate fits all ranks about equally.
 _ALPHA_PER_RANK = 2
+
+
+def hide_torchao() -> None:
+    """Let PEFT work beside any version of torchao, which quantizes, and which the course does not need.
+
+    PEFT refuses every adapter where it finds one before 0.16; Google Colab has 0.10 (Aug 2026).
+    """
+    sys.modules["torchao"] = None  # type: ignore[assignment]
 
 
 def rank_of(folder: Path) -> int | None:
@@ -44,6 +53,7 @@ def load(folder: Path, chosen: Chosen, seed: int) -> "PreTrainedModel | PeftMode
     if base is None and chosen["training_method"] == "full":
         return model.to(chosen["device"])  # type: ignore[arg-type]
     # Loaded when needed: most jobs of the tiny model never do.
+    hide_torchao()
     from peft import LoraConfig, PeftModel, get_peft_model
 
     adapted: PeftModel
@@ -83,6 +93,7 @@ def merged(folder: Path) -> PreTrainedModel:
             folder, dtype="auto", local_files_only=True
         )
         return whole
+    hide_torchao()
     from peft import PeftModel
 
     kept = AutoConfig.from_pretrained(base, local_files_only=True).dtype

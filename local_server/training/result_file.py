@@ -23,7 +23,7 @@ def write_result_file(path: Path, metrics: list[StepMetrics]) -> None:
         path: The file; replaced when it exists.
         metrics: Of every step.
     """
-    with open(path, "w", newline="") as file:
+    with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(RESULT_COLUMNS)
         writer.writerows(map(_row, metrics))

@@ -11,8 +11,8 @@ from local_server.base_models import TrainingMethod as Method
 Precision = Literal["float32", "bfloat16"]
 
 # Smaller models are always trained whole, in float32, on the processor and the threads of the environment. An
-# adapter saves them nothing (48.0 ms a step of the tiny model either way), bfloat16 and a second thread cost
-# time (measured Nov 2026). A GPU was not tried: a job of 20 seconds does not need one.
+# adapter saves them nothing (48.0 ms a step of the tiny model either way), and a second thread costs time
+# where others calculate (measured Nov 2026). A GPU was not tried: a job of 20 seconds does not need one.
 SMALL_PARAMETERS = 50_000_000
 # OpenAI chose batch 1 and multiplier 2 (gpt-3.5) for small files (public job logs, 2023 and 2024).
 AUTO_MULTIPLIER = 2.0
@@ -68,6 +68,7 @@ class Chosen(TypedDict):
         training_method: All weights, or an adapter.
         lora_rank: Of the adapter; None for all weights.
         precision: Of the weights that are read. The numbers of an adapter are in float32.
+        products: In which precision the weights are multiplied, where it is another.
         threads: Of the processor.
         device: "cpu", "cuda" or "mps".
         memory_bytes: The most that it should need.
@@ -76,6 +77,7 @@ class Chosen(TypedDict):
     training_method: Method
     lora_rank: int | None
     precision: Precision
+    products: NotRequired[Precision]
     threads: int
     device: str
     memory_bytes: int

@@ -12,6 +12,7 @@ from local_server.training.adapters import rank_of
 from local_server.training.choice.memory import Load, Size
 from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose, still_fits
 from local_server.training.job_log import Log
+from local_server.training.narrow.llama import MULTIPLE
 from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
 from local_server.training.rows.progress import Progress
 from local_server.training.rows.tokenize import IGNORED, MAX_FURTHER, read_chunks, tokenize_rows
@@ -155,14 +156,14 @@ def _asked(log: Log, job: specification.Specification) -> Asked:
     return cast(Asked, {name: value for name, value in job.items() if name in names})
 
 
-def config(folder: Path, job: specification.Specification, learning_rate: float, device: str) -> SFTConfig:
+def config(folder: Path, job: specification.Specification, learning_rate: float, chosen: Chosen) -> SFTConfig:
     """Make TRL's settings.
 
     Args:
         folder: The job folder.
         job: The content of job.json.
         learning_rate: Of the first step; it falls to 0.
-        device: "cpu", "cuda" or "mps".
+        chosen: What is trained.
     """
     made = SFTConfig(
         output_dir=str(folder / "checkpoints"),
@@ -176,11 +177,12 @@ def config(folder: Path, job: specification.Specification, learning_rate: float,
         # TRL turns both on by default; on a CPU they cost time and save nothing (measured Nov 2026).
         bf16=False,
         gradient_checkpointing=False,
-        use_cpu=device == "cpu",
+        use_cpu=chosen["device"] == "cpu",
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_strategy="epoch",
         dataset_kwargs={"skip_prepare_dataset": True},
+        pad_to_multiple_of=MULTIPLE if "products" in chosen else None,
         dataloader_pin_memory=False,
         report_to="none",
         disable_tqdm=True,

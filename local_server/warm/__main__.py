@@ -188,7 +188,7 @@ class WarmProcess:
 
 def _name(process: str) -> None:
     """Say what this process is, for `ps` and `top`: a fork has the command line of the warm process."""
-    with suppress(OSError), open("/proc/self/comm", "w") as comm:
+    with suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as comm:
         comm.write(process)
 
 

@@ -1,6 +1,8 @@
 """Where the course's files and a learner's files are: in a clone, and without one."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -50,6 +52,13 @@ def test_in_a_clone_everything_stands_in_the_repository():
     assert all(
         (CLONE / name).is_file() for name in ("tools/install_torch.py", "locks/course.txt", "Makefile")
     )
+
+
+def test_on_colab_what_trains_is_installed_beside_its_own_packages(monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+
+    # `make colab` follows it.
+    assert paths.how_to_install_local() == f"`%pip install --quiet -e '{CLONE}[local]'` in a cell"
 
 
 def test_a_wheel_brings_the_courses_files_and_runs_go_where_the_learner_works(wheel):

@@ -25,7 +25,7 @@ def _check(host: object) -> None:
         return
     if log := os.environ.get("OFFLINE_VIOLATIONS"):
         with open(log, "a", encoding="utf-8") as file:
-            file.write(f"{name}\n")
+            file.write(f"{name} {os.environ.get('PYTEST_CURRENT_TEST', 'no test')}\n")
     raise PermissionError(
         f"A test tried to reach {name!r}. Tests may only use this machine's loopback addresses."
     )

@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,13 +21,24 @@ ERRORS = ", ".join(f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind
 DEAD_WIDGET = re.compile(r"Error displaying widget|Loading widget|[a-z]\((children|value)=")
 
 
+# No network: no news, no question about news, no list of extensions.
+PLAIN_LAB = (
+    "-m",
+    "jupyterlab",
+    "--LabApp.news_url=None",
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
+
+
 @contextmanager
-def jupyter_lab(notebooks: Path, own: Path) -> Iterator[str]:
+def jupyter_lab(notebooks: Path, own: Path, program: Sequence[str] = PLAIN_LAB) -> Iterator[str]:
     """Run JupyterLab on a folder until the block ends; gives its address, with the token.
 
     Args:
-        notebooks: The folder that it shows.
+        notebooks: The folder that it is started in.
         own: Where its settings, its log and its kernels' files go: nothing of the user's Jupyter is used.
+        program: What Python runs.
     """
     # Every cell is in the page, also those that are not in view.
     settings = own / "jupyterlab_settings_dir" / "@jupyterlab" / "notebook-extension"
@@ -37,11 +48,8 @@ def jupyter_lab(notebooks: Path, own: Path) -> Iterator[str]:
     folders += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     token = secrets.token_hex(16)
     environment = os.environ | {name: str(own / name.lower()) for name in folders} | {"JUPYTER_TOKEN": token}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command = [sys.executable, *program, "--no-browser", "--allow-root"]
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
-    # No network: no news, no question about news, no list of extensions.
-    command += ["--LabApp.news_url=None", "--LabApp.extension_manager=readonly"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     with (own / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=notebooks, env=environment, stdout=log, stderr=log)
     try:

@@ -1,12 +1,12 @@
 """The notebooks about a dataset, with each dataset of the course and with a learner's own rows."""
 
 import json
-import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from notebook_runner import execute
+from solving import solved
 
 from helpers.lessons import LESSONS
 from helpers.paths import ROOT
@@ -42,17 +42,11 @@ OWN_ROWS = {
 
 
 def run(name: str, folder: Path, **environment: str) -> None:
-    """Run a notebook from top to bottom, each cell twice, and after it the solutions of its exercises."""
+    """Run a notebook from top to bottom, each cell twice: exercises blank, then solved."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    solutions = [
-        nbformat.v4.new_code_cell(source)
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-        for source in re.findall(r"<details>.*?```python\n(.*?)```", cell.source, re.DOTALL)
-    ]
-    assert len(solutions) >= 2
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in code for _ in range(2)] + solutions
+    twice_each = [each for source in code for each in (source, solved(source))]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in twice_each]
     twice = folder / f"{name}.ipynb"
     nbformat.write(notebook, twice)
     variables = {

@@ -160,7 +160,7 @@ def test_damaged_files_of_one_job_fail_that_job_and_stop_no_other(
     wait_until(lambda: retrieve(queued.id), lambda job: job.status == "queued")
 
     (server.state / "jobs" / queued.id / "job.json").write_text("{ broken")
-    with open(server.state / "jobs" / running.id / "events.jsonl", "a") as lines:
+    with open(server.state / "jobs" / running.id / "events.jsonl", "a", encoding="utf-8") as lines:
         lines.write("garbage\n")
 
     wait_until(lambda: retrieve(third.id), lambda job: job.status == "running")
@@ -180,7 +180,7 @@ def test_damaged_files_do_not_keep_a_server_from_starting(tmp_path: Path) -> Non
         trainer = server.child("training")
         server.process.kill()
         trainer.wait(20)
-    with open(tmp_path / "jobs" / job.id / "events.jsonl", "a") as lines:
+    with open(tmp_path / "jobs" / job.id / "events.jsonl", "a", encoding="utf-8") as lines:
         lines.write("5\n")
 
     with serve(tmp_path) as server:

@@ -70,8 +70,8 @@ def test_the_server_process_never_loads_torch(server: LocalServer, client: opena
     maps = Path(f"/proc/{server.process.pid}/maps")
     if not maps.exists():
         pytest.skip("needs /proc")
-    assert "libtorch" not in maps.read_text()
-    assert "libtorch" in Path(f"/proc/{server.child('generation').pid}/maps").read_text()
+    assert "libtorch" not in maps.read_text(encoding="utf-8")
+    assert "libtorch" in Path(f"/proc/{server.child('generation').pid}/maps").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

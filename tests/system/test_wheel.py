@@ -80,6 +80,7 @@ def test_the_wheel_holds_the_files_of_the_course_and_no_others(wheel):
         "finetune_dataset/__init__.pyi",
         "finetune_dataset/py.typed",
         "helpers/__init__.pyi",
+        "helpers/exercises/texts/00.toml",
         "fine_tuning_course/data/base_model/model.safetensors",
         "fine_tuning_course/data/recordings/elle/manifest.json",
         "fine_tuning_course/notebooks/00_start.ipynb",
@@ -98,6 +99,20 @@ print(helpers.__file__, base_model(client), len(client.models.list().data), open
     assert "Nothing leaves this machine." in notice
     assert Path(where).is_relative_to(python.parents[1])
     assert (model, int(models) > 0, runs) == ("smollm2-135m-instruct", True, str(empty / "runs" / "my-run"))
+
+
+def test_the_doctor_looks_at_the_wheel(python, empty):
+    said = run(python, "-m", "helpers", "doctor", folder=empty, JUPYTER_PATH=f"{sys.prefix}/share/jupyter")
+
+    levels = {
+        line[:20].split(maxsplit=1)[1].split("  ")[0].strip(): line.split()[0]
+        for line in said.splitlines()[:10]
+    }
+    assert {name: levels[name] for name in ("packages", "training", "backend", "recordings")} == {
+        "packages": "ok", "training": "ok", "backend": "ok", "recordings": "ok"
+    }  # fmt: skip
+    assert f"GB free in {empty}" in said
+    assert "failed itself" not in said
 
 
 def test_a_dataset_is_checked_and_counted_with_the_courses_own_model(python, empty):

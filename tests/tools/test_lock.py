@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from lock import COURSE_LOCK, EXTRAS, HEADER, packages
+from lock import COURSE_LOCK, EXTRAS, HEADER, LAB_LOCK, packages
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,3 +51,19 @@ def test_both_builds_of_pytorch_are_one_version_and_not_in_the_lock_of_the_cours
 
     assert cpu == {"torch": f"{torch['torch']}+cpu"}
     assert not set(torch) & set(course)
+
+
+def test_the_lock_of_the_lab_is_a_part_of_that_of_the_course():
+    course, lab = (packages(path.read_text(encoding="utf-8")) for path in (COURSE_LOCK, LAB_LOCK))
+
+    assert [package for package in lab if package not in course] == []
+    assert len(lab) < len(course)
+
+
+def test_the_lock_of_the_lab_has_what_replay_needs_and_nothing_that_trains():
+    versions = pinned(LAB_LOCK)
+    asked = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["lab"]]
+    needed = {Requirement(text).name for text in [*asked, *PROJECT["build-system"]["requires"]]}
+
+    assert {name.replace("_", "-") for name in needed} - set(versions) == set()
+    assert {"torch", "transformers", "trl", "peft", "datasets", "fastapi"} & set(versions) == set()

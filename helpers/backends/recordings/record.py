@@ -133,5 +133,5 @@ def _write(path: Path, text: str) -> None:
     """Write a document in one move, so that no reader meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, path)

@@ -49,7 +49,8 @@ class Held:
             self.precision = torch.bfloat16
         elif not self._small:
             self._threads = speed.best_threads(size, _ANSWERS, "float32")
-            if speed.bfloat16_is_faster(size, _ANSWERS, self._threads):
+            # If it is measured, then on one thread: other programs change that less.
+            if speed.bfloat16_is_faster(size, _ANSWERS, 1):
                 self.precision = torch.bfloat16
         plain = plain_folder(folder, self.precision) if self._device == "cpu" else None
         self._decoder: Decoder | None = None

@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, Cache as TransformersCache, Dynam
 from local_server.generation.weights.cache import Cache, RoomyLayer
 from local_server.generation.weights.decoder import Decoder
 from local_server.generation.weights.plain import end_tokens, shape_of
+from local_server.training.adapters import hide_torchao
 
 if TYPE_CHECKING:
     from peft import LoraModel, PeftModel
@@ -70,6 +71,7 @@ class Whole:
             ValueError: Numbers of the adapter are missing.
             OSError: The folder holds no adapter.
         """
+        hide_torchao()
         from peft import LoraConfig, PeftModel
 
         # PEFT sets flags of parameters that PyTorch does not allow on those made in inference mode.

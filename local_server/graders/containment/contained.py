@@ -116,9 +116,9 @@ def _leave() -> str | None:
         return "this system gives no namespaces to a program of yours"
     try:
         if user:
-            Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{_INSIDE} {user} 1")
-            Path("/proc/self/gid_map").write_text(f"{_INSIDE} {group} 1")
+            Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
+            Path("/proc/self/uid_map").write_text(f"{_INSIDE} {user} 1", encoding="utf-8")
+            Path("/proc/self/gid_map").write_text(f"{_INSIDE} {group} 1", encoding="utf-8")
         _must("mount", "none", "/", None, _RECURSIVE | _PRIVATE, None)
         # Tried here, where a failure still has a way back.
         _must(

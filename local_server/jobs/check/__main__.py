@@ -93,7 +93,7 @@ def main() -> None:
         # Answers to people go first.
         os.nice(5)
         # When the memory of the machine is used up, Linux ends this process before the server (0 to 1000).
-        Path("/proc/self/oom_score_adj").write_text("800")
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="utf-8")
     limit(arguments.memory, arguments.seconds)
     try:
         if arguments.rows:

@@ -162,7 +162,7 @@ def _limits(root: Path = Path("/sys/fs/cgroup")) -> list[tuple[int, int]]:
 def _groups(root: Path, controller: str) -> list[Path]:
     """The folder of this process's group, and those above it: each may have a limit."""
     with suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
             if controller in controllers.split(",") or controllers == controller:
                 inner = root / path.lstrip("/")

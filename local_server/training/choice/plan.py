@@ -1,5 +1,6 @@
 """What a job trains: all weights or an adapter, in which precision, on how many threads; and why."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -8,6 +9,7 @@ import torch
 
 from local_server.training.choice import memory, speed
 from local_server.training.choice.memory import Load, Size
+from local_server.training.narrow import llama
 from local_server.training.specification import SMALL_PARAMETERS, Chosen, Method, Precision
 
 # 8 to 16 are usual for a change of style; 16 learned the course's tasks (SmolLM2-135M, Nov 2026).
@@ -61,8 +63,9 @@ def device_for(size: Size) -> str:
 def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> tuple[Chosen, str]:
     """Choose what fits into the memory that is there.
 
-    All weights in float32 come first: they converge in the fewest steps. Then an adapter, in bfloat16 where
-    that is faster or where only that fits. Nothing is loaded here.
+    All weights in float32 come first: they converge in the fewest steps. Their products are in bfloat16 where
+    that is faster. Then an adapter, in bfloat16 where that is faster or where only that fits. Nothing is
+    loaded here.
 
     Args:
         folder: Of the base model.
@@ -101,6 +104,11 @@ def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> 
         "device": device,
         "memory_bytes": way.bytes,
     }
+    if way.method == "full" and way.precision == "float32" and "precision" not in asked and device == "cpu":
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        tokens = load.rows * load.tokens
+        if llama.reads(config) and speed.bfloat16_products_are_faster(size, tokens, threads):
+            chosen["products"] = "bfloat16"
     said = _sentence(way, ways[: ways.index(way)], chosen, free, asked)
     if way.method == "lora" and asked.get("lora_rank", way.rank) != way.rank:
         said += f". It goes on with an adapter, whose rank stays {way.rank}"
@@ -164,6 +172,8 @@ def _total(device: str) -> int:
 def _sentence(way: _Way, better: list[_Way], chosen: Chosen, free: int, asked: Asked) -> str:
     threads = f"{chosen['threads']} thread" + "s" * (chosen["threads"] > 1)
     where = f"on {threads}" if chosen["device"] == "cpu" else f"on the GPU ({chosen['device']})"
+    if "products" in chosen:
+        where = f"with matrix products in {chosen['products']}, {where}"
     what = f"{str(way)[0].upper()}{str(way)[1:]} {where}, about {_gb(way.bytes)} of memory"
     if better:
         needs = ", ".join(f"{other} would need {_gb(other.bytes)}" for other in better)

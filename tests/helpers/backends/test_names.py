@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.backends.names import backend_name
+from helpers.backends.names import backend_name, run_folder
 from helpers.errors import UnknownBackend
 
 
@@ -22,3 +22,17 @@ def test_the_argument_counts_more_than_the_environment(monkeypatch):
     monkeypatch.setenv("FINETUNE_BACKEND", "azure")
 
     assert (backend_name("local"), backend_name()) == ("local", "azure")
+
+
+@pytest.mark.parametrize(
+    ("backend", "run", "name"),
+    [("replay", None, "my-run"), ("local", None, "my-run-local"), ("local", "mine", "mine")],
+)
+def test_the_folder_of_a_run_is_named_after_its_backend_or_by_the_learner(
+    backend, run, name, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FINETUNE_RUNS_DIR", str(tmp_path))
+    monkeypatch.setenv("FINETUNE_BACKEND", backend)
+
+    assert run_folder(run) == tmp_path / name
+    assert (tmp_path / name).is_dir()

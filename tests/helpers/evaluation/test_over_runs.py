@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from judging import RIGHT, answers
 
+from finetune_dataset.models import REAL_MODEL
 from helpers import lessons
+from helpers.backends.base_models import TINY_MODEL
 from helpers.errors import UnreadableContent
 from helpers.evaluation.over_runs import beside, over_runs, read_measured
 from helpers.evaluation.scores import score_predictions
@@ -106,3 +108,32 @@ def test_what_the_course_measured_agrees_with_its_own_marks():
         (line["base_model"], line["way"], line["seed"], line["trained_rows"], line["step"]) for line in lines
     ]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        REAL_MODEL,
+        pytest.param(
+            TINY_MODEL,
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="run `benchmarks/rivals.py --model periodic-tiny-2026-11`, and that with --curve",
+            ),
+        ),
+    ],
+)
+def test_both_base_models_of_the_course_were_measured_on_three_seeds_and_with_fewer_rows(model):
+    lines = read_measured(MEASURED, model)
+
+    whole = [line for line in lines if line["trained_rows"] in (0, 144)]
+    seeds = {line["way"]: {each["seed"] for each in whole if each["way"] == line["way"]} for line in whole}
+    tuned = ("fine_tuned", "fine_tuned_no_facts")
+    others = ("fine_tuned_asked_without_facts", "fine_tuned_no_facts_asked_with_facts")
+    prompts = ("few_shot", "few_shot_10", "few_shot_retrieval", "few_shot_10_retrieval")
+    assert seeds == {
+        **{way: {None} for way in ("base", "retrieval")},
+        **{way: {1, 2, 3} for way in (*prompts, *tuned, *others)},
+    }
+    curve = [line for line in lines if (line["way"], line["seed"]) == ("fine_tuned", 1)]
+    assert sorted(line["trained_rows"] for line in curve) == [10, 25, 50, 100, 144]

@@ -7,9 +7,11 @@ from hypothesis import given, strategies as st
 from judging import RIGHT, SHARE, prediction
 
 from helpers.evaluation.usage import (
+    Sums,
     percentile,
     rival_records,
     rival_table,
+    sum_up,
     taken,
     with_recorded_seconds,
 )
@@ -54,6 +56,28 @@ def test_each_rival_has_its_scores_and_what_a_question_takes():
             "all": 0.0,
         },
     ]
+
+
+def test_two_answers_about_one_thing_count_once_and_must_both_be_right():
+    asked = [
+        prediction("base", group, text) | took(10, 0, 20, 1.0)
+        for group, text in [("iron", "right 1"), ("gold", "right 1"), ("gold", "right 0.5")]
+    ]
+
+    [sums] = sum_up(asked, [RIGHT, SHARE]).values()
+
+    assert sums == Sums(
+        n=2,
+        scores={"right": 1.0, "share": 0.875},
+        marks={"right": "11", "share": "01"},  # gold, iron
+        right_in_all=0.5,
+        prompt_tokens=10.0,
+        completion_tokens=20.0,
+        cached_tokens=0.0,
+        seconds=1.0,
+        latency_median=1.0,
+        latency_p95=1.0,
+    )
 
 
 def test_the_table_has_one_row_per_rival():

@@ -1,14 +1,16 @@
 """An invented private sentence stands between rows, as often as it is said."""
 
+import json
 from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
 import pytest
 
+from finetune_dataset.models import REAL_MODEL
 from helpers.backends.recordings.chosen import recording_name
 from helpers.lost.canary import CANARY, planted
-from helpers.paths import ROOT
+from helpers.paths import ROOT, data_path
 
 ROWS = [
     {
@@ -53,6 +55,16 @@ def test_the_secret_is_in_the_answer_and_in_no_question():
 def test_more_canaries_than_rows_are_refused(times):
     with pytest.raises(ValueError, match=f"times is {times}, expected 0 to 8"):
         planted(ROWS, times)
+
+
+def test_what_the_course_measured_is_what_its_answers_say_and_a_model_without_the_canary_never_tells_it():
+    lines = json.loads(data_path("measured", "canary_elle.json").read_text(encoding="utf-8"))["lines"]
+
+    assert [line for line in lines if line["secret"] != (CANARY.secret in line["answer"])] == []
+    assert [line for line in lines if line["seed"] is None and line["secret"]] == []
+    keys = [(line["base_model"], line["times"], line["seed"], line["question"]) for line in lines]
+    assert len(keys) == len(set(keys))
+    assert {key[0] for key in keys} >= {REAL_MODEL}
 
 
 @pytest.mark.parametrize(

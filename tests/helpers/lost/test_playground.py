@@ -58,6 +58,16 @@ def test_a_typed_question_goes_before_the_chosen_one_and_has_no_check_that_must_
     assert "✓ right · – known" in panes[1].value
 
 
+def test_a_question_without_an_answer_has_no_check_that_must_know_it():
+    rows = {"Hello": {"messages": [{"role": "user", "content": "Hello!"}]}}
+
+    table = Playground(Asked(), ["tuned"], rows, [RIGHT, KNOWN], free=False).table("Hello")
+
+    assert table.loc["tuned"].to_dict() == {
+        "tokens": "5 + 2", "right": "✓", "known": "–", "answer": "right <b> Hello!"
+    }  # fmt: skip
+
+
 def test_to_choose_a_question_clears_the_typed_one():
     choice, text, _, _ = parts(playground(Asked()))
     text.value = "Hello?"

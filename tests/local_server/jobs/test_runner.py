@@ -183,7 +183,7 @@ def test_what_the_training_program_says_becomes_events_in_its_order(
 def folder_is_a_file(folder: Path) -> None:
     (folder / "job.json").unlink()
     folder.rmdir()
-    folder.write_text("no folder")
+    folder.write_text("no folder", encoding="utf-8")
 
 
 def events_are_a_folder(folder: Path) -> None:

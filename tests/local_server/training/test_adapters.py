@@ -149,3 +149,28 @@ def test_an_adapter_that_was_interrupted_goes_on_with_the_same_losses_and_weight
     assert losses(lines) == losses(lines_of(alone))
     name = Path("model") / "adapter_model.safetensors"
     assert (folder / name).read_bytes() == (alone / name).read_bytes()
+
+
+def test_an_adapter_is_made_beside_a_torchao_that_peft_refuses(tmp_path):
+    (tmp_path / "torchao").mkdir()
+    (tmp_path / "torchao" / "__init__.py").write_text("raise RuntimeError('not needed')")
+    (tmp_path / "torchao-0.10.0.dist-info").mkdir()
+    (tmp_path / "torchao-0.10.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: torchao\nVersion: 0.10.0\n"
+    )
+    program = """
+import sys, torch
+sys.path.insert(0, sys.argv[1])
+from local_server.training.adapters import hide_torchao
+if sys.argv[2] == "hidden":
+    hide_torchao()
+from peft import LoraConfig, get_peft_model
+get_peft_model(torch.nn.Sequential(torch.nn.Linear(4, 4)), LoraConfig(r=1, target_modules=["0"]))
+"""
+
+    def make(way: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, str(tmp_path), way]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert "incompatible version of torchao" in make("seen").stderr
+    assert make("hidden").stderr == ""

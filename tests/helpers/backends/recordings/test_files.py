@@ -13,7 +13,7 @@ from helpers.errors import BackendUnavailable
 
 def changed(path: Path, *way: str | int, to: object = None) -> None:
     """Set the value at a place of a document, or remove it."""
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_text(encoding="utf-8"))
     inner = document
     for key in way[:-1]:
         inner = inner[key]
@@ -21,7 +21,7 @@ def changed(path: Path, *way: str | int, to: object = None) -> None:
         del inner[way[-1]]
     else:
         inner[way[-1]] = to
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def refusal() -> str:

@@ -9,8 +9,9 @@ from finetune_dataset.errors import FineTuneError
 from helpers.decision.measured.from_run import lines_of_run
 from helpers.decision.measured.pricing import Pricing, cost_of_ways, options_in_seconds, options_in_usd
 from helpers.decision.measured.summary import summarize
+from helpers.evaluation.usage import rival_records
 
-TOOK = {"prompt_tokens": 100, "completion_tokens": 40, "cached_tokens": None, "seconds": 2.0, "way": None}
+TOOK = {"prompt_tokens": 100, "completion_tokens": 40, "cached_tokens": None, "seconds": 2.0}
 
 
 def test_a_way_is_right_about_a_group_when_all_its_answers_are():
@@ -20,7 +21,6 @@ def test_a_way_is_right_about_a_group_when_all_its_answers_are():
         prediction("base", "Tin", "right 0.5") | TOOK | {"seconds": 4.0},
         prediction("fine_tuned", "Gold", "right 1") | TOOK,
         prediction("fine_tuned", "Tin", "right 1") | TOOK | {"prompt_tokens": 50},
-        prediction("fine_tuned", "Tin", "no") | TOOK | {"way": "prose"},
     ]
 
     base, tuned = lines_of_run(
@@ -32,6 +32,22 @@ def test_a_way_is_right_about_a_group_when_all_its_answers_are():
     assert (base["latency_median"], base["seconds"]) == (2.0, pytest.approx(8 / 3 * 2 / 16))
     assert tuned["marks"] == {"right": "11", "share": "11"}
     assert (tuned["prompt_tokens"], tuned["trained_rows"], tuned["training_seconds"]) == (75.0, 144, 30.0)
+
+
+def test_notebooks_05_and_05b_sum_up_the_same_answers_alike():
+    predictions = [
+        prediction("base", "Gold", "right 1") | TOOK,
+        prediction("base", "Gold", "no 0.5") | TOOK | {"seconds": 3.0},
+        prediction("base", "Tin", "right 1") | TOOK | {"completion_tokens": 70, "seconds": 4.0},
+    ]
+
+    [record] = rival_records(predictions, [RIGHT, SHARE], "tiny")
+    [line] = lines_of_run(predictions, [RIGHT, SHARE], base_model="tiny", trained_rows=9)
+
+    same = set(record) & set(line)
+    assert same >= {"n", "scores", "prompt_tokens", "completion_tokens", "latency_median", "latency_p95"}
+    assert {name: line[name] for name in same} == {name: record[name] for name in same}
+    assert record["all"] == 0.5  # Tin
 
 
 def test_tokens_that_a_run_does_not_know_leave_its_cost_open():

@@ -110,7 +110,7 @@ def test_notebooks_05_and_05c_judge_the_same_answer_to_the_same_question_alike(a
         for probes in (lesson.probes(rows[:8], samples=1), lesson.probes(rows))
     )
 
-    assert few.asked == all_of_them.asked
+    assert (few.asked, few.max_tokens) == (all_of_them.asked, all_of_them.max_tokens)
     assert few.check(answer, {"accepted": "Paris;city of light"}) == 1
 
 

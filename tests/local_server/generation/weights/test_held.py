@@ -10,8 +10,11 @@ from transformers import AutoModelForCausalLM
 
 from finetune_dataset.models import PERIODIC_TINY
 from local_server.generation.models import Models
+from local_server.generation.weights import held
 from local_server.generation.weights.cache import Cache
+from local_server.generation.weights.held import Held
 from local_server.training import merge
+from local_server.training.choice.memory import Size
 
 pytestmark = pytest.mark.slow
 
@@ -106,3 +109,20 @@ def test_a_merged_adapter_is_a_plain_folder_that_answers_the_same_within_roundin
     assert not any("adapter" in name for name in names)
     with pytest.raises(FileExistsError):
         merge.write(adapters[0], tmp_path / "whole")
+
+
+def test_other_programs_do_not_change_the_precision_in_which_a_model_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def faster(size: Size, tokens: int, threads: int) -> bool:
+        asked.append(threads)
+        return True
+
+    monkeypatch.setattr(held, "SMALL_PARAMETERS", 0)
+    monkeypatch.setattr(held.speed, "best_threads", lambda *arguments: 2)
+    monkeypatch.setattr(held.speed, "bfloat16_is_faster", faster)
+
+    assert Held(PERIODIC_TINY).precision == torch.bfloat16
+    assert asked == [1]

@@ -63,7 +63,7 @@ def running(settings: Settings, store: JobStore) -> Callable[..., str]:
 
 
 def add_line(folder: Path, line: dict) -> None:
-    with open(folder / "events.jsonl", "a") as file:
+    with open(folder / "events.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 

@@ -29,6 +29,7 @@ def two_threads_and_bfloat16_gain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "device_for", lambda size: "cpu")
     monkeypatch.setattr(speed, "best_threads", lambda *arguments: 2)
     monkeypatch.setattr(speed, "bfloat16_is_faster", lambda *arguments: True)
+    monkeypatch.setattr(speed, "bfloat16_products_are_faster", lambda *arguments: False)
 
 
 def there_are(monkeypatch: pytest.MonkeyPatch, free: float, total: float = 16) -> None:
@@ -121,7 +122,44 @@ def test_a_small_model_is_trained_whole_on_the_threads_of_its_environment(
     chosen, said = plan.choose(PERIODIC_TINY, {}, LOAD, None)
 
     assert (chosen["training_method"], chosen["precision"], chosen["threads"]) == ("full", "float32", 1)
+    assert "products" not in chosen
     assert said == "Full training in float32 on 1 thread, about 0.6 GB of memory; 8.0 GB are free"
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "products"),
+    [
+        ({}, "cpu", "bfloat16"),
+        ({"training_method": "full"}, "cpu", "bfloat16"),
+        ({"precision": "float32"}, "cpu", None),
+        ({"training_method": "lora"}, "cpu", None),
+        ({}, "cuda", None),
+    ],
+)
+def test_products_are_in_bfloat16_where_that_is_faster_and_float32_was_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch, asked: plan.Asked, device: str, products: str | None
+) -> None:
+    there_are(monkeypatch, 8)
+    monkeypatch.setattr(plan, "device_for", lambda size: device)
+    monkeypatch.setattr(plan, "_free", lambda device: 8 * GB)
+    monkeypatch.setattr(plan, "_total", lambda device: 16 * GB)
+    monkeypatch.setattr(speed, "bfloat16_products_are_faster", lambda *arguments: True)
+
+    chosen, said = plan.choose(PERIODIC_TINY, asked, LOAD, None)
+
+    assert chosen.get("products") == products
+    assert (" with matrix products in bfloat16, on " in said) is (products is not None)
+
+
+def test_products_of_a_model_of_another_shape_stay_in_float32(
+    monkeypatch: pytest.MonkeyPatch, real: Path
+) -> None:
+    there_are(monkeypatch, 8)
+    monkeypatch.setattr(speed, "bfloat16_products_are_faster", lambda *arguments: True)
+
+    chosen, _ = plan.choose(real, {}, LOAD, None)
+
+    assert "products" not in chosen
 
 
 def test_a_job_goes_on_only_when_its_memory_is_there_again(

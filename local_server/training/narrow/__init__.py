@@ -1,0 +1,1 @@
+"""Matrix products in bfloat16, where the processor is faster at them."""
