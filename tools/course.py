@@ -7,6 +7,7 @@ python tools/course.py record [NAME...]  real runs become data/recordings/NAME a
 """
 
 import argparse
+import base64
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from notebook_runner import InterruptibleClient, execute, start_kernel
@@ -35,6 +37,7 @@ from helpers import base_model, connect, open_run
 from helpers.backends.base_models import TINY_MODEL
 from helpers.backends.recordings.record import write_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
+from helpers.plots.small_png import with_few_colors
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[01]*.ipynb"))
@@ -203,8 +206,12 @@ def store() -> None:
         with tempfile.TemporaryDirectory() as runs_dir:
             environment = {"FINETUNE_REPLAY_SPEED": "instant", "FINETUNE_RUNS_DIR": runs_dir}
             done = Path(runs_dir) / notebook.name
-            execute(notebook, done, environment, lambda cell, cells: None)
-            shutil.copyfile(done, notebook)
+            executed = execute(notebook, done, environment, lambda cell, cells: None)
+            for output in (each for cell in executed.cells for each in cell.get("outputs", [])):
+                if picture := output.get("data", {}).get("image/png"):
+                    small = with_few_colors(base64.b64decode(picture))
+                    output["data"]["image/png"] = base64.b64encode(small).decode()
+            nbformat.write(executed, notebook)
         say(f"{notebook.name}: outputs stored")
 
 

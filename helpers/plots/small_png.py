@@ -19,9 +19,25 @@ def small_png(figure: Figure) -> bytes:
     Returns:
         A PNG, the same for the same figure.
     """
-    drawn, small = io.BytesIO(), io.BytesIO()
+    drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=figure.dpi)
-    picture = Image.open(drawn).convert("RGB")
+    return with_few_colors(drawn.getvalue())
+
+
+def with_few_colors(png: bytes) -> bytes:
+    """Write a picture again with few colors.
+
+    Args:
+        png: Of a figure.
+
+    Returns:
+        A PNG, the same for the same picture, also when it has been here before.
+    """
+    small = io.BytesIO()
+    opened = Image.open(io.BytesIO(png))
+    if opened.mode == "P":
+        return png
+    picture = opened.convert("RGB")
     few = picture.quantize(_COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(small, format="png", optimize=True)
     return small.getvalue()
