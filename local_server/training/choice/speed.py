@@ -50,15 +50,15 @@ def best_threads(size: Size, tokens: int, precision: Precision) -> int:
 def multiplies_bfloat16() -> bool | None:
     """Tell whether this processor multiplies bfloat16 itself: many only emulate it.
 
-    What it can do is the same in each process, and what is measured is not: of two jobs with the same seed, a
-    busy machine let one multiply in bfloat16 and one in float32.
+    What it can do is the same in each process, and what is measured is not: on a busy machine, the losses of
+    two jobs with the same seed differed by as much as the two precisions do.
 
     Returns:
         Whether it does, AVX-512 BF16 or AMX; None where PyTorch cannot tell, as on ARM.
     """
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return None
-    # PyTorch has them since 2.4 and 2.6, without a promise to keep their names.
+    # PyTorch does not promise to keep these names (found in 2.13).
     asked = (getattr(torch.cpu, f"_is_{kind}_supported", None) for kind in ("avx512_bf16", "amx_tile"))
     known = [has() for has in asked if has is not None]
     return any(known) if known else None
