@@ -1,5 +1,6 @@
 """What clients read about a reward and about a grader."""
 
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -96,3 +97,20 @@ def summed(first: TokenUsage, second: TokenUsage) -> TokenUsage:
         "total_tokens": first["total_tokens"] + second["total_tokens"],
         "cached_tokens": first["cached_tokens"] + second["cached_tokens"],
     }
+
+
+@dataclass
+class Outcome:
+    """What one grader found.
+
+    Attributes:
+        reward: Its number; 0 when it failed.
+        errors: The flags that differ from `NO_ERRORS`.
+        usage: Tokens, by model.
+        sub_rewards: Rewards of the members of a multi grader, by name.
+    """
+
+    reward: float = 0.0
+    errors: GraderErrors = field(default_factory=GraderErrors)
+    usage: dict[str, TokenUsage] = field(default_factory=dict)
+    sub_rewards: dict[str, float] = field(default_factory=dict)

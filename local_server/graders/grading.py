@@ -8,14 +8,14 @@ import json
 import math
 import re
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from local_server.chat import answering
 from local_server.chat.worker import Worker, WorkerDied
 from local_server.graders import formula
-from local_server.graders.answers import GraderErrors, TokenUsage, summed
-from local_server.graders.sandbox import Sandbox, SandboxFailed
+from local_server.graders.answers import Outcome, TokenUsage, summed
+from local_server.graders.sandbox import SandboxFailed
 from local_server.graders.templates import TooLong, UnknownPath, fill
 from local_server.graders.text_similarity import MAX_CHARACTERS, similarity
 from local_server.graders.types import (
@@ -33,21 +33,18 @@ from local_server.store import Store
 from local_server.training.rows import content
 
 
-@dataclass
-class Outcome:
-    """What one grader found.
+class Models(Protocol):
+    """Where a score_model grader finds the model that it asks."""
 
-    Attributes:
-        reward: Its number; 0 when it failed.
-        errors: The flags that differ from `NO_ERRORS`.
-        usage: Tokens, by model.
-        sub_rewards: Rewards of the members of a multi grader, by name.
-    """
+    async def score(self, grader: ScoreModel, messages: list[dict[str, str]]) -> Outcome:
+        """Ask for a score, with the templates of the messages filled in."""
 
-    reward: float = 0.0
-    errors: GraderErrors = field(default_factory=GraderErrors)
-    usage: dict[str, TokenUsage] = field(default_factory=dict)
-    sub_rewards: dict[str, float] = field(default_factory=dict)
+
+class PythonGraders(Protocol):
+    """Where the source of a python grader runs."""
+
+    async def grade(self, source: str, sample: dict[str, Any], item: dict[str, Any]) -> float | str:
+        """Give the reward, or the problem when the grader failed; as `Sandbox`."""
 
 
 @dataclass
@@ -55,18 +52,14 @@ class GraderRun:
     """What graders need to judge one answer.
 
     Attributes:
-        settings: Where models lie.
-        store: Which models exist.
-        worker: The chat process, for graders that ask a model.
+        models: For graders that ask a model.
         sandbox: For python graders.
         sample: The answer, as templates and python graders see it.
         item: What the answer is compared with.
     """
 
-    settings: Settings
-    store: Store
-    worker: Worker
-    sandbox: Sandbox
+    models: Models
+    sandbox: PythonGraders
     sample: dict[str, Any]
     item: dict[str, Any]
 
@@ -140,47 +133,8 @@ class GraderRun:
         return Outcome(result)
 
     async def _score_model(self, grader: ScoreModel) -> Outcome:
-        sampling = grader.sampling_params or SamplingParams()
-        question = answering.question(
-            self.settings,
-            self.store,
-            grader.model,
-            content.plain(
-                [{"role": message.role, "content": self._filled(message.text)} for message in grader.input]
-            ),
-            max_tokens=sampling.max_completions_tokens,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            seed=sampling.seed,
-            stream=False,
-        )
-        text = ""
-        try:
-            async with aclosing(self.worker.ask(question)) as replies:
-                async for reply in replies:
-                    if reply["kind"] == "error":
-                        return _model_failed(reply["message"])
-                    if reply["kind"] == "text":
-                        text += reply["text"]
-                    else:
-                        done = reply
-        except WorkerDied:
-            return _model_failed("The process that generates text ended in the middle of the answer.")
-        read, written = done["prompt_tokens"], done["completion_tokens"]
-        usage: TokenUsage = {
-            "prompt_tokens": read,
-            "completion_tokens": written,
-            "total_tokens": read + written,
-            "cached_tokens": 0,
-        }
-        outcome = Outcome(usage={grader.model: usage})
-        score = score_in(text)
-        if score is None:
-            outcome.errors["model_grader_parse_error"] = True
-        else:
-            low, high = grader.range
-            outcome.reward = min(max(score, low), high)
-        return outcome
+        filled = [{"role": message.role, "content": self._filled(message.text)} for message in grader.input]
+        return await self.models.score(grader, filled)
 
     async def _multi(self, grader: Multi) -> Outcome:
         try:
@@ -204,6 +158,63 @@ class GraderRun:
             outcome.reward = reward
         else:
             outcome.errors["other_error"] = True
+        return outcome
+
+
+class ServerModels:
+    """The models of this server.
+
+    Args:
+        settings: Where models lie.
+        store: Which models exist.
+        worker: The chat process.
+    """
+
+    def __init__(self, settings: Settings, store: Store, worker: Worker) -> None:
+        self._settings = settings
+        self._store = store
+        self._worker = worker
+
+    async def score(self, grader: ScoreModel, messages: list[dict[str, str]]) -> Outcome:
+        """Ask a model; what it says beside a number in the grader's range is no score."""
+        sampling = grader.sampling_params or SamplingParams()
+        question = answering.question(
+            self._settings,
+            self._store,
+            grader.model,
+            content.plain(messages),
+            max_tokens=sampling.max_completions_tokens,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            seed=sampling.seed,
+            stream=False,
+        )
+        text = ""
+        try:
+            async with aclosing(self._worker.ask(question)) as replies:
+                async for reply in replies:
+                    if reply["kind"] == "error":
+                        return _model_failed(reply["message"])
+                    if reply["kind"] == "text":
+                        text += reply["text"]
+                    else:
+                        done = reply
+        except WorkerDied:
+            return _model_failed("The process that generates text ended in the middle of the answer.")
+        read, written = done["prompt_tokens"], done["completion_tokens"]
+        usage: TokenUsage = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+            "cached_tokens": 0,
+        }
+        outcome = Outcome(usage={grader.model: usage})
+        score = score_in(text)
+        if score is None:
+            outcome.errors["model_grader_parse_error"] = True
+        else:
+            low, high = grader.range
+            outcome.reward = min(max(score, low), high)
         return outcome
 
 

@@ -1,6 +1,7 @@
 """The child program of a python grader: `python -I python_child.py MEMORY SECONDS PARENT [--check]`.
 
-Reads {"source", "sample", "item"} as JSON from stdin and writes {"reward"} or {"problem"} to stdout.
+Reads {"source", "sample", "item"} as JSON from stdin and writes {"reward"} or {"problem"} to stdout; of
+{"source", "pairs"} it grades each pair of sample and item and writes {"results"}, a list of them.
 Only the standard library: it runs apart from the server's packages. Started by sandbox.py. The grader runs in
 a process of its own below this one (containment/contained.py), which has no hand on stdout.
 """
@@ -24,6 +25,7 @@ TIMEOUT_EXIT = 3
 _NO_FUNCTION = "The source defines no function 'grade'. Write `def grade(sample, item):` in it."
 # Of a traceback, the end says most.
 _DETAILS_CHARACTERS = 4000
+_DETAILS_OF_MANY = 400
 
 
 class Unusable(Exception):
@@ -112,18 +114,30 @@ def main() -> None:
     os._exit(0)
 
 
-def _result(request: dict[str, Any]) -> dict[str, float | str | None]:
+def _result(request: dict[str, Any]) -> dict[str, Any]:
     source = request["source"]
     linecache.cache[_NAME] = (len(source), None, source.splitlines(keepends=True), _NAME)
+    if "pairs" in request:
+        results = [_graded(source, sample, item) for sample, item in request["pairs"]]
+        return {"results": [_shortened(each) for each in results]}
+    return _graded(source, request.get("sample", {}), request.get("item", {}))
+
+
+def _graded(source: str, sample: dict[str, Any], item: dict[str, Any]) -> dict[str, float | str | None]:
     try:
         code = compiled(source)
         if "--check" in sys.argv:
             return {"reward": None}
-        return {"reward": reward(code, request["sample"], request["item"])}
+        return {"reward": reward(code, sample, item)}
     except Unusable as error:
         return {"problem": _sendable(str(error))}
     except BaseException as error:
         return {"problem": _sendable(_details(error))}
+
+
+def _shortened(result: dict[str, float | str | None]) -> dict[str, float | str | None]:
+    problem = result.get("problem")
+    return {"problem": problem[-_DETAILS_OF_MANY:]} if isinstance(problem, str) else result
 
 
 def _details(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from local_server.graders import formula
 from local_server.graders.answers import NO_ERRORS, Graded, ValidGrader
-from local_server.graders.grading import GraderRun
+from local_server.graders.grading import GraderRun, ServerModels
 from local_server.graders.sandbox import SandboxFailed
 from local_server.graders.templates import faulty, sample_of
 from local_server.graders.types import GivenGrader, Multi, PythonGrader, ScoreModel, Single, understood
@@ -36,12 +36,10 @@ class ValidateGrader(Body):
 async def run(request: Request, settings: TheSettings, store: TheStore, body: RunGrader) -> Graded:
     """Grade one answer."""
     grader = understood(body.grader)
-    _check_possible(settings, store, grader)
+    check_possible(settings, store, grader)
     began = time.perf_counter()
     grading = GraderRun(
-        settings=settings,
-        store=store,
-        worker=request.app.state.worker,
+        models=ServerModels(settings, store, request.app.state.worker),
         sandbox=request.app.state.sandbox,
         sample=sample_of(body.model_sample),
         item=body.item,
@@ -68,7 +66,7 @@ async def validate(
 ) -> ValidGrader:
     """Check a grader with its templates, formula and source, without running it."""
     grader = understood(body.grader)
-    _check_possible(settings, store, grader)
+    check_possible(settings, store, grader)
     for where, member in _with_members(grader):
         for name, text in member.texts().items():
             if (template := faulty(text)) is not None:
@@ -102,7 +100,7 @@ def _with_members(grader: Single | Multi) -> list[tuple[str, Single | Multi]]:
     return [("grader", grader), *((f"grader.graders.{name}", member) for name, member in members)]
 
 
-def _check_possible(settings: Settings, store: Store, grader: Single | Multi) -> None:
+def check_possible(settings: Settings, store: Store, grader: Single | Multi) -> None:
     for where, member in _with_members(grader):
         if isinstance(member, PythonGrader) and not settings.loopback_only:
             message = (

@@ -8,13 +8,12 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, TypedDict
+from typing import IO, Any, Protocol, TypedDict
 
 from local_server.graders.python_child import TIMEOUT_EXIT
-from local_server.settings import Settings
 
 log = logging.getLogger("local_server")
 
@@ -26,6 +25,20 @@ _CLEAN_UP_SECONDS = 5
 _PROBLEM_CHARACTERS = 4000
 # Of Linux (its header file prctl.h, read 2026-11).
 _SET_DUMPABLE = 4
+# Answers that one process may grade; what it writes of each must fit into a pipe together.
+MANY = 32
+
+
+class Limits(Protocol):
+    """What a python grader may use; the settings of a server are one."""
+
+    @property
+    def grader_seconds(self) -> float:
+        """Time for a run."""
+
+    @property
+    def grader_memory_bytes(self) -> int:
+        """Memory of a process."""
 
 
 class Answer(TypedDict):
@@ -46,7 +59,7 @@ class Sandbox:
         settings: Limits of time and memory.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Limits) -> None:
         self._seconds = settings.grader_seconds
         self._memory = settings.grader_memory_bytes
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -81,15 +94,35 @@ class Sandbox:
         Raises:
             SandboxFailed: It took too long, or its process ended without an answer.
         """
-        answer = await self._ask({"source": source, "sample": sample, "item": item})
-        if answer["problem"] is not None:
-            return answer["problem"]
-        if answer["reward"] is None:
-            # Only a check may end without one.
+        return _given(await self._ask({"source": source, "sample": sample, "item": item}))
+
+    async def grade_many(
+        self, source: str, pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+    ) -> list[float | str]:
+        """Run a grader on several answers in one process: most of its time is its start (Nov 2026).
+
+        The function is defined anew for each answer; modules that it imports stay. All answers together have
+        the time and memory of one.
+
+        Args:
+            source: Python that defines `grade(sample, item)`.
+            pairs: Samples and items, at most `MANY`.
+
+        Returns:
+            For each the reward, or the problem.
+
+        Raises:
+            SandboxFailed: It took too long, or its process ended without an answer.
+        """
+        found = self._parts(await self._reply({"source": source, "pairs": pairs}))
+        if len(found) != len(pairs):
             raise SandboxFailed("process_died")
-        return answer["reward"]
+        return [_given(each) for each in found]
 
     async def _ask(self, request: Mapping[str, object], *options: str) -> Answer:
+        return self._understood(await self._reply(request, *options))
+
+    async def _reply(self, request: Mapping[str, object], *options: str) -> dict[str, Any]:
         async with self._turns:
             # Files, not pipes: nothing that the grader or its children hold open can make this wait.
             with (
@@ -101,18 +134,29 @@ class Sandbox:
                 question.seek(0)
                 await self._run(folder, question, answer, options)
                 answer.seek(0)
-                return self._understood(answer.read(_ANSWER_BYTES))
+                return self._read(answer.read(_ANSWER_BYTES))
 
-    def _understood(self, text: bytes) -> Answer:
-        """Take an answer only in the form that the program writes: a grader may have written it itself."""
+    def _read(self, text: bytes) -> dict[str, Any]:
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
             raise SandboxFailed("process_died") from None
-        missing = found.pop("missing", None) if isinstance(found, dict) else None
+        if not isinstance(found, dict):
+            raise SandboxFailed("process_died")
+        missing = found.pop("missing", None)
         if isinstance(missing, str) and not self._said:
             self._said = True
             log.warning("python graders run with fewer walls here: %.200s. SECURITY.md says which", missing)
+        return found
+
+    def _parts(self, found: dict[str, Any]) -> list[Answer]:
+        match found:
+            case {"results": list(parts), **rest} if not rest:
+                return [self._understood(part) for part in parts]
+        raise SandboxFailed("process_died")
+
+    def _understood(self, found: object) -> Answer:
+        """Take an answer only in the form that the program writes: a grader may have written it itself."""
         match found:
             case {"reward": None, **rest} if not rest:
                 return {"reward": None, "problem": None}
@@ -147,6 +191,15 @@ class Sandbox:
                 else:
                     process.kill()
             await process.wait()
+
+
+def _given(answer: Answer) -> float | str:
+    if answer["problem"] is not None:
+        return answer["problem"]
+    if answer["reward"] is None:
+        # Only a check may end without one.
+        raise SandboxFailed("process_died")
+    return answer["reward"]
 
 
 def _hide_environment() -> None:
