@@ -12,8 +12,9 @@ import torch
 from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from local_server.training.choice.memory import Size
-from local_server.training.job_log import CHECKPOINTS_KEPT, Log, StepMetrics, ValidationMetrics, step_of
+from local_server.training.job_log import CHECKPOINTS_KEPT, Log, step_of
 from local_server.training.keeping import kept_precision, strip
+from local_server.training.measured.metrics import StepMetrics, TrainMetrics, ValidationMetrics
 from local_server.training.rows.tokenize import IGNORED
 
 FULL_VALIDATION_BATCH = 16
@@ -152,7 +153,7 @@ class Reporter(TrainerCallback):
         checkpoints: Folder of the checkpoints.
         steps_per_epoch: Optimizer steps in one epoch.
         size: Of the model.
-        accuracy: Gives the share of the last batch's trained tokens that the model ranked first.
+        measured: Gives what the method has measured on the last batch beside the loss.
     """
 
     def __init__(
@@ -163,7 +164,7 @@ class Reporter(TrainerCallback):
         checkpoints: Path,
         steps_per_epoch: int,
         size: Size,
-        accuracy: Callable[[], float],
+        measured: Callable[[], TrainMetrics],
     ) -> None:
         self._log = log
         self._stop = stop
@@ -171,7 +172,7 @@ class Reporter(TrainerCallback):
         self._checkpoints = checkpoints
         self._steps_per_epoch = steps_per_epoch
         self._size = size
-        self._accuracy = accuracy
+        self._measured = measured
         # After a restart, steps between the last checkpoint and the interruption are computed again.
         self._reported = max((metrics["step"] for metrics in log.metrics()), default=0)
         self._saved = 0
@@ -204,7 +205,7 @@ class Reporter(TrainerCallback):
             "step": step,
             "total_steps": state.max_steps,
             "train_loss": logs["loss"],
-            "train_mean_token_accuracy": self._accuracy(),
+            **self._measured(),
         }
         if self._validation is not None and model is not None:
             metrics |= self._validation.after_step(model, step, step % self._steps_per_epoch == 0)

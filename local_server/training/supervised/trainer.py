@@ -1,18 +1,16 @@
 """TRL's trainer as it is used here: rows in, one step after the other."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
 from trl import SFTConfig, SFTTrainer
 
 from local_server.training import specification
-from local_server.training.adapters import rank_of
 from local_server.training.choice.memory import Load, Size
-from local_server.training.choice.plan import Asked, DoesNotFit, NotNow, choose, still_fits
+from local_server.training.frame import on_one_device, settings
 from local_server.training.job_log import Log
-from local_server.training.narrow.llama import MULTIPLE
 from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
 from local_server.training.rows.progress import Progress
 from local_server.training.rows.tokenize import IGNORED, MAX_FURTHER, read_chunks, tokenize_rows
@@ -120,42 +118,6 @@ def validation_rows(size: Size, rows: list[dict[str, list[int]]]) -> int:
     return max(1, min(FULL_VALIDATION_BATCH, _SCORES_AT_ONCE // (longest * size.vocabulary)))
 
 
-def chosen_way(log: Log, job: specification.Specification, base: Path, load: Load) -> Chosen:
-    """What the job trains: as in its earlier process, or chosen now and said in an event.
-
-    Args:
-        log: Lines of an earlier process, and where the choice goes.
-        job: The content of job.json.
-        base: Folder of the base model.
-        load: Of one step.
-
-    Raises:
-        TrainingFailed: Nothing that was asked for fits into this machine.
-        NotNow: Other programs use the memory just now.
-    """
-    earlier = next((line["chosen"] for line in log.lines if line["kind"] == "chosen"), None)
-    try:
-        if earlier is not None:
-            still_fits(earlier)
-            return earlier
-        chosen, message = choose(base, _asked(log, job), load, rank_of(Path(job["model_folder"])))
-    except DoesNotFit as error:
-        raise TrainingFailed(str(error), "insufficient_memory") from error
-    except NotNow as error:
-        log.waits(str(error))
-        raise
-    log.chosen(chosen, message)
-    return chosen
-
-
-def _asked(log: Log, job: specification.Specification) -> Asked:
-    if log.metrics():
-        # A job of a version that knew nothing else goes on as it began.
-        return {"training_method": "full", "precision": "float32", "threads": torch.get_num_threads()}
-    names = Asked.__optional_keys__
-    return cast(Asked, {name: value for name, value in job.items() if name in names})
-
-
 def config(folder: Path, job: specification.Specification, learning_rate: float, chosen: Chosen) -> SFTConfig:
     """Make TRL's settings.
 
@@ -165,28 +127,9 @@ def config(folder: Path, job: specification.Specification, learning_rate: float,
         learning_rate: Of the first step; it falls to 0.
         chosen: What is trained.
     """
-    made = SFTConfig(
-        output_dir=str(folder / "checkpoints"),
-        num_train_epochs=job["n_epochs"],
-        per_device_train_batch_size=job["batch_size"],
-        learning_rate=learning_rate,
-        lr_scheduler_type="linear",
-        optim="adamw_torch_fused",
-        seed=job["seed"],
-        data_seed=job["seed"],
-        # TRL turns both on by default; on a CPU they cost time and save nothing (measured Nov 2026).
-        bf16=False,
-        gradient_checkpointing=False,
-        use_cpu=chosen["device"] == "cpu",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="epoch",
-        dataset_kwargs={"skip_prepare_dataset": True},
-        pad_to_multiple_of=MULTIPLE if "products" in chosen else None,
-        dataloader_pin_memory=False,
-        report_to="none",
-        disable_tqdm=True,
+    return on_one_device(
+        SFTConfig(
+            **settings(folder, job, learning_rate, chosen),
+            dataset_kwargs={"skip_prepare_dataset": True},
+        )
     )
-    # Several GPUs would each read a part of a batch: other numbers than the client asked for.
-    made._n_gpu = min(made.n_gpu, 1)
-    return made

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_server.training.job_log import StepMetrics
+from local_server.training.measured.metrics import StepMetrics
 
 # Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
 RESULT_COLUMNS = {
