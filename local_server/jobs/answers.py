@@ -113,6 +113,14 @@ class CheckpointMetrics(Answer):
     valid_mean_token_accuracy: NotRequired[float]
     full_valid_loss: NotRequired[float]
     full_valid_mean_token_accuracy: NotRequired[float]
+    train_chosen_reward: NotRequired[Annotated[float, Field(description="Only of the method `dpo`.")]]
+    train_rejected_reward: NotRequired[float]
+    train_reward_margin: NotRequired[float]
+    train_reward_accuracy: NotRequired[float]
+    valid_reward_margin: NotRequired[float]
+    valid_reward_accuracy: NotRequired[float]
+    full_valid_reward_margin: NotRequired[float]
+    full_valid_reward_accuracy: NotRequired[float]
 
 
 class Checkpoint(Answer):

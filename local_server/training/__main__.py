@@ -52,6 +52,11 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         TrainingFailed: A row has no answer that fits the model, memory is missing, or the loss diverged.
         NotNow: Memory is missing that other programs use just now.
     """
+    if job.get("method") == "dpo":
+        # What TRL has for a method is loaded where it is needed: most jobs learn answers.
+        from local_server.training.preferences import train as preferences
+
+        return preferences.train(folder, job, log, stop)
     return supervised.train(folder, job, log, stop)
 
 

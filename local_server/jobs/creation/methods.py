@@ -16,7 +16,7 @@ from local_server.training.specification import METHODS, MethodName, Precision
 # Ranks that adapters of public notebooks have reach from 4 to 256.
 Rank = Annotated[int, Field(ge=1, le=256)]
 # The methods that train here.
-_TRAINED: tuple[MethodName, ...] = ("supervised",)
+_TRAINED: tuple[MethodName, ...] = ("supervised", "dpo")
 _OF_DPO = ("beta",)
 _OF_REINFORCEMENT = ("compute_multiplier", "eval_interval", "eval_samples", "reasoning_effort")
 

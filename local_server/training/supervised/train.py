@@ -10,9 +10,17 @@ from datasets import Dataset
 from local_server.training import frame, specification
 from local_server.training.adapters import load
 from local_server.training.job_log import Log
+from local_server.training.measured.validation import Validation
 from local_server.training.narrow.llama import train_in_bfloat16
-from local_server.training.reporter import Reporter, Validation
-from local_server.training.supervised.trainer import Trainer, config, load_of, tokenized, validation_rows
+from local_server.training.reporter import Reporter
+from local_server.training.supervised.trainer import (
+    Trainer,
+    config,
+    evaluate,
+    load_of,
+    tokenized,
+    validation_rows,
+)
 
 
 def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
@@ -42,7 +50,8 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
     validation = None
     if valid_rows is not None:
         at_once = validation_rows(start.size, valid_rows)
-        validation = Validation(valid_rows, trainer.data_collator, min(job["batch_size"], at_once), at_once)
+        small = min(job["batch_size"], at_once)
+        validation = Validation(valid_rows, trainer.data_collator, small, at_once, evaluate)
     steps_per_epoch = math.ceil(len(rows) / job["batch_size"])
     trainer.add_callback(
         Reporter(

@@ -11,9 +11,10 @@ from local_server.training import specification
 from local_server.training.choice.memory import Load, Size
 from local_server.training.frame import on_one_device, settings
 from local_server.training.job_log import Log
-from local_server.training.reporter import FULL_VALIDATION_BATCH, TrainingFailed, score
-from local_server.training.rows.progress import Progress
-from local_server.training.rows.tokenize import IGNORED, MAX_FURTHER, read_chunks, tokenize_rows
+from local_server.training.measured.foretold import foretold
+from local_server.training.measured.validation import FULL_VALIDATION_BATCH
+from local_server.training.rows.reading import read_tokens
+from local_server.training.rows.tokenize import IGNORED
 from local_server.training.specification import Chosen
 
 # Scores of the vocabulary that a validation may hold at once: 130 MB in float32. The tiny model stays below
@@ -47,57 +48,40 @@ class Trainer(SFTTrainer):
 def tokenized(
     path: Path, tokenizer: PreTrainedTokenizerBase, context: int, log: Log
 ) -> list[dict[str, list[int]]]:
-    """Read the rows of a file as tokens. Rows that are too long are cut off at the end, as at OpenAI.
+    """Read the rows of a file as tokens; arguments and errors as in `read_tokens`."""
+    return [row for (row,) in read_tokens(path, tokenizer, context, log, lambda row: [row])]
+
+
+def score(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int, int]:
+    """Let a model foretell the trained tokens of a batch.
 
     Args:
-        path: Of validated rows, named after the file's part in the job.
-        tokenizer: Of the model.
-        context: Tokens that the model can read.
-        log: Where it is said that rows were cut off, and how far the reading is when it takes long.
+        model: The model.
+        batch: As in `foretold`.
 
     Returns:
-        From `tokenize_rows`.
-
-    Raises:
-        TrainingFailed: A row has no answer that fits the model.
+        The sum of the loss in nats, the number of tokens that the model ranked first, and the number of
+        trained tokens.
     """
-    rows: list[dict[str, list[int]]] = []
-    problems, cut = [], []
-    progress = Progress(path, log)
-    examples = 0
-    for chunk in read_chunks(path):
-        found = tokenize_rows([row for _, row in chunk], tokenizer, context)
-        for (line, _), whole in zip(chunk, found, strict=True):
-            if isinstance(whole, Exception):
-                problems.append(f"Example {line} does not fit the chat template of the model: {whole}")
-                continue
-            if len(whole["input_ids"]) > context:
-                cut.append(line)
-            rows.append({name: values[:context] for name, values in whole.items()})
-            if all(label == IGNORED for label in rows[-1]["labels"]):
-                problems.append(
-                    f"Example {line} has no answer within the first {context} tokens. "
-                    "Shorten it or leave it out."
-                )
-        examples += len(chunk)
-        progress.read(examples)
-    if problems:
-        first, *further = problems
-        message = f"The job failed due to an invalid {path.stem} file. {first}"
-        param = f"{path.stem}_file"
-        raise TrainingFailed(message, f"invalid_{param}", param, further[:MAX_FURTHER])
-    if cut:
-        log.cut(_cut_message(path.stem, cut, len(rows), context))
-    return rows
+    losses, right, trained = foretold(model, batch)
+    return losses.sum(), int(right.sum()), int(trained.sum())
 
 
-def _cut_message(part: str, cut: list[int], count: int, context: int) -> str:
-    named = ", ".join(map(str, cut[:MAX_FURTHER])) + (", …" if len(cut) > MAX_FURTHER else "")
-    examples = f"Example {named} was" if len(cut) == 1 else f"Examples {named} ({len(cut)} of {count}) were"
-    return (
-        f"{examples} cut off at the end: the model reads {context:,} tokens, and more were found in the "
-        f"{part} file. What was cut off is not learned. Shorten or split them to keep it."
-    )
+def evaluate(model: torch.nn.Module, batches: list[dict[str, torch.Tensor]]) -> dict[str, float]:
+    """Measure a model without training it.
+
+    Args:
+        model: The model.
+        batches: Padded; labels are -100 where nothing counts.
+
+    Returns:
+        Over the trained tokens of all batches: mean loss in nats, and share that the model ranked first.
+    """
+    losses, right, counts = zip(*[score(model, batch) for batch in batches], strict=True)
+    return {
+        "loss": float(sum(losses) / sum(counts)),
+        "mean_token_accuracy": sum(right) / sum(counts),
+    }
 
 
 def load_of(rows: list[dict[str, list[int]]], batch_size: int) -> Load:
