@@ -47,6 +47,7 @@ TESTED_ELSEWHERE = {
     "local_server.serving": COURSE,
     "local_server.files.answers": JOURNEY,
     "local_server.jobs.answers": JOURNEY,
+    "local_server.jobs.methods.answers": JOURNEY,
     "local_server.graders.answers": JOURNEY,
     "local_server.chat.completion_answers": JOURNEY,
     "local_server.chat.response_answers": JOURNEY,
@@ -61,8 +62,11 @@ TESTED_ELSEWHERE = {
     "local_server.warm.child": FORKS,
     "local_server.training.__main__": ONE_JOB,
     "local_server.training.merge": "test_export.py and generation/weights/test_held.py merge an adapter",
-    "local_server.training.trainer": ONE_JOB,
+    "local_server.training.frame": ONE_JOB,
     "local_server.training.reporter": ONE_JOB,
+    "local_server.training.supervised.train": ONE_JOB,
+    "local_server.training.supervised.trainer": ONE_JOB,
+    "local_server.training.measured.metrics": "these are types; job_log writes them, result_file reads them",
 }
 
 

@@ -7,33 +7,13 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from pydantic import Field
 
 from local_server.http.answers import Answer
+from local_server.jobs.methods.answers import Hyperparameters, Method, NoHyperparameters, in_old_field
 from local_server.store import Kind, new_id
 
 Status = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
 Level = Literal["info", "warn", "error"]
 TrainingMethod = Literal["full", "lora"]
 Precision = Literal["float32", "bfloat16"]
-
-
-class Hyperparameters(Answer):
-    """Numbers, or "auto" until the files have been checked."""
-
-    n_epochs: int | Literal["auto"]
-    batch_size: int | Literal["auto"]
-    learning_rate_multiplier: float | Literal["auto"]
-
-
-class Supervised(Answer):
-    """The settings of the method `supervised`."""
-
-    hyperparameters: Hyperparameters
-
-
-class Method(Answer):
-    """How a job trains."""
-
-    type: Literal["supervised"]
-    supervised: Supervised
 
 
 class JobError(Answer):
@@ -91,7 +71,7 @@ class Job(Way):
     integrations: list[Integration]
     usage_metrics: None
     shared_with_openai: Literal[False]
-    hyperparameters: Hyperparameters
+    hyperparameters: Hyperparameters | NoHyperparameters
     method: Method
 
 
@@ -105,7 +85,7 @@ class JobChanges(TypedDict, total=False):
     trained_tokens: int
     result_files: list[str]
     error: JobError
-    hyperparameters: Hyperparameters
+    hyperparameters: Hyperparameters | NoHyperparameters
     method: Method
 
 
@@ -133,6 +113,14 @@ class CheckpointMetrics(Answer):
     valid_mean_token_accuracy: NotRequired[float]
     full_valid_loss: NotRequired[float]
     full_valid_mean_token_accuracy: NotRequired[float]
+    train_chosen_reward: NotRequired[Annotated[float, Field(description="Only of the method `dpo`.")]]
+    train_rejected_reward: NotRequired[float]
+    train_reward_margin: NotRequired[float]
+    train_reward_accuracy: NotRequired[float]
+    valid_reward_margin: NotRequired[float]
+    valid_reward_accuracy: NotRequired[float]
+    full_valid_reward_margin: NotRequired[float]
+    full_valid_reward_accuracy: NotRequired[float]
 
 
 class Checkpoint(Answer):
@@ -156,17 +144,12 @@ EVENTS = Kind[Event]("event")
 CHECKPOINTS = Kind[Checkpoint]("checkpoint")
 
 
-def supervised(hyperparameters: Hyperparameters) -> Method:
-    """The field of a job that repeats its hyperparameters."""
-    return {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
-
-
 def new_job(
     *,
     model: str,
     training_file: str,
     validation_file: str | None,
-    hyperparameters: Hyperparameters,
+    method: Method,
     seed: int | None,
     suffix: str | None,
     metadata: dict[str, str] | None,
@@ -179,7 +162,7 @@ def new_job(
         model: What the client wants to train.
         training_file: Id of the file.
         validation_file: Id of the file, or None.
-        hyperparameters: As asked for.
+        method: As asked for.
         seed: As asked for; None draws one.
         suffix: Part of the new model's name, or None.
         metadata: The client's own pairs, or None.
@@ -210,8 +193,8 @@ def new_job(
         "integrations": integrations,
         "usage_metrics": None,
         "shared_with_openai": False,
-        "hyperparameters": hyperparameters,
-        "method": supervised(hyperparameters),
+        "hyperparameters": in_old_field(method),
+        "method": method,
         **(way or {}),
     }
 

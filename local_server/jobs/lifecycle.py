@@ -7,12 +7,15 @@ import json
 from pathlib import Path
 
 from local_server import disk
-from local_server.jobs.answers import EVENTS, Event, Hyperparameters, Job, JobError, supervised
+from local_server.jobs.answers import EVENTS, Event, Job, JobError
+from local_server.jobs.methods.answers import in_old_field
+from local_server.jobs.methods.settle import with_numbers
 from local_server.jobs.results import succeed
 from local_server.jobs.store import ACTIVE, JobStore
 from local_server.settings import Settings
 from local_server.training import specification
-from local_server.training.job_log import Line, StepMetrics
+from local_server.training.job_log import Line
+from local_server.training.measured.metrics import StepMetrics
 
 _WAITING = "Waiting for a free slot: number {} in the queue"
 _STARTED = "Fine-tuning job started"
@@ -31,15 +34,10 @@ def begin(store: JobStore, job: Job, folder: Path) -> bool:
     Returns:
         False when the job was cancelled in the meantime.
     """
-    settled = specification.read(folder)
-    numbers: Hyperparameters = {
-        "n_epochs": settled["n_epochs"],
-        "batch_size": settled["batch_size"],
-        "learning_rate_multiplier": settled["learning_rate_multiplier"],
-    }
+    method = with_numbers(job["method"], specification.read(folder))
     with store.transaction():
         if not store.move_job(
-            job["id"], ("queued",), status="running", hyperparameters=numbers, method=supervised(numbers)
+            job["id"], ("queued",), status="running", hyperparameters=in_old_field(method), method=method
         ):
             return False
         begun, _ = store.page(EVENTS, job_id=job["id"], limit=1, equal={"message": _STARTED})

@@ -14,7 +14,8 @@ from local_server.jobs.models import MODELS, new_model
 from local_server.jobs.store import JobStore
 from local_server.settings import Settings
 from local_server.store import new_id
-from local_server.training.job_log import StepMetrics, step_of
+from local_server.training.job_log import step_of
+from local_server.training.measured.metrics import StepMetrics
 
 
 def succeed(

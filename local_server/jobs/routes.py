@@ -16,11 +16,11 @@ from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
 from local_server.jobs.creation.bodies import (
     CreateJob,
-    asked_hyperparameters,
     asked_way,
     kept_integration,
     warnings_of,
 )
+from local_server.jobs.creation.methods import asked_method
 from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
 from local_server.jobs.models import find_model
@@ -39,7 +39,11 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             "organizations. The local server was started with --training-not-available, to show this answer."
         )
         raise ApiError(403, message, code="training_not_available")
-    hyperparameters, way, warnings = asked_hyperparameters(body), asked_way(body), warnings_of(body)
+    method, way, warnings = (
+        asked_method(body.method, body.hyperparameters),
+        asked_way(body),
+        warnings_of(body),
+    )
     found = find_model(settings, store, body.model)
     if found is None:
         message = (
@@ -54,7 +58,7 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         model=found.model["id"],
         training_file=body.training_file,
         validation_file=body.validation_file,
-        hyperparameters=hyperparameters,
+        method=method,
         seed=body.seed,
         suffix=body.suffix,
         metadata=body.metadata,

@@ -13,7 +13,6 @@ import gc
 gc.disable()
 
 import argparse
-import math
 import os
 import sys
 import threading
@@ -21,28 +20,14 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-import torch
-from datasets import Dataset
 from filelock import FileLock
-from transformers import AutoConfig, AutoTokenizer
 
 from finetune_dataset.quality.private_data import mask_private
 from local_server.training import shortage, specification
-from local_server.training.adapters import load
-from local_server.training.choice import memory
-from local_server.training.job_log import Log, remove_half_written, step_of
-from local_server.training.keeping import base_of, keep_weights_only
-from local_server.training.narrow.llama import train_in_bfloat16
-from local_server.training.reporter import Reporter, TrainingFailed, Validation
-from local_server.training.result_file import write_result_file
-from local_server.training.trainer import (
-    Trainer,
-    chosen_way,
-    config,
-    load_of,
-    tokenized,
-    validation_rows,
-)
+from local_server.training.job_log import Log, remove_half_written
+from local_server.training.measured.result_file import write_result_file
+from local_server.training.reporter import TrainingFailed
+from local_server.training.supervised import train as supervised
 
 gc.freeze()
 gc.enable()
@@ -52,7 +37,7 @@ _LEAVE_SECONDS = 600
 
 
 def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
-    """Fine-tune a model, or an adapter on it, on the answers of the training rows.
+    """Fine-tune a model, or an adapter on it, with the method of the job.
 
     Args:
         folder: The job folder.
@@ -67,55 +52,12 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         TrainingFailed: A row has no answer that fits the model, memory is missing, or the loss diverged.
         NotNow: Memory is missing that other programs use just now.
     """
-    model_folder = Path(job["model_folder"])
-    base = base_of(model_folder) or model_folder
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    context: int = AutoConfig.from_pretrained(base).max_position_embeddings
-    rows = tokenized(folder / "training.jsonl", tokenizer, context, log)
-    tokens = sum(len(row["input_ids"]) for row in rows) * job["n_epochs"]
-    size = memory.size_of(base)
-    if (folder / "model").exists():
-        keep_weights_only(folder, size)
-        return tokens
-    if stop.is_set():
-        return None
-    valid_rows = None
-    if (folder / "validation.jsonl").exists():
-        valid_rows = tokenized(folder / "validation.jsonl", tokenizer, context, log)
-    chosen = chosen_way(log, job, base, load_of(rows, job["batch_size"]))
-    torch.set_num_threads(chosen["threads"])
-    model = load(model_folder, chosen, job["seed"])
-    rate = specification.learning_rate(job, chosen["training_method"])
-    trainer = Trainer(
-        model,
-        config(folder, job, rate, chosen),
-        processing_class=tokenizer,
-        train_dataset=Dataset.from_list(rows),
-    )
-    if "products" in chosen:
-        train_in_bfloat16(model)
-    validation = None
-    if valid_rows is not None:
-        at_once = validation_rows(size, valid_rows)
-        validation = Validation(valid_rows, trainer.data_collator, min(job["batch_size"], at_once), at_once)
-    steps_per_epoch = math.ceil(len(rows) / job["batch_size"])
-    trainer.add_callback(
-        Reporter(
-            log, stop, validation, folder / "checkpoints", steps_per_epoch, size, lambda: trainer.accuracy
-        )
-    )
-    trainer.train(resume_from_checkpoint=_last_checkpoint(folder, log))
-    if trainer.state.global_step < trainer.state.max_steps:
-        return None
-    os.rename(folder / "checkpoints" / f"checkpoint-{trainer.state.max_steps}", folder / "model")
-    keep_weights_only(folder, size)
-    return tokens
+    if job.get("method") == "dpo":
+        # What TRL has for a method is loaded where it is needed: most jobs learn answers.
+        from local_server.training.preferences import train as preferences
 
-
-def _last_checkpoint(folder: Path, log: Log) -> str | None:
-    whole = {line["step"] for line in log.lines if line["kind"] == "checkpoint"}
-    kept = [path for path in (folder / "checkpoints").glob("checkpoint-*") if step_of(path) in whole]
-    return str(max(kept, key=step_of)) if kept else None
+        return preferences.train(folder, job, log, stop)
+    return supervised.train(folder, job, log, stop)
 
 
 def _watch_stdin(stop: threading.Event) -> None:

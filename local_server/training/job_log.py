@@ -8,42 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from local_server.training.measured.metrics import StepMetrics
 from local_server.training.specification import Chosen
 
 # The checkpoints of the last epochs, as at OpenAI.
 CHECKPOINTS_KEPT = 3
-
-
-class ValidationMetrics(TypedDict, total=False):
-    """What was measured on validation rows at one step; losses in nats per token, accuracies from 0 to 1.
-
-    Attributes:
-        valid_loss: Of one small batch.
-        valid_mean_token_accuracy: Share of its trained tokens that the model ranked first.
-        full_valid_loss: Of all rows, where an epoch ends.
-        full_valid_mean_token_accuracy: Of the same rows.
-    """
-
-    valid_loss: float
-    valid_mean_token_accuracy: float
-    full_valid_loss: float
-    full_valid_mean_token_accuracy: float
-
-
-class StepMetrics(ValidationMetrics):
-    """What was measured at one step.
-
-    Attributes:
-        step: Counted from 1.
-        total_steps: Of the whole job.
-        train_loss: Mean over the trained tokens of the step's batch, in nats.
-        train_mean_token_accuracy: Share of these tokens that the model ranked first, from 0 to 1.
-    """
-
-    step: int
-    total_steps: int
-    train_loss: float
-    train_mean_token_accuracy: float
 
 
 class StepLine(TypedDict):

@@ -7,19 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-import torch
 from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from local_server.training.choice.memory import Size
-from local_server.training.job_log import CHECKPOINTS_KEPT, Log, StepMetrics, ValidationMetrics, step_of
+from local_server.training.job_log import CHECKPOINTS_KEPT, Log, step_of
 from local_server.training.keeping import kept_precision, strip
-from local_server.training.rows.tokenize import IGNORED
-
-FULL_VALIDATION_BATCH = 16
-# A small batch after every step took a quarter of the training's time; after one step in twenty, two percent
-# (measured Nov 2026).
-VALIDATION_STEPS = 20
+from local_server.training.measured.metrics import StepMetrics, TrainMetrics
+from local_server.training.measured.validation import Validation
 
 
 class TrainingFailed(Exception):
@@ -46,99 +42,6 @@ class TrainingFailed(Exception):
         self.further = list(further)
 
 
-class Validation:
-    """Loss and token accuracy on rows that are not trained on.
-
-    Args:
-        rows: Tokenized validation rows.
-        collate: Turns rows into one padded batch.
-        batch_size: Rows of the small batch that is looked at between the ends of epochs.
-        at_once: Rows that are read at once where an epoch ends.
-    """
-
-    def __init__(
-        self,
-        rows: list[dict[str, list[int]]],
-        collate: Callable[[list[dict[str, list[int]]]], dict[str, torch.Tensor]],
-        batch_size: int,
-        at_once: int,
-    ) -> None:
-        self._full = [collate(rows[i : i + at_once]) for i in range(0, len(rows), at_once)]
-        self._small = [collate(rows[i : i + batch_size]) for i in range(0, len(rows), batch_size)]
-
-    def after_step(self, model: PreTrainedModel, step: int, epoch_ends: bool) -> ValidationMetrics:
-        """Measure what belongs to one step: nothing, one batch in turn, or all rows where an epoch ends.
-
-        The first step has a batch, then every twentieth, and the last step of each epoch.
-
-        Args:
-            model: The model as the step has left it.
-            step: Counted from 1.
-            epoch_ends: Whether it is the last step of an epoch.
-
-        Returns:
-            The metrics, perhaps none.
-        """
-        turn, steps_since = divmod(step - 1, VALIDATION_STEPS)
-        metrics: ValidationMetrics = {}
-        if epoch_ends or steps_since == 0:
-            loss, accuracy = evaluate(model, [self._small[turn % len(self._small)]])
-            metrics |= {"valid_loss": loss, "valid_mean_token_accuracy": accuracy}
-        if epoch_ends:
-            loss, accuracy = evaluate(model, self._full)
-            metrics |= {"full_valid_loss": loss, "full_valid_mean_token_accuracy": accuracy}
-        return metrics
-
-
-@torch.no_grad()
-def evaluate(model: PreTrainedModel, batches: list[dict[str, torch.Tensor]]) -> tuple[float, float]:
-    """Measure a model without training it.
-
-    Args:
-        model: The model.
-        batches: Padded; labels are -100 where nothing counts.
-
-    Returns:
-        Over the trained tokens of all batches: mean loss in nats, and share that the model ranked first.
-    """
-    was_training = model.training
-    model.eval()
-    losses, right, counts = zip(*[score(model, batch) for batch in batches], strict=True)
-    model.train(was_training)
-    return float(sum(losses) / sum(counts)), sum(right) / sum(counts)
-
-
-def score(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int, int]:
-    """Let a model foretell the trained tokens of a batch.
-
-    Scores of the vocabulary are only computed where some row has a trained token: they are costly.
-
-    Args:
-        model: The model.
-        batch: `input_ids`, `attention_mask` and `labels`, each of shape (rows, tokens).
-
-    Returns:
-        The sum of the loss in nats, the number of tokens that the model ranked first, and the number of
-        trained tokens.
-    """
-    device = next(model.parameters()).device
-    # The trainer has moved its own batches; those of the validation are made once and stay.
-    batch = {name: tensor.to(device) for name, tensor in batch.items()}
-    # The scores at one position foretell the token at the next.
-    following = batch["labels"][:, 1:]
-    places = (following != IGNORED).any(dim=0).nonzero().squeeze(1)
-    labels = following[:, places].flatten()
-    output = model(
-        input_ids=batch["input_ids"],
-        attention_mask=batch["attention_mask"],
-        logits_to_keep=places,
-        use_cache=False,
-    )
-    logits = output.logits.flatten(0, 1).float()
-    loss = torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
-    return loss, int((logits.argmax(dim=-1) == labels).sum()), int((labels != IGNORED).sum())
-
-
 class Reporter(TrainerCallback):
     """Writes one line per step, keeps checkpoints, and stops the training at a step boundary when asked.
 
@@ -152,18 +55,18 @@ class Reporter(TrainerCallback):
         checkpoints: Folder of the checkpoints.
         steps_per_epoch: Optimizer steps in one epoch.
         size: Of the model.
-        accuracy: Gives the share of the last batch's trained tokens that the model ranked first.
+        measured: Gives what the method has measured on the last batch beside the loss.
     """
 
     def __init__(
         self,
         log: Log,
         stop: threading.Event,
-        validation: Validation | None,
+        validation: Validation[Any] | None,
         checkpoints: Path,
         steps_per_epoch: int,
         size: Size,
-        accuracy: Callable[[], float],
+        measured: Callable[[], TrainMetrics],
     ) -> None:
         self._log = log
         self._stop = stop
@@ -171,7 +74,7 @@ class Reporter(TrainerCallback):
         self._checkpoints = checkpoints
         self._steps_per_epoch = steps_per_epoch
         self._size = size
-        self._accuracy = accuracy
+        self._measured = measured
         # After a restart, steps between the last checkpoint and the interruption are computed again.
         self._reported = max((metrics["step"] for metrics in log.metrics()), default=0)
         self._saved = 0
@@ -204,7 +107,7 @@ class Reporter(TrainerCallback):
             "step": step,
             "total_steps": state.max_steps,
             "train_loss": logs["loss"],
-            "train_mean_token_accuracy": self._accuracy(),
+            **self._measured(),
         }
         if self._validation is not None and model is not None:
             metrics |= self._validation.after_step(model, step, step % self._steps_per_epoch == 0)

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NotRequired, TypedDict, TypeVar
+from typing import Literal, NotRequired, TypedDict, TypeVar, get_args
 
 from local_server import disk
 from local_server.base_models import TrainingMethod as Method
 
 Precision = Literal["float32", "bfloat16"]
+MethodName = Literal["supervised", "dpo", "reinforcement"]
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
 
 # Smaller models are always trained whole, in float32, on the processor and the threads of the environment. An
 # adapter saves them nothing (48.0 ms a step of the tiny model either way), and a second thread costs time
@@ -16,6 +18,8 @@ Precision = Literal["float32", "bfloat16"]
 SMALL_PARAMETERS = 50_000_000
 # OpenAI chose batch 1 and multiplier 2 (gpt-3.5) for small files (public job logs, 2023 and 2024).
 AUTO_MULTIPLIER = 2.0
+# The value in OpenAI's guide to direct preference optimization, and the default of TRL (both read Nov 2026).
+AUTO_BETA = 0.1
 
 Number = TypeVar("Number", int, float)
 Auto = Literal["auto"]
@@ -43,6 +47,8 @@ class Specification(Start):
         batch_size: Rows in a step.
         learning_rate_multiplier: Of the base model's rate for the training method.
         seed: Of the order of rows, and of the first numbers of an adapter.
+        method: How the rows train; without it, as in job folders of before Dec 2026, "supervised".
+        beta: Of the method "dpo": how strongly the model is held to the one that it starts from.
         learning_rate: The highest rate, of the first step, where it does not follow from these.
         training_method: As asked for; without it, the training program chooses by the memory that is there.
         lora_rank: As asked for.
@@ -54,6 +60,8 @@ class Specification(Start):
     batch_size: int
     learning_rate_multiplier: float
     seed: int
+    method: NotRequired[MethodName]
+    beta: NotRequired[float]
     learning_rate: NotRequired[float]
     training_method: NotRequired[Method]
     lora_rank: NotRequired[int]
@@ -108,6 +116,7 @@ def settled(
     rows: int,
     seed: int,
     parameters: int = 0,
+    method: MethodName = "supervised",
 ) -> Specification:
     """Put numbers in the place of "auto".
 
@@ -118,9 +127,10 @@ def settled(
         rows: Rows of the training file, at least 1.
         seed: Of the job.
         parameters: Of the base model; 0 for a small one.
+        method: How the rows train.
 
     Returns:
-        The specification, without a model.
+        The specification, without a model and without what only one method has.
     """
     # Imported at the first job, as in jobs/lifecycle.py.
     from finetune_dataset.tokens.count import n_epochs_auto
@@ -131,6 +141,7 @@ def settled(
         "batch_size": _number(batch_size, auto_batch_size(rows, parameters)),
         "learning_rate_multiplier": multiplier,
         "seed": seed,
+        "method": method,
     }
 
 

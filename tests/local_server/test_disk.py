@@ -220,7 +220,7 @@ class Faults:
 
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
-    monkeypatch.setattr(preparing, "check_job", lambda *_: Checked(rows=[12]))
+    monkeypatch.setattr(preparing, "check_job", lambda *_, **__: Checked(rows=[12]))
     return Faults(monkeypatch)
 
 

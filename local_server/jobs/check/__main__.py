@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from local_server.jobs.check.file_check import BadFile, check_file, check_rows, overlap
+from local_server.training.specification import METHODS, MethodName
 
 MEMORY_EXIT = 77
 
@@ -62,15 +63,16 @@ def _watch_memory(memory_bytes: int) -> None:
     os._exit(MEMORY_EXIT)
 
 
-def check(folder: Path, names: list[str]) -> None:
+def check(folder: Path, names: list[str], method: MethodName) -> None:
     """Check the files of a job, one after the other, and compare them.
 
     Args:
         folder: The job folder.
         names: `training_file` and perhaps `validation_file`.
+        method: How the rows train.
     """
     for param in names:
-        found = check_file(folder / f"{param.removesuffix('_file')}.jsonl", param)
+        found = check_file(folder / f"{param.removesuffix('_file')}.jsonl", param, method)
         if isinstance(found, BadFile):
             _say({"bad": asdict(found)})
             return
@@ -86,6 +88,7 @@ def main() -> None:
     parser.add_argument("names", nargs="+", help="training_file, validation_file")
     parser.add_argument("--memory", type=int, required=True, help="limit in bytes")
     parser.add_argument("--seconds", type=float, required=True, help="limit of the processor time")
+    parser.add_argument("--method", choices=METHODS, default="supervised", help="how the rows train")
     parser.add_argument("--rows", action="store_true", help="check each row alone, and say its line before")
     arguments = parser.parse_args()
     threading.Thread(target=_end_with_the_server, daemon=True).start()
@@ -98,10 +101,12 @@ def main() -> None:
     try:
         if arguments.rows:
             name = arguments.names[0]
-            for line in check_rows(arguments.folder / f"{name.removesuffix('_file')}.jsonl"):
+            for line in check_rows(
+                arguments.folder / f"{name.removesuffix('_file')}.jsonl", arguments.method
+            ):
                 _say({"line": line})
         else:
-            check(arguments.folder, arguments.names)
+            check(arguments.folder, arguments.names, arguments.method)
     except MemoryError:
         os._exit(MEMORY_EXIT)
     # At once: what a row has built up takes its time to be taken down.

@@ -14,6 +14,7 @@ from typing import Any
 from local_server import disk
 from local_server.jobs.check.file_check import ROW_ALONE, BadFile
 from local_server.settings import PACKAGES, Settings
+from local_server.training.specification import MethodName
 
 _MEMORY_EXIT = 77
 _LOOK_SECONDS = 0.05
@@ -54,6 +55,8 @@ def check_job(
     names: list[str],
     stopped: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] = lambda _: None,
+    *,
+    method: MethodName = "supervised",
 ) -> Checked:
     """Check the files of a job in a process of its own.
 
@@ -63,6 +66,7 @@ def check_job(
         names: `training_file` and perhaps `validation_file`.
         stopped: Asked while the process works; when it says True, the process is ended.
         tell: Called every two seconds with a sentence that says what the process is doing.
+        method: How the rows train.
 
     Returns:
         What was found. A row that cannot be checked within the limits is named.
@@ -90,12 +94,12 @@ def check_job(
             tells.when_due(lambda: _doing(folder, names, found))
         return stopped()
 
-    end = _Run(settings, folder, names, seconds).until(asked, take, _START_SECONDS + seconds)
+    end = _Run(settings, folder, names, seconds, method).until(asked, take, _START_SECONDS + seconds)
     found.stopped = end == "stopped"
     if end in ("done", "stopped") or found.bad is not None or len(found.rows) == len(names):
         return found
     param = names[len(found.rows)]
-    found.bad = _unchecked(settings, folder, param, seconds, stopped, tells, end)
+    found.bad = _unchecked(settings, folder, param, seconds, method, stopped, tells, end)
     return found
 
 
@@ -127,6 +131,7 @@ def _unchecked(
     folder: Path,
     param: str,
     seconds: float,
+    method: MethodName,
     stopped: Callable[[], bool],
     tells: _Tells,
     how: str,
@@ -144,7 +149,7 @@ def _unchecked(
         return stopped() or time.monotonic() - began > allowed
 
     # Each row has the time of a row; all together have more than the whole file had.
-    end = _Run(settings, folder, [param], 10 * seconds, "--rows").until(overdue, take, 10 * seconds)
+    end = _Run(settings, folder, [param], 10 * seconds, method, "--rows").until(overdue, take, 10 * seconds)
     disk.gone(disk.remove, folder / ROW_ALONE)
     single = last > 0 and end != "done"
     # A row is begun with its number; then `overdue` or the limits have ended it.
@@ -171,12 +176,19 @@ class _Run:
     """One run of the program."""
 
     def __init__(
-        self, settings: Settings, folder: Path, names: list[str], seconds: float, *options: str
+        self,
+        settings: Settings,
+        folder: Path,
+        names: list[str],
+        seconds: float,
+        method: MethodName,
+        *options: str,
     ) -> None:
         self._process = subprocess.Popen(
             [
                 sys.executable, "-m", "local_server.jobs.check", str(folder), *names,
-                "--memory", str(settings.check_memory_bytes), "--seconds", str(seconds), *options,
+                "--memory", str(settings.check_memory_bytes), "--seconds", str(seconds), "--method", method,
+                *options,
             ],
             # Its stdin is never written: when it closes, because we close it or die, the process ends.
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from local_server.training.rows.content import FIX, not_text_in
 from local_server.training.rows.tokenize import MAX_FURTHER
+from local_server.training.specification import MethodName
 
 if TYPE_CHECKING:
     from finetune_dataset.rules.issues.issue import Issue
@@ -55,13 +56,14 @@ class GoodFile:
     notes: list[str] = field(default_factory=list)
 
 
-def check_file(path: Path, param: str) -> BadFile | GoodFile:
+def check_file(path: Path, param: str, method: MethodName = "supervised") -> BadFile | GoodFile:
     """Check every row of a training or validation file.
 
     Args:
         path: The file on disk.
         param: `training_file` or `validation_file`: what the client calls it. Only a training file
             needs 10 rows.
+        method: How the rows train.
 
     Returns:
         The rows, or what is wrong. Its words were seen in public job logs, Dec 2024 to Nov 2025.
@@ -71,7 +73,7 @@ def check_file(path: Path, param: str) -> BadFile | GoodFile:
     from finetune_dataset.validate import validate_dataset
 
     name = param.replace("_", " ")
-    report = validate_dataset(path)
+    report = validate_dataset(path, method)
     errors = [issue for issue in report.errors if issue.code != "too_few_examples"]
     if errors:
         first, *further = (
@@ -79,7 +81,7 @@ def check_file(path: Path, param: str) -> BadFile | GoodFile:
         )
         message = f"The job failed due to an invalid {name}. Invalid file format. {first}"
         return BadFile(f"invalid_{param}", message, param, further[:MAX_FURTHER])
-    refused = islice(not_text_in(path), 1 + MAX_FURTHER)
+    refused = islice(not_text_in(path, method), 1 + MAX_FURTHER)
     unread = [_describe(line, each.path(), each.found, "text", FIX) for line, each in refused]
     if unread:
         message = f"The job failed due to an invalid {name}. {unread[0]}"
@@ -112,11 +114,12 @@ def _list(values: Collection[object], most: int = 5) -> str:
     return ", ".join(map(str, islice(values, most))) + (", …" if len(values) > most else "")
 
 
-def check_rows(path: Path) -> Iterator[int]:
+def check_rows(path: Path, method: MethodName) -> Iterator[int]:
     """Check each row alone: the one that ends the process is the one that cannot be checked.
 
     Args:
         path: The file on disk.
+        method: How the rows train.
 
     Yields:
         The number of a line, from 1, before it is read and checked. Blank lines are not told.
@@ -131,7 +134,7 @@ def check_rows(path: Path) -> Iterator[int]:
             if first != b"\n":
                 yield number
                 alone.write_bytes(first + lines.readline())
-                validate_dataset(alone)
+                validate_dataset(alone, method)
 
 
 def overlap(training: Path, validation: Path) -> list[int]:
@@ -157,7 +160,7 @@ def _describe(line: int, path: str, found: str, expected: str, fix: str) -> str:
     from finetune_dataset.quality.private_data import mask_private
 
     place = f"Example {line}" if line else "Whole file"
-    if message := re.match(r"messages\[(\d+)\]\.?", path):
+    if message := re.match(r"(?:input\.)?messages\[(\d+)\]\.?", path):
         place += f", message {int(message[1]) + 1}"
         path = path[message.end() :]
     if path:

@@ -10,6 +10,7 @@ from local_server.jobs import lifecycle
 from local_server.jobs.answers import Job
 from local_server.jobs.check.checker import Checked, check_job
 from local_server.jobs.check.file_check import BadFile
+from local_server.jobs.methods import settle
 from local_server.jobs.models import start_of
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.patience import Patience
@@ -39,7 +40,7 @@ class Preparing:
         self._patience = Patience(store)
         # A file never changes. Many jobs on one file are checked once, and each start of the program costs
         # 0.2 seconds (measured Nov 2026).
-        self._results: dict[tuple[str, str | None], Checked] = {}
+        self._results: dict[tuple[str, str | None, str], Checked] = {}
 
     def round(self) -> None:
         """Prepare the jobs that are new, oldest first."""
@@ -108,7 +109,7 @@ class Preparing:
         return None
 
     def _checked(self, job: Job, folder: Path, names: list[str]) -> Checked:
-        key = job["training_file"], job["validation_file"]
+        key = job["training_file"], job["validation_file"], job["method"]["type"]
         if key not in self._results:
 
             def stopped() -> bool:
@@ -119,7 +120,7 @@ class Preparing:
                     if not stopped():
                         self._store.add_event(job["id"], message, data={})
 
-            checked = check_job(self._settings, folder, names, stopped, tell)
+            checked = check_job(self._settings, folder, names, stopped, tell, method=job["method"]["type"])
             if checked.stopped:
                 return checked
             if len(self._results) >= _KEPT_RESULTS:
@@ -142,15 +143,7 @@ def queue(store: JobStore, job: Job, folder: Path, rows: int, of_base: int) -> N
         rows: Rows of the training file.
         of_base: Parameters of the base model.
     """
-    asked = job["hyperparameters"]
-    settled = specification.settled(
-        asked["n_epochs"],
-        asked["batch_size"],
-        asked["learning_rate_multiplier"],
-        rows=rows,
-        seed=job["seed"],
-        parameters=of_base,
-    )
+    settled = settle.settled(job["method"], rows=rows, seed=job["seed"], parameters=of_base)
     if "training_method" in job:
         settled["training_method"] = job["training_method"]
     if "lora_rank" in job:

@@ -2,57 +2,19 @@
 
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from local_server.http.errors import ApiError
 from local_server.http.requests import Metadata
 from local_server.jobs import answers
+from local_server.jobs.creation.methods import Adapters, Hyperparameters, Method, asked_numbers
 from local_server.jobs.creation.provider_fields import Open, no_effect, unknown_fields
 
 T = TypeVar("T")
-Auto = Literal["auto"]
-# Ranks that adapters of public notebooks have reach from 4 to 256.
-Rank = Annotated[int, Field(ge=1, le=256)]
 # Some services take the learning rate itself in this field (Nebius' notebook sends 2e-5, read Nov 2026).
 _A_RATE = 1e-3
-
-
-class Adapters(Open):
-    """How the weights are trained: ours, sent by `extra_body`, and as Nebius and Together write it.
-
-    Without them, the training program chooses by the memory that is there.
-    """
-
-    training_method: answers.TrainingMethod | None = None
-    precision: answers.Precision | None = None
-    lora: bool | None = None
-    lora_r: Rank | None = None
-    lora_rank: Rank | None = None
-
-
-class Hyperparameters(Adapters):
-    """Ranges of OpenAI's API reference (openapi.yaml, read 2026-08-21)."""
-
-    n_epochs: Auto | Annotated[int, Field(ge=1, le=50)] | None = None
-    batch_size: Auto | Annotated[int, Field(ge=1, le=256)] | None = None
-    learning_rate_multiplier: Auto | Annotated[float, Field(gt=0)] | None = None
-
-
-class Supervised(Open):
-    """The settings of the method `supervised`."""
-
-    hyperparameters: Hyperparameters | None = None
-
-
-class Method(Open):
-    """How the job should train. Only `supervised` does not end in a refusal."""
-
-    type: Literal["supervised", "dpo", "reinforcement"]
-    supervised: Supervised | None = None
-    dpo: Any = None
-    reinforcement: Any = None
 
 
 class WandbSettings(Open):
@@ -76,6 +38,7 @@ class CreateJob(Adapters):
 
     misplaced: ClassVar = MappingProxyType(
         {name: f"hyperparameters.{name}" for name in ("n_epochs", "batch_size", "learning_rate_multiplier")}
+        | dict(Hyperparameters.misplaced)
     )
 
     model: str
@@ -107,7 +70,7 @@ def asked_way(body: CreateJob) -> answers.Way:
     Raises:
         ApiError: A rank is asked for, and no adapter.
     """
-    places = (body, _hyperparameters(body))
+    places = (body, asked_numbers(body.method, body.hyperparameters))
     rank = _first(value for place in places for value in (place.lora_rank, place.lora_r))
     lora = _first(place.lora for place in places)
     method: answers.TrainingMethod | None = _first(place.training_method for place in places)
@@ -131,35 +94,8 @@ def asked_way(body: CreateJob) -> answers.Way:
     return way
 
 
-def asked_hyperparameters(body: CreateJob) -> answers.Hyperparameters:
-    """The numbers that a client asks for, whichever of both places it has written them in.
-
-    Raises:
-        ApiError: It asks for a method that is not supported here.
-    """
-    asked = _hyperparameters(body)
-    return {
-        "n_epochs": asked.n_epochs or "auto",
-        "batch_size": asked.batch_size or "auto",
-        "learning_rate_multiplier": asked.learning_rate_multiplier or "auto",
-    }
-
-
 def _first(values: Iterable[T | None]) -> T | None:
     return next((value for value in values if value is not None), None)
-
-
-def _hyperparameters(body: CreateJob) -> Hyperparameters:
-    if body.method is None:
-        return body.hyperparameters or Hyperparameters()
-    if body.method.type != "supervised":
-        message = (
-            f"The method '{body.method.type}' is not supported by the local server yet. Use 'supervised'."
-        )
-        raise ApiError(400, message, code="unsupported_value", param="method.type")
-    supervised = body.method.supervised
-    asked = body.hyperparameters if supervised is None else supervised.hyperparameters or body.hyperparameters
-    return asked or Hyperparameters()
 
 
 def warnings_of(body: CreateJob) -> list[str]:
@@ -167,7 +103,7 @@ def warnings_of(body: CreateJob) -> list[str]:
     found = []
     if fields := unknown_fields(body):
         found.append(no_effect(fields))
-    multiplier = _hyperparameters(body).learning_rate_multiplier
+    multiplier = asked_numbers(body.method, body.hyperparameters).learning_rate_multiplier
     if isinstance(multiplier, float | int) and multiplier < _A_RATE:
         found.append(
             f"A learning_rate_multiplier of {multiplier:g} trains next to nothing: it multiplies the "

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from local_server.files.answers import FILES, UPLOADS, File
 from local_server.jobs.answers import CHECKPOINTS, JOBS, Checkpoint, Job, new_job
 from local_server.jobs.creation.origin import ORIGINS, Origin
+from local_server.jobs.methods.answers import supervised
 from local_server.jobs.models import MODELS, Model
 from local_server.jobs.store import JobStore
 
@@ -80,7 +81,7 @@ def _fail(store: JobStore, job_id: str, body: str) -> None:
     """Put a job in the place of a damaged one, with what can be read of it."""
     job = new_job(
         model="unknown", training_file="unknown", validation_file=None, seed=0, suffix=None, metadata=None,
-        hyperparameters={"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"},
+        method=supervised({"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}),
         integrations=[],
     )  # fmt: skip
     whole: dict[str, Any] = {**job, "id": job_id}

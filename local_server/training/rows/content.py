@@ -80,11 +80,12 @@ def _in_message(message: dict[str, Any], place: tuple[str | int, ...]) -> Iterat
             yield NotText((*place, key, index, "type"), _NOT_TEXT.get(named, f"{named!r:.40}"))
 
 
-def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:
+def not_text_in(path: Path, method: str = "supervised") -> Iterator[tuple[int, NotText]]:
     """Find what is no text in a file.
 
     Args:
         path: JSON Lines without errors.
+        method: How the rows train. A row for a grader may have any fields beside its messages.
 
     Yields:
         The number of a line, from 1, and what was found on it.
@@ -92,8 +93,17 @@ def not_text_in(path: Path) -> Iterator[tuple[int, NotText]]:
     with open(path, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             if _PERHAPS.search(line):
-                for found in not_text(json.loads(line)):
-                    yield number, found
+                for place, messages in _chats(json.loads(line), method):
+                    for found in not_text({"messages": messages}):
+                        yield number, NotText((*place, *found.place[1:]), found.found)
+
+
+def _chats(row: dict[str, Any], method: str) -> list[tuple[tuple[str, ...], Any]]:
+    """The lists of messages in a row, each with its place."""
+    if method != "dpo":
+        return [(("messages",), row["messages"])]
+    sides = ("preferred_output", "non_preferred_output")
+    return [(("input", "messages"), row["input"]["messages"]), *(((side,), row[side]) for side in sides)]
 
 
 def plain(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

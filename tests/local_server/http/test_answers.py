@@ -15,7 +15,7 @@ from openai import BaseModel
 from openai.pagination import SyncCursorPage, SyncPage
 from openai.types import FileDeleted, FileObject, Model, ModelDeleted, Upload
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent, ReinforcementMethod
 from openai.types.fine_tuning.alpha import GraderRunResponse, GraderValidateResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.responses import Response, ResponseItem, ResponseStreamEvent
@@ -89,6 +89,8 @@ ADAPTERS = {"training_method", "lora_rank", "precision"}
 # Fields of answers that the SDK's types do not name. OpenAI sends them too (openapi.yaml, read 2026-08-21).
 BEYOND_THE_SDK = {
     FineTuningJob: {"user_provided_suffix", "usage_metrics", "shared_with_openai", *ADAPTERS},
+    # Accepted and answered by Azure (its notebooks of Jan 2026).
+    ReinforcementMethod: {"response_format"},
     # As at Nebius.
     FineTuningJobCheckpoint: {"result_files"},
     # As at vLLM.

@@ -12,6 +12,7 @@ from states import TINY
 
 from local_server.jobs import lifecycle, routes
 from local_server.jobs.answers import EVENTS, JOBS, new_job
+from local_server.jobs.methods.answers import supervised
 from local_server.jobs.runner import Runner
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.shortages import Shortages
@@ -47,7 +48,7 @@ class Process:
 def queued(settings: Settings, store: JobStore) -> Callable[..., str]:
     def make(status: str = "queued") -> str:
         job = new_job(
-            model=TINY.id, training_file="file-1", validation_file=None, hyperparameters=AUTO,
+            model=TINY.id, training_file="file-1", validation_file=None, method=supervised(AUTO),
             seed=1, suffix=None, metadata=None, integrations=[],
         )  # fmt: skip
         store.add(JOBS, job | {"status": status})

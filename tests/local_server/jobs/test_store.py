@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local_server.jobs.answers import EVENTS, JOBS, new_job
+from local_server.jobs.methods.answers import supervised
 from local_server.jobs.store import JobStore
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
@@ -25,7 +26,7 @@ def job_id(store: JobStore) -> str:
         model="tiny",
         training_file="file-a",
         validation_file=None,
-        hyperparameters=AUTO,
+        method=supervised(AUTO),
         seed=7,
         suffix=None,
         metadata=None,

@@ -14,6 +14,7 @@ def test_auto_becomes_the_numbers_for_the_rows_of_the_file() -> None:
         "batch_size": 1,
         "learning_rate_multiplier": 2.0,
         "seed": 7,
+        "method": "supervised",
     }
     assert (large["n_epochs"], large["batch_size"]) == (1, 256)
 
@@ -34,6 +35,7 @@ def test_what_was_asked_for_stays_and_survives_the_disk(tmp_path: Path) -> None:
         "batch_size": 4,
         "learning_rate_multiplier": 0.5,
         "seed": 7,
+        "method": "supervised",
         "model_folder": "base",
     }
     assert [path.name for path in tmp_path.iterdir()] == ["job.json"]

@@ -12,6 +12,7 @@ from local_server.jobs.answers import EVENTS, JOBS, new_job
 from local_server.jobs.check import preparing
 from local_server.jobs.check.checker import Checked
 from local_server.jobs.check.preparing import Preparing
+from local_server.jobs.methods.answers import supervised
 from local_server.jobs.store import JobStore
 from local_server.settings import Settings
 
@@ -24,8 +25,8 @@ def job(settings: Settings, store: JobStore, content: bytes = as_jsonl([row(name
     )
     settings.file_path(file["id"]).write_bytes(content)
     made = new_job(
-        model="m", training_file=file["id"], validation_file=None, hyperparameters=AUTO, seed=1, suffix=None,
-        metadata=None, integrations=[],
+        model="m", training_file=file["id"], validation_file=None, method=supervised(AUTO), seed=1,
+        suffix=None, metadata=None, integrations=[],
     )  # fmt: skip
     return store.add(JOBS, made)["id"]
 
@@ -40,11 +41,11 @@ def test_a_passing_lack_of_resources_never_ends_a_job(
 ) -> None:
     job_id, real, fails = job(settings, store), preparing.check_job, [True] * 5
 
-    def check_job(*arguments: object) -> Checked:
+    def check_job(*arguments: object, **options: object) -> Checked:
         if fails:
             fails.pop()
             raise OSError(number, "it lacks")
-        return real(*arguments)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(preparing, "check_job", check_job)
     monkeypatch.setattr("local_server.jobs.upkeep.patience._LONGEST_PAUSE", 0.0)
@@ -64,7 +65,7 @@ def test_what_a_long_check_does_becomes_events_until_the_job_is_cancelled(
 ) -> None:
     job_id = job(settings, store)
 
-    def check_job(*arguments: Any) -> Checked:
+    def check_job(*arguments: Any, **_: Any) -> Checked:
         tell = arguments[-1]
         tell("Checking the training file (45 MB): 2 seconds so far")
         store.move_job(job_id, ("validating_files",), status="cancelled")
@@ -82,7 +83,7 @@ def test_a_job_whose_check_has_ended_the_server_three_times_is_not_checked_again
 ) -> None:
     job_id, tries = job(settings, store), []
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         tries.append(1)
         raise KeyboardInterrupt
 
@@ -125,7 +126,7 @@ def test_many_jobs_on_one_file_are_checked_once(
     settings: Settings, store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, calls = job(settings, store), []
-    monkeypatch.setattr(preparing, "check_job", lambda *_: calls.append(1) or Checked(rows=[20]))
+    monkeypatch.setattr(preparing, "check_job", lambda *_, **__: calls.append(1) or Checked(rows=[20]))
     for number in range(5):
         store.add(JOBS, store.job(first) | {"id": f"ftjob-{number}"})
 

@@ -9,6 +9,7 @@ from states import TINY, empty_state
 
 from local_server.jobs.answers import JOBS, new_job
 from local_server.jobs.creation.origin import base_and_family, keep_origin
+from local_server.jobs.methods.answers import supervised
 from local_server.jobs.models import MODELS, find_model, new_model, start_of
 from local_server.jobs.store import JobStore
 from local_server.settings import Settings
@@ -33,7 +34,7 @@ def job_on(store: JobStore, model: str) -> dict:
     return store.add(
         JOBS,
         new_job(
-            model=model, training_file="file-1", validation_file=None, hyperparameters=auto,
+            model=model, training_file="file-1", validation_file=None, method=supervised(auto),
             seed=1, suffix=None, metadata=None, integrations=[],
         ),
     )  # fmt: skip

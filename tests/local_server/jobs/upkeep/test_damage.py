@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from local_server.jobs.answers import JOBS, new_job
+from local_server.jobs.methods.answers import supervised
 from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.damage import mend
 
@@ -13,8 +14,8 @@ AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "a
 def test_what_can_be_read_of_a_damaged_job_is_kept(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "server.db")
     job = new_job(
-        model="base", training_file="file-1", validation_file=None, hyperparameters=AUTO, seed=3, suffix="a",
-        metadata={"k": "v"}, integrations=[],
+        model="base", training_file="file-1", validation_file=None, method=supervised(AUTO), seed=3,
+        suffix="a", metadata={"k": "v"}, integrations=[],
     )  # fmt: skip
     before, after = (dict(job, id=f"ftjob-{name}") for name in ("before", "after"))
     for each in (before, job, after):

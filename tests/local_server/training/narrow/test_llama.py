@@ -15,7 +15,7 @@ from local_server.training.choice import speed
 from local_server.training.job_log import Line, Log
 from local_server.training.narrow import llama
 from local_server.training.narrow.products import Products
-from local_server.training.reporter import score
+from local_server.training.supervised.trainer import score
 
 pytestmark = pytest.mark.slow
 

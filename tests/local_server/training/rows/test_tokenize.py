@@ -11,7 +11,7 @@ from local_server.training.job_log import Log
 from local_server.training.reporter import TrainingFailed
 from local_server.training.rows import progress, tokenize
 from local_server.training.rows.tokenize import IGNORED, tokenize_row, tokenize_rows
-from local_server.training.trainer import tokenized
+from local_server.training.supervised.trainer import tokenized
 
 # PyTorch, in the process of the tests, takes seconds to load.
 pytestmark = pytest.mark.slow

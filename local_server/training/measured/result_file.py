@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_server.training.job_log import StepMetrics
+from local_server.training.measured.metrics import StepMetrics
 
 # Column names of OpenAI's result file (seen in public notebooks, 2024), and the metric that each one holds.
 RESULT_COLUMNS = {
@@ -14,10 +14,17 @@ RESULT_COLUMNS = {
     "valid_loss": "valid_loss",
     "valid_mean_token_accuracy": "valid_mean_token_accuracy",
 }
+# No result file of such a job is public; these are the names of the events.
+REWARD_COLUMNS = (
+    "train_chosen_reward", "train_rejected_reward", "train_reward_margin", "train_reward_accuracy",
+    "valid_reward_margin", "valid_reward_accuracy",
+)  # fmt: skip
 
 
 def write_result_file(path: Path, metrics: list[StepMetrics]) -> None:
     """Write CSV with OpenAI's column names, and blanks where nothing was measured.
+
+    Rewards have columns of their own, where the method has rewards.
 
     Args:
         path: The file; replaced when it exists.
@@ -25,9 +32,11 @@ def write_result_file(path: Path, metrics: list[StepMetrics]) -> None:
     """
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(RESULT_COLUMNS)
-        writer.writerows(map(_row, metrics))
+        rewards = [name for name in REWARD_COLUMNS if any(name in each for each in metrics)]
+        writer.writerow([*RESULT_COLUMNS, *rewards])
+        names = [*RESULT_COLUMNS.values(), *rewards]
+        writer.writerows(_row(each, names) for each in metrics)
 
 
-def _row(metrics: Mapping[str, object]) -> list[object]:
-    return [metrics.get(name, "") for name in RESULT_COLUMNS.values()]
+def _row(metrics: Mapping[str, object], names: list[str]) -> list[object]:
+    return [metrics.get(name, "") for name in names]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local_server.training.result_file import write_result_file
+from local_server.training.measured.result_file import write_result_file
 
 FIRST = {"step": 1, "total_steps": 2, "train_loss": 2.5, "train_mean_token_accuracy": 0.25}
 SECOND = FIRST | {"step": 2, "train_loss": 1.5, "valid_loss": 2.0, "valid_mean_token_accuracy": 0.5}

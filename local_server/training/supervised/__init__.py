@@ -1,0 +1,1 @@
+"""Training on answers: the method `supervised`."""
