@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from local_server.chat import completions, kept_responses, responses
 from local_server.chat.worker import Worker
 from local_server.files import routes as files, uploads
-from local_server.graders import routes as graders
 from local_server.graders.sandbox import Sandbox
+from local_server.grading import routes as graders
 from local_server.http.answers import Answer
 from local_server.http.errors import install_error_handlers
 from local_server.http.gate import OPEN_TO_ALL

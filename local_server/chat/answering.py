@@ -20,9 +20,6 @@ from local_server.store import Store
 
 T = TypeVar("T")
 Replies = AsyncIterator[Text | Done]
-Temperature = Annotated[float, Field(ge=0, le=2)]
-TopP = Annotated[float, Field(ge=0, le=1)]
-Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 TopLogprobs = Annotated[int, Field(ge=0, le=20)]
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from local_server.chat import answering
 from local_server.chat.accepted import Accepted, No, NoEntries
-from local_server.chat.answering import Replies, Seed, Temperature, TopLogprobs, TopP
+from local_server.chat.answering import Replies, TopLogprobs
 from local_server.chat.completion_answers import (
     Choice,
     Chunk,
@@ -31,7 +31,7 @@ from local_server.chat.tools.pieces import Collected, delta, reason_of
 from local_server.generation.messages import PromptToken, Token
 from local_server.http.answers import EventStream, Json
 from local_server.http.errors import ApiError
-from local_server.http.requests import Body, TheSettings, TheStore
+from local_server.http.requests import Body, Seed, Temperature, TheSettings, TheStore, TopP
 from local_server.store import new_id
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]

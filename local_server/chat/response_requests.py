@@ -16,9 +16,8 @@ from local_server.chat.accepted import (
     StandardAccess,
     TextSettings,
 )
-from local_server.chat.answering import Temperature, TopP
 from local_server.chat.tools.response_items import Asked, CallItem, ResponseTools, ResultItem
-from local_server.http.requests import Body
+from local_server.http.requests import Body, Temperature, TopP
 from local_server.store import Store
 from local_server.training.rows import content
 

@@ -4,33 +4,24 @@ A grader that fails gives the reward 0 and sets a flag (OpenAI's guide to grader
 """
 
 import asyncio
-import json
 import math
-import re
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from local_server.chat import answering
-from local_server.chat.worker import Worker, WorkerDied
 from local_server.graders import formula
-from local_server.graders.answers import Outcome, TokenUsage, summed
+from local_server.graders.answers import Outcome, summed
 from local_server.graders.sandbox import SandboxFailed
 from local_server.graders.templates import TooLong, UnknownPath, fill
 from local_server.graders.text_similarity import MAX_CHARACTERS, similarity
 from local_server.graders.types import (
     Multi,
     PythonGrader,
-    SamplingParams,
     ScoreModel,
     Single,
     StringCheck,
     TextSimilarity,
 )
 from local_server.http.errors import ApiError
-from local_server.settings import Settings
-from local_server.store import Store
-from local_server.training.rows import content
 
 
 class Models(Protocol):
@@ -159,84 +150,3 @@ class GraderRun:
         else:
             outcome.errors["other_error"] = True
         return outcome
-
-
-class ServerModels:
-    """The models of this server.
-
-    Args:
-        settings: Where models lie.
-        store: Which models exist.
-        worker: The chat process.
-    """
-
-    def __init__(self, settings: Settings, store: Store, worker: Worker) -> None:
-        self._settings = settings
-        self._store = store
-        self._worker = worker
-
-    async def score(self, grader: ScoreModel, messages: list[dict[str, str]]) -> Outcome:
-        """Ask a model; what it says beside a number in the grader's range is no score."""
-        sampling = grader.sampling_params or SamplingParams()
-        question = answering.question(
-            self._settings,
-            self._store,
-            grader.model,
-            content.plain(messages),
-            max_tokens=sampling.max_completions_tokens,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            seed=sampling.seed,
-            stream=False,
-        )
-        text = ""
-        try:
-            async with aclosing(self._worker.ask(question)) as replies:
-                async for reply in replies:
-                    if reply["kind"] == "error":
-                        return _model_failed(reply["message"])
-                    if reply["kind"] == "text":
-                        text += reply["text"]
-                    else:
-                        done = reply
-        except WorkerDied:
-            return _model_failed("The process that generates text ended in the middle of the answer.")
-        read, written = done["prompt_tokens"], done["completion_tokens"]
-        usage: TokenUsage = {
-            "prompt_tokens": read,
-            "completion_tokens": written,
-            "total_tokens": read + written,
-            "cached_tokens": 0,
-        }
-        outcome = Outcome(usage={grader.model: usage})
-        score = score_in(text)
-        if score is None:
-            outcome.errors["model_grader_parse_error"] = True
-        else:
-            low, high = grader.range
-            outcome.reward = min(max(score, low), high)
-        return outcome
-
-
-def _model_failed(details: str) -> Outcome:
-    return Outcome(errors={"model_grader_server_error": True, "model_grader_server_error_details": details})
-
-
-def score_in(answer: str) -> float | None:
-    """Read the score out of a grading model's answer.
-
-    Args:
-        answer: A number, text with exactly one number, or JSON with the number in `result`.
-
-    Returns:
-        The number as it stands there, or None if the answer leaves any doubt.
-    """
-    try:
-        value = json.loads(answer, parse_int=float)
-    except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, dict):
-        value = value.get("result")
-        return value if isinstance(value, float) and math.isfinite(value) else None
-    found = re.findall(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", answer)
-    return float(found[0]) if len(found) == 1 else None

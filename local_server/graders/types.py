@@ -19,10 +19,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from local_server.chat.answering import Seed, Temperature, TopP
 from local_server.graders.text_similarity import Metric
 from local_server.http.errors import ApiError
-from local_server.http.requests import Body
+from local_server.http.requests import Body, Seed, Temperature, TopP
 
 # Of a python grader; the same limit as at OpenAI.
 _SOURCE_BYTES = 256 * 1024

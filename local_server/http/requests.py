@@ -33,6 +33,11 @@ Metadata = Annotated[
 ]
 
 
+Temperature = Annotated[float, Field(ge=0, le=2)]
+TopP = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
 class Body(BaseModel):
     """A JSON request body, or a part of one.
 

@@ -123,6 +123,19 @@ class CheckpointMetrics(Answer):
     full_valid_reward_accuracy: NotRequired[float]
 
 
+class RewardCheckpointMetrics(Answer):
+    """What was measured at the step of a checkpoint of the method `reinforcement`."""
+
+    step: int
+    train_mean_reward: float
+    full_valid_mean_reward: NotRequired[float]
+    completion_tokens_mean: float
+    reasoning_tokens_mean: float
+    mean_cut_answers: float
+    scores: NotRequired[dict[str, list[dict[str, float | str]]]]
+    errors: NotRequired[dict[str, float]]
+
+
 class Checkpoint(Answer):
     """The API's object for one checkpoint of a job."""
 
@@ -132,7 +145,7 @@ class Checkpoint(Answer):
     fine_tuned_model_checkpoint: str
     fine_tuning_job_id: str
     step_number: int
-    metrics: CheckpointMetrics
+    metrics: CheckpointMetrics | RewardCheckpointMetrics
     # Nebius' clients download weights through it (read Nov 2026). Older records lack it.
     result_files: NotRequired[
         Annotated[list[str], Field(description="Empty: weights stay in the job folder.")]
@@ -199,7 +212,9 @@ def new_job(
     }
 
 
-def new_checkpoint(job_id: str, model: str, metrics: CheckpointMetrics) -> Checkpoint:
+def new_checkpoint(
+    job_id: str, model: str, metrics: CheckpointMetrics | RewardCheckpointMetrics
+) -> Checkpoint:
     """Make the API's object for one checkpoint.
 
     Args:

@@ -15,7 +15,7 @@ from local_server.jobs.store import ACTIVE, JobStore
 from local_server.settings import Settings
 from local_server.training import specification
 from local_server.training.job_log import Line
-from local_server.training.measured.metrics import StepMetrics
+from local_server.training.measured.metrics import AnyMetrics, GraderMetrics, is_loss
 
 _WAITING = "Waiting for a free slot: number {} in the queue"
 _STARTED = "Fine-tuning job started"
@@ -77,7 +77,7 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
                 store.add_event(job_id, line["message"], data={**line["chosen"]}, created_at=at)
             elif line["kind"] == "reading":
                 store.add_event(job_id, line["message"], data={}, created_at=at)
-            elif line["kind"] in ("cut", "waiting"):
+            elif line["kind"] in ("cut", "waiting", "grader"):
                 store.add_event(job_id, line["message"], level="warn", data={}, created_at=at)
         if steps:
             store.move_job(job_id, ("running",), estimated_finish=int(steps[-1]["estimated_finish"]))
@@ -99,12 +99,23 @@ def new_lines(path: Path, position: int) -> tuple[list[Line], int]:
     return [json.loads(line) for line in new.splitlines()], position + len(new)
 
 
-def _step_message(metrics: StepMetrics) -> str:
+def _step_message(metrics: AnyMetrics) -> str:
+    if not is_loss(metrics):
+        return _reward_message(metrics)
     message = f"Step {metrics['step']}/{metrics['total_steps']}: training loss={metrics['train_loss']:.2f}"
     if "valid_loss" in metrics:
         message += f", validation loss={metrics['valid_loss']:.2f}"
     if "full_valid_loss" in metrics:
         message += f", full validation loss={metrics['full_valid_loss']:.2f}"
+    return message
+
+
+def _reward_message(metrics: GraderMetrics) -> str:
+    # The blank before the comma is OpenAI's (guide to reinforcement fine-tuning, 2025).
+    message = f"Step {metrics['step']}/{metrics['total_steps']} , "
+    message += f"train mean reward={metrics['train_mean_reward']:.2f}"
+    if "full_valid_mean_reward" in metrics:
+        message += f", full validation mean reward={metrics['full_valid_mean_reward']:.2f}"
     return message
 
 

@@ -4,22 +4,28 @@ import base64
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NotRequired
+from typing import cast
 
 from local_server.files.answers import FILES, new_file
 from local_server.files.storage import placed
-from local_server.jobs.answers import CHECKPOINTS, CheckpointMetrics, Job, new_checkpoint
+from local_server.jobs.answers import (
+    CHECKPOINTS,
+    CheckpointMetrics,
+    Job,
+    RewardCheckpointMetrics,
+    new_checkpoint,
+)
 from local_server.jobs.creation.origin import base_and_family
 from local_server.jobs.models import MODELS, new_model
 from local_server.jobs.store import JobStore
 from local_server.settings import Settings
 from local_server.store import new_id
 from local_server.training.job_log import step_of
-from local_server.training.measured.metrics import StepMetrics
+from local_server.training.measured.metrics import AnyMetrics
 
 
 def succeed(
-    settings: Settings, store: JobStore, job: Job, metrics: Mapping[int, StepMetrics], trained_tokens: int
+    settings: Settings, store: JobStore, job: Job, metrics: Mapping[int, AnyMetrics], trained_tokens: int
 ) -> None:
     """Publish checkpoints, model and result file in one transaction.
 
@@ -65,12 +71,7 @@ class _NotRunning(Exception):
     """The job was cancelled or paused: its result file is taken away again."""
 
 
-class _WithTotal(CheckpointMetrics):
-    total_steps: NotRequired[int]
-
-
-def _without_total(metrics: StepMetrics) -> CheckpointMetrics:
+def _without_total(metrics: AnyMetrics) -> CheckpointMetrics | RewardCheckpointMetrics:
     """A checkpoint's metrics do not say how many steps the job has."""
-    kept: _WithTotal = {**metrics}
-    del kept["total_steps"]
-    return kept
+    kept = {name: value for name, value in metrics.items() if name != "total_steps"}
+    return cast(CheckpointMetrics | RewardCheckpointMetrics, kept)

@@ -2,12 +2,15 @@
 
 import re
 import sqlite3
-from typing import Annotated
+from typing import Annotated, Any
 
+from anyio import from_thread
 from fastapi import Query, Request
 
 from local_server import disk
 from local_server.files.answers import FILES
+from local_server.graders.checking import check
+from local_server.graders.types import understood
 from local_server.http.answers import Json
 from local_server.http.errors import ApiError
 from local_server.http.pages import Page, PageWithIds, listed, with_ids
@@ -20,6 +23,7 @@ from local_server.jobs.creation.bodies import (
     kept_integration,
     warnings_of,
 )
+from local_server.jobs.creation.graders import PLACE, check_possible
 from local_server.jobs.creation.methods import asked_method
 from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
@@ -31,7 +35,7 @@ from local_server.store import Query as Narrowed, Store
 PageSize = Annotated[int, Query(ge=1, le=1000)]
 
 
-def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
+def create(request: Request, settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
     """Create a job. Its files are checked afterwards, so a bad row fails the job and not this call."""
     if not settings.training_available:
         message = (
@@ -51,6 +55,8 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
             f"This server trains {settings.base_model_names} and models made from them."
         )
         raise ApiError(400, message, code="model_not_available", param="model")
+    if "reinforcement" in method:
+        _check_grader(request, settings, store, body, method["reinforcement"]["grader"])
     _check_file(store, body.training_file, "training_file")
     if body.validation_file is not None:
         _check_file(store, body.validation_file, "validation_file")
@@ -84,6 +90,21 @@ def create(settings: TheSettings, store: TheJobs, body: CreateJob) -> Job:
         for message in warnings:
             store.add_event(job["id"], message, level="warn", data={})
     return job
+
+
+def _check_grader(
+    request: Request, settings: Settings, store: JobStore, body: CreateJob, given: dict[str, Any]
+) -> None:
+    if body.validation_file is None:
+        message = (
+            "Missing required parameter: 'validation_file'. A reinforcement job is judged by its rewards on "
+            "rows that it does not train on: upload some of your rows as a second file."
+        )
+        raise ApiError(400, message, param="validation_file", code="missing_required_parameter")
+    grader = understood(given, tuple(PLACE.split(".")))
+    check_possible(settings, store, grader, PLACE)
+    # This route runs in a thread, and the sandbox belongs to the loop of the server.
+    from_thread.run(check, grader, PLACE, request.app.state.sandbox)
 
 
 def _check_file(store: Store, file_id: str, param: str) -> None:

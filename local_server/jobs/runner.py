@@ -229,6 +229,8 @@ class Runner:
             "model_folder": str(found.folder),
             "base_folder": str(found.base.folder),
             "learning_rates": dict(found.base.learning_rates),
+            "grader_seconds": self._settings.grader_seconds,
+            "grader_memory_bytes": self._settings.grader_memory_bytes,
         }
         specification.write(folder, {**specification.read(folder), **start})
         trainer = self._children.train(folder)

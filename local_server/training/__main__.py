@@ -57,6 +57,10 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         from local_server.training.preferences import train as preferences
 
         return preferences.train(folder, job, log, stop)
+    if job.get("method") == "reinforcement":
+        from local_server.training.rewards import train as rewards
+
+        return rewards.train(folder, job, log, stop)
     return supervised.train(folder, job, log, stop)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypedDict
 
-from local_server.training.measured.metrics import StepMetrics
+from local_server.training.measured.metrics import AnyMetrics
 from local_server.training.specification import Chosen
 
 # The checkpoints of the last epochs, as at OpenAI.
@@ -20,7 +20,7 @@ class StepLine(TypedDict):
 
     kind: Literal["metrics"]
     time: float
-    metrics: StepMetrics
+    metrics: AnyMetrics
     estimated_finish: float
 
 
@@ -61,9 +61,9 @@ class ChosenLine(TypedDict):
 
 
 class WarningLine(TypedDict):
-    """A line of events.jsonl: rows were cut off, or the job cannot begin just now and is tried again."""
+    """A line of events.jsonl: rows were cut off, the job cannot begin just now, or a grader has failed."""
 
-    kind: Literal["cut", "waiting"]
+    kind: Literal["cut", "waiting", "grader"]
     time: float
     message: str
 
@@ -123,7 +123,7 @@ class Log:
         self._file.truncate(self._bytes)
         remove_half_written(path.parent, self.lines)
 
-    def step(self, metrics: StepMetrics, estimated_finish: float) -> None:
+    def step(self, metrics: AnyMetrics, estimated_finish: float) -> None:
         """Append that a step has ended.
 
         Args:
@@ -167,6 +167,11 @@ class Log:
         if not any(line["kind"] == "cut" and line["message"] == message for line in self.lines):
             self.append({"kind": "cut", "time": time.time(), "message": message})
 
+    def grader_failed(self, message: str) -> None:
+        """Append that a grader has failed; once, however often it fails: the metrics count it."""
+        if not any(line["kind"] == "grader" for line in self.lines):
+            self.append({"kind": "grader", "time": time.time(), "message": message})
+
     def waits(self, message: str) -> None:
         """Append that the job cannot begin just now; once, however often it is tried."""
         last = next((line["kind"] for line in reversed(self.lines) if line["kind"] != "reading"), None)
@@ -207,7 +212,7 @@ class Log:
         self._bytes += len(content)
         self.lines.append(line)
 
-    def metrics(self) -> list[StepMetrics]:
+    def metrics(self) -> list[AnyMetrics]:
         """The metrics of every step so far."""
         return [line["metrics"] for line in self.lines if line["kind"] == "metrics"]
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NotRequired, TypedDict, TypeVar, get_args
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar, get_args
 
 from local_server import disk
 from local_server.base_models import TrainingMethod as Method
@@ -20,6 +20,10 @@ SMALL_PARAMETERS = 50_000_000
 AUTO_MULTIPLIER = 2.0
 # The value in OpenAI's guide to direct preference optimization, and the default of TRL (both read Nov 2026).
 AUTO_BETA = 0.1
+# Of a reinforcement job: rows of a step, each answered several times; and validations of a job, which cost as
+# much as a step or more. OpenAI's numbers are not public.
+AUTO_PROMPTS = 4
+AUTO_VALIDATIONS = 6
 
 Number = TypeVar("Number", int, float)
 Auto = Literal["auto"]
@@ -32,11 +36,15 @@ class Start(TypedDict, total=False):
         model_folder: Weights to start from, or an adapter.
         base_folder: The base model that it stands on.
         learning_rates: Of the base model, at multiplier 1.
+        grader_seconds: Of a python grader; with the method "reinforcement".
+        grader_memory_bytes: Of a python grader.
     """
 
     model_folder: str
     base_folder: str
     learning_rates: Mapping[Method, float]
+    grader_seconds: float
+    grader_memory_bytes: int
 
 
 class Specification(Start):
@@ -49,6 +57,10 @@ class Specification(Start):
         seed: Of the order of rows, and of the first numbers of an adapter.
         method: How the rows train; without it, as in job folders of before Dec 2026, "supervised".
         beta: Of the method "dpo": how strongly the model is held to the one that it starts from.
+        grader: Of the method "reinforcement": what gives rewards, as the client has sent it.
+        compute_multiplier: Of the answers to each prompt.
+        eval_interval: Steps from one validation to the next.
+        eval_samples: Answers to each validation row.
         learning_rate: The highest rate, of the first step, where it does not follow from these.
         training_method: As asked for; without it, the training program chooses by the memory that is there.
         lora_rank: As asked for.
@@ -62,6 +74,10 @@ class Specification(Start):
     seed: int
     method: NotRequired[MethodName]
     beta: NotRequired[float]
+    grader: NotRequired[dict[str, Any]]
+    compute_multiplier: NotRequired[float]
+    eval_interval: NotRequired[int]
+    eval_samples: NotRequired[int]
     learning_rate: NotRequired[float]
     training_method: NotRequired[Method]
     lora_rank: NotRequired[int]

@@ -9,7 +9,13 @@ from pydantic import Field, StringConstraints
 from local_server.http.errors import ApiError
 from local_server.http.requests import Metadata
 from local_server.jobs import answers
-from local_server.jobs.creation.methods import Adapters, Hyperparameters, Method, asked_numbers
+from local_server.jobs.creation.methods import (
+    Adapters,
+    Hyperparameters,
+    Method,
+    asked_numbers,
+    unused_settings,
+)
 from local_server.jobs.creation.provider_fields import Open, no_effect, unknown_fields
 
 T = TypeVar("T")
@@ -103,6 +109,8 @@ def warnings_of(body: CreateJob) -> list[str]:
     found = []
     if fields := unknown_fields(body):
         found.append(no_effect(fields))
+    if body.method is not None and body.method.reinforcement is not None:
+        found += unused_settings(body.method.reinforcement)
     multiplier = asked_numbers(body.method, body.hyperparameters).learning_rate_multiplier
     if isinstance(multiplier, float | int) and multiplier < _A_RATE:
         found.append(

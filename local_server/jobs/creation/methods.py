@@ -15,8 +15,6 @@ from local_server.training.specification import METHODS, MethodName, Precision
 
 # Ranks that adapters of public notebooks have reach from 4 to 256.
 Rank = Annotated[int, Field(ge=1, le=256)]
-# The methods that train here.
-_TRAINED: tuple[MethodName, ...] = ("supervised", "dpo")
 _OF_DPO = ("beta",)
 _OF_REINFORCEMENT = ("compute_multiplier", "eval_interval", "eval_samples", "reasoning_effort")
 
@@ -126,12 +124,9 @@ def asked_method(method: Method | None, old: Hyperparameters | None) -> answers.
         What the new job says of its method.
 
     Raises:
-        ApiError: 400, when the method does not train here, or settings of another one are there.
+        ApiError: 400, when settings of another method are there, or a grader is missing.
     """
     name = "supervised" if method is None else method.type
-    if name not in _TRAINED:
-        message = f"The method '{name}' is not supported by the local server yet. Use 'supervised'."
-        raise ApiError(400, message, code="unsupported_value", param="method.type")
     numbers = asked_numbers(method, old)
     asked: answers.Hyperparameters = {
         "n_epochs": numbers.n_epochs or "auto",
@@ -176,3 +171,26 @@ def _asked_reinforcement(method: Method, asked: answers.Hyperparameters) -> answ
     if settings.response_format is not None:
         kept["response_format"] = settings.response_format
     return {"type": "reinforcement", "reinforcement": kept}
+
+
+def unused_settings(settings: Reinforcement) -> list[str]:
+    """Say which settings of a reinforcement job change nothing here.
+
+    Args:
+        settings: As the client has sent them.
+
+    Returns:
+        A sentence for each.
+    """
+    found = []
+    effort = settings.hyperparameters and settings.hyperparameters.reasoning_effort
+    if effort not in (None, "default"):
+        found.append(
+            f"The reasoning_effort '{effort}' is without effect: no model here reasons before it answers."
+        )
+    if settings.response_format not in (None, {"type": "text"}):
+        found.append(
+            "The response_format is without effect while this job trains: answers are free text. Let the "
+            "grader give 0 to an answer in another form."
+        )
+    return found

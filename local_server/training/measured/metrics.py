@@ -1,6 +1,9 @@
 """What is measured at a step: the data of an event, and the columns of the result file."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
+
+# In Python's own typing from 3.13 on.
+from typing_extensions import TypeIs
 
 
 class ValidationMetrics(TypedDict, total=False):
@@ -74,3 +77,39 @@ class StepMetrics(TrainMetrics, ValidationMetrics):
     step: int
     total_steps: int
     train_loss: float
+
+
+class GraderMetrics(TypedDict):
+    """What was measured at one step of a job of the method `reinforcement`, and no loss.
+
+    Names of OpenAI's events (guide to reinforcement fine-tuning, 2025).
+
+    Attributes:
+        step: Counted from 1.
+        total_steps: Of the whole job.
+        train_mean_reward: Of all answers of the step, before it.
+        full_valid_mean_reward: Of answers to all validation rows, after a step that has a validation.
+        completion_tokens_mean: Tokens of an answer.
+        reasoning_tokens_mean: 0: no model here reasons before it answers.
+        mean_cut_answers: Share of answers that had no room for their end. A name of ours.
+        scores: Mean rewards of each grader.
+        errors: Share of the answers on which a grader has failed, by the flag of the failure.
+    """
+
+    step: int
+    total_steps: int
+    train_mean_reward: float
+    full_valid_mean_reward: NotRequired[float]
+    completion_tokens_mean: float
+    reasoning_tokens_mean: float
+    mean_cut_answers: float
+    scores: NotRequired[dict[str, list[dict[str, float | str]]]]
+    errors: NotRequired[dict[str, float]]
+
+
+AnyMetrics = StepMetrics | GraderMetrics
+
+
+def is_loss(metrics: AnyMetrics) -> TypeIs[StepMetrics]:
+    """Whether a step has a loss, or else mean rewards."""
+    return "train_loss" in metrics

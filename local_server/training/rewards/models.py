@@ -36,7 +36,7 @@ class ModelsOfServer:
         # Filled in already, and an answer may hold what looks like a template: so it is a value of one.
         item = {"messages": [message["content"] for message in messages]}
         asked["input"] = [
-            {"role": message["role"], "content": "{{ item.messages[%d] }}" % place}
+            {"role": message["role"], "content": f"{{{{ item.messages[{place}] }}}}"}
             for place, message in enumerate(messages)
         ]
         body = {"grader": asked, "model_sample": "", "item": item}

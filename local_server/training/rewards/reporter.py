@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from transformers import PreTrainedModel, TrainerControl, TrainerState, TrainingArguments
 
-from local_server.training.job_log import RewardMetrics
+from local_server.training.measured.metrics import GraderMetrics
 from local_server.training.reporter import Reporter, TrainingFailed
 from local_server.training.rewards.rollouts import Rollouts, Sampled
 from local_server.training.rewards.rows import Prompt
@@ -19,7 +19,7 @@ class Validation(NamedTuple):
 
     Args:
         rows: Of the validation file.
-        interval: Steps from one validation to the next; the last step has one, too.
+        interval: Steps from one validation to the next; the end of an epoch has one, too.
         samples: Answers to each row.
     """
 
@@ -66,7 +66,7 @@ class RewardReporter(Reporter):
         if not math.isfinite(logs["loss"]) or not math.isfinite(logs.get("grad_norm", 0.0)):
             message = f"The gradient of step {step} is not a number: the model has diverged. "
             raise TrainingFailed(message + "Use a smaller learning_rate_multiplier and start a new job.")
-        metrics: RewardMetrics = {
+        metrics: GraderMetrics = {
             "step": step,
             "total_steps": state.max_steps,
             "train_mean_reward": last.graded.mean,
@@ -75,13 +75,14 @@ class RewardReporter(Reporter):
             "mean_cut_answers": last.cut / len(last.tokens),
         }
         parts = {"train": last}
-        if step % self._held_out.interval == 0 or step == state.max_steps:
+        # Where an epoch ends, too: there a checkpoint is made, and somebody may choose among them.
+        if step % self._held_out.interval == 0 or step % self._steps_per_epoch == 0:
             parts["full_valid"] = self._rollouts.validate(
                 model, self._held_out.rows, self._held_out.samples, step
             )
             metrics["full_valid_mean_reward"] = parts["full_valid"].graded.mean
         metrics["scores"] = {"graders": self._per_grader(lambda name: _rewards(parts, name))}
-        metrics["errors"] = {"graders": [_errors(parts)]}
+        metrics["errors"] = _errors(parts)
         first, began = self._began
         now = time.time()
         self._log.step(metrics, now + (state.max_steps - step) * (now - began) / (step - first))
@@ -94,9 +95,7 @@ class RewardReporter(Reporter):
         if state.global_step % self._steps_per_epoch == 0:
             control.should_save = True
 
-    def _per_grader(
-        self, measured: Callable[[str], dict[str, float]]
-    ) -> list[dict[str, float | str]]:
+    def _per_grader(self, measured: Callable[[str], dict[str, float]]) -> list[dict[str, float | str]]:
         return [{"name": name, "type": kind, **measured(name)} for name, kind in self._names]
 
 

@@ -1,7 +1,7 @@
 """What a step needs beside the training: answers of the model, and their rewards."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from local_server.training.job_log import Log
 from local_server.training.reporter import TrainingFailed
@@ -76,18 +76,20 @@ class Rollouts:
         """Let the model answer the rows of a step; TRL calls this."""
         self._step = trainer.state.global_step + 1
         rows = [self._rows[int(prompt)].tokens for prompt in prompts]
-        answers = self._sampled(trainer.model, rows, self._step, 0)
+        # What TRL was given; its type allows to give a name.
+        model = cast("PreTrainedModel", trainer.model)
+        answers = self._sampled(model, rows, self._step, 0)
         # Of the sampling's own probabilities TRL knows the same as we do: they are those of the model.
         return {"prompt_ids": rows, "completion_ids": answers, "logprobs": None}
 
     def reward(
         self, prompts: list[str], completions: list[str], completion_ids: list[list[int]], **_: object
-    ) -> list[float]:
+    ) -> list[float | None]:
         """Grade the answers of a step; TRL calls this."""
         items = [self._rows[int(prompt)].item for prompt in prompts]
         self.last = self._graded(completion_ids, items)
         self._look_at(self.last.graded)
-        return self.last.graded.rewards
+        return [*self.last.graded.rewards]
 
     def validate(
         self, model: "PreTrainedModel | PeftModel", rows: Sequence[Prompt], samples: int, step: int
@@ -130,6 +132,6 @@ class Rollouts:
         self._graded_once |= graded.failed < count
         if graded.failed:
             self._log.grader_failed(
-                f"The grader failed on {graded.failed} of {count} answers of step {self._step}, which have the "
-                f"reward 0: {graded.details} Failures of further steps are counted in the data of their events."
+                f"The grader failed on {graded.failed} of {count} answers of step {self._step}, which have "
+                f"the reward 0: {graded.details} The data of each step's event counts such failures."
             )

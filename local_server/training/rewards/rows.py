@@ -57,7 +57,7 @@ def prompts(path: Path, tokenizer: "PreTrainedTokenizerBase", context: int) -> l
         if len(tokens) > context - FEWEST_ANSWER_TOKENS:
             problems.append(
                 f"Example {line} has {len(tokens):,} tokens, and the model reads {context:,}: there is no "
-                f"room for an answer, which needs at least {FEWEST_ANSWER_TOKENS}. Shorten it or leave it out."
+                f"room for an answer of {FEWEST_ANSWER_TOKENS} tokens. Shorten it or leave it out."
             )
         item = {name: value for name, value in row.items() if name not in _RESERVED}
         found.append(Prompt(tokens, item))

@@ -5,12 +5,10 @@ place of 0.54, 1,140 tokens, Nov 2026), and does not read every model.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from transformers import GenerationConfig, PreTrainedModel
-
-from local_server.generation.weights.plain import end_tokens
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -36,7 +34,8 @@ def ends_of(model: "PreTrainedModel | PeftModel", own: int | None) -> frozenset[
         own: The tokenizer's end of a turn.
     """
     configured: int | list[int] | None = getattr(model.generation_config, "eos_token_id", None)
-    return frozenset(end_tokens(configured) | end_tokens(own))
+    listed = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in [*listed, own] if token is not None)
 
 
 @torch.no_grad()
@@ -85,11 +84,13 @@ def _answered(
         temperature=1.0,
         top_k=0,
         top_p=1.0,
+        repetition_penalty=1.0,
         max_new_tokens=limits.tokens,
         eos_token_id=sorted(limits.ends) or None,
         pad_token_id=min(limits.ends, default=0),
     )
-    written = model.generate(
+    generate: Any = model.generate
+    written: torch.Tensor = generate(
         input_ids=tokens.to(model.device), attention_mask=mask.to(model.device), generation_config=chosen
     )
     return [_ended(answer, limits.ends) for answer in written[:, width:].tolist()]

@@ -17,6 +17,8 @@ from local_server.training.rewards.trainer import answers_of, config, load_of, p
 
 # Answers of a large model that grow side by side: what has been read of each is kept in memory.
 _GROWING_AT_ONCE = 64
+# Of the rate at which the same model learns answers: rewards say less than an answer does.
+_RATE = 0.25
 
 
 def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
@@ -25,8 +27,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
     rows = prompts(folder / "training.jsonl", start.tokenizer, start.context)
     held_out = prompts(folder / "validation.jsonl", start.tokenizer, start.context)
     limit = min(ANSWER_TOKENS, start.context - max(len(row.tokens) for row in [*rows, *held_out]))
-    batch_size = min(job["batch_size"], len(rows))
-    job = {**job, "batch_size": batch_size}
+    batch_size = job["batch_size"]
     steps_per_epoch = len(rows) // batch_size
     trained = list(order(len(rows), batch_size, job["n_epochs"], job["seed"]))
     tokens = sum(len(rows[row].tokens) for row in trained)
@@ -53,7 +54,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         at_once=_GROWING_AT_ONCE,
         log=log,
     )
-    rate = specification.learning_rate(job, chosen["training_method"])
+    rate = _RATE * specification.learning_rate(job, chosen["training_method"])
     trainer = trainer_of(
         model,
         start.tokenizer,

@@ -5,7 +5,7 @@ import pytest
 from grading import ECHO, IRON, flags, multi, python, run
 from serving import BASE_MODEL
 
-from local_server.graders.grading import score_in
+from local_server.grading.models import score_in
 
 
 @pytest.mark.parametrize(

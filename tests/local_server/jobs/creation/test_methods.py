@@ -6,18 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from local_server.http.errors import ApiError
-from local_server.jobs.creation import methods
 from local_server.jobs.creation.bodies import CreateJob
 from local_server.jobs.creation.methods import asked_method
-from local_server.training.specification import METHODS
 
 GRADER = {"type": "string_check", "name": "same", "operation": "eq", "input": "a", "reference": "a"}
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
-
-
-@pytest.fixture(autouse=True)
-def all_methods_train(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(methods, "_TRAINED", METHODS)
 
 
 def body(**fields: Any) -> CreateJob:
@@ -124,10 +117,3 @@ def test_settings_of_another_method_are_refused_by_name() -> None:
         asked(method={"type": "dpo", "supervised": {"hyperparameters": {"n_epochs": 1}}})
 
     assert (refused.value.status, refused.value.body["error"]["param"]) == (400, "method.supervised")
-
-
-def test_a_method_that_does_not_train_here_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(methods, "_TRAINED", ("supervised",))
-
-    with pytest.raises(ApiError, match="The method 'reinforcement' is not supported"):
-        asked(method={"type": "reinforcement"})
