@@ -87,7 +87,7 @@ def _last_checkpoint(folder: Path, log: Log) -> str | None:
     return str(max(kept, key=step_of)) if kept else None
 
 
-def chosen_way(log: Log, job: Specification, base: Path, load: Load) -> Chosen:
+def chosen_way(log: Log, job: Specification, base: Path, load: Load, *, products: bool = True) -> Chosen:
     """What the job trains: as in its earlier process, or chosen now and said in an event.
 
     Args:
@@ -95,6 +95,7 @@ def chosen_way(log: Log, job: Specification, base: Path, load: Load) -> Chosen:
         job: The content of job.json.
         base: Folder of the base model.
         load: Of one step.
+        products: Whether the method can train with matrix products in bfloat16.
 
     Raises:
         TrainingFailed: Nothing that was asked for fits into this machine.
@@ -105,7 +106,7 @@ def chosen_way(log: Log, job: Specification, base: Path, load: Load) -> Chosen:
         if earlier is not None:
             still_fits(earlier)
             return earlier
-        chosen, message = choose(base, _asked(log, job), load, rank_of(Path(job["model_folder"])))
+        chosen, message = choose(base, _asked(log, job), load, rank_of(Path(job["model_folder"])), products)
     except DoesNotFit as error:
         raise TrainingFailed(str(error), "insufficient_memory") from error
     except NotNow as error:

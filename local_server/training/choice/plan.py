@@ -60,7 +60,9 @@ def device_for(size: Size) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> tuple[Chosen, str]:
+def choose(
+    folder: Path, asked: Asked, load: Load, adapter_rank: int | None, products: bool = True
+) -> tuple[Chosen, str]:
     """Choose what fits into the memory that is there.
 
     All weights in float32 come first: they converge in the fewest steps. Their products are in bfloat16 where
@@ -72,6 +74,7 @@ def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> 
         asked: By the client.
         load: Of one step.
         adapter_rank: Of the adapter that the job goes on from; an adapter keeps it.
+        products: Whether products in bfloat16 may be chosen.
 
     Returns:
         The choice, and a sentence for the job's events.
@@ -104,7 +107,8 @@ def choose(folder: Path, asked: Asked, load: Load, adapter_rank: int | None) -> 
         "device": device,
         "memory_bytes": way.bytes,
     }
-    if way.method == "full" and way.precision == "float32" and "precision" not in asked and device == "cpu":
+    whole = way.method == "full" and way.precision == "float32" and device == "cpu"
+    if products and whole and "precision" not in asked:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tokens = load.rows * load.tokens
         if llama.reads(config) and speed.bfloat16_products_are_faster(size, tokens, threads):

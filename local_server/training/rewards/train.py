@@ -17,8 +17,6 @@ from local_server.training.rewards.trainer import answers_of, config, load_of, p
 
 # Answers of a large model that grow side by side: what has been read of each is kept in memory.
 _GROWING_AT_ONCE = 64
-# Of the rate at which the same model learns answers: rewards say less than an answer does.
-_RATE = 0.25
 
 
 def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
@@ -37,7 +35,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         return None
     longest = max(len(row.tokens) for row in rows) + limit
     at_once = part(batch_size * answers_of(job), longest, start.size.parameters)
-    chosen = frame.chosen_way(log, job, start.base, load_of(rows, limit, at_once))
+    chosen = frame.chosen_way(log, job, start.base, load_of(rows, limit, at_once), products=False)
     torch.set_num_threads(chosen["threads"])
     model = load(start.model, chosen, job["seed"])
     graders = Graders(
@@ -54,7 +52,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         at_once=_GROWING_AT_ONCE,
         log=log,
     )
-    rate = _RATE * specification.learning_rate(job, chosen["training_method"])
+    rate = specification.learning_rate(job, chosen["training_method"])
     trainer = trainer_of(
         model,
         start.tokenizer,
