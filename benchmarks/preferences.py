@@ -6,8 +6,8 @@
 
 The real model needs `make real-model`. A seed draws which elements are trained, and is the seed of both jobs.
 A supervised job learns Elle's limericks from a few rows: it leaves room. Then a preference job starts from
-its model. Its pairs are rows of the trained elements: the row's own answer over the same answer with one fact of
-another element. Both models are asked about all elements that neither job has seen, at temperature 0. An
+its model. Its pairs are rows of the trained elements: the row's own answer over the same answer with one fact
+of another element. Both models are asked about all elements that neither job has seen, at temperature 0. An
 answer wins that states more of the three facts (symbol, number, category; a second number or category counts
 as none). Prints wins, losses and ties of the preference model against the one that it starts from, the share
 of wins among decided questions with Wilson's 95 % interval, and each model's answers with all facts, form and
