@@ -193,7 +193,7 @@ def _mark_best_step(ax: Axes, report: LossReport) -> None:
     drawn = best if best is not None and best.column in what.columns else None
     if best is not None and drawn is None and best.step in full.index:
         value = float(full[best.step])
-        mark_best(ax, best.step, value, f"lowest validation loss, step {best.step}: {number(value)}")
+        mark_best(ax, best.step, value, f"best checkpoint by its loss, step {best.step}: {number(value)}")
     elif drawn is not None:
         name = "best checkpoint" if lowest in (drawn.step, None) else "best kept checkpoint"
         mark_best(
