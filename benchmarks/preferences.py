@@ -190,7 +190,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--start-rate", type=float, default=2, help="multiplier of the supervised job")
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--own", action="store_true", help="pairs with the starting model's own answers")
-    parser.add_argument("--pair-epochs", type=int, nargs="+", default=[1])
+    parser.add_argument("--pair-epochs", type=int, nargs="+", default=[1, 3])
     parser.add_argument("--pair-batch", type=int, default=4)
     parser.add_argument("--beta", type=float, nargs="+", default=[0.1])
     parser.add_argument("--rate", type=float, nargs="+", default=[1], help="multiplier of the preference job")

@@ -37,7 +37,7 @@ def rewards(train, full):
 
 
 def preferences(margins, full):
-    """A preference job: a loss that falls while the margin of the rewards grows; `full` maps steps to margins."""
+    """A preference job: a loss that falls while the margin grows; `full` maps steps to margins."""
     frame = metrics([0.7 / (1 + margin) for margin in margins], full={step: 0.7 / step for step in full})
     frame["train_reward_margin"] = [float(margin) for margin in margins]
     return frame.assign(full_valid_reward_margin=frame["step"].map(full).astype(float))
