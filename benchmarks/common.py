@@ -225,15 +225,17 @@ def trained(
     rows: Sequence[Mapping[str, Any]],
     chosen: Mapping[str, Any],
     seed: int,
+    *,
+    method: str = "supervised",
     **more: object,
 ) -> "tuple[FineTuningJob, float]":
     """One fine-tuning job on some rows, waited for: the job, and the seconds from its creation to its end."""
     content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
     file = client.files.create(file=("rows.jsonl", content), purpose="fine-tune")
-    method = {"type": "supervised", "supervised": {"hyperparameters": chosen}}
+    way = {"type": method, method: {"hyperparameters": chosen}}
     began = time.monotonic()
     job = client.fine_tuning.jobs.create(
-        model=model, training_file=file.id, seed=seed, method=method, extra_body=more or None
+        model=model, training_file=file.id, seed=seed, method=way, extra_body=more or None
     )
     while job.finished_at is None:
         time.sleep(0.5)

@@ -42,7 +42,10 @@ MAX_CONNECTIONS = 2048
 """Most connections at a time that have shown the key, and most that have not."""
 
 ACCEPTED_AT_ONCE = 32
-"""New connections before those that are there are read again."""
+"""Most new connections before those that are there are read again."""
+
+TURNS_TO_SPEAK = 16
+"""How often the server reads before newcomers alone can push out one that has not spoken yet."""
 
 # h11's limit, where nothing else is set.
 _HEAD_KILOBYTES = 16
@@ -75,6 +78,14 @@ def most_connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return MAX_CONNECTIONS
     return max(8, min(MAX_CONNECTIONS, (soft - _DESCRIPTORS_KEPT) // _DESCRIPTORS_EACH))
+
+
+def accepted_at_once() -> int:
+    """How many new connections are taken before those that are there are read again.
+
+    Where there is room for few, many at once would push out somebody whose request has arrived already.
+    """
+    return max(1, min(ACCEPTED_AT_ONCE, most_connections() // TURNS_TO_SPEAK))
 
 
 class Connection(H11Protocol):

@@ -16,9 +16,9 @@ import uvicorn
 
 from local_server.app import create_app
 from local_server.connections import (
-    ACCEPTED_AT_ONCE,
     MAX_CONNECTIONS,
     Connection,
+    accepted_at_once,
     raise_descriptor_limit,
 )
 from local_server.http.gate import Gate
@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
                 # Longer than the 5 s after which the SDK drops an idle connection: it never sends on one
                 # that is just being closed.
                 timeout_keep_alive=15,
-                backlog=ACCEPTED_AT_ONCE,
+                backlog=accepted_at_once(),
                 timeout_graceful_shutdown=3,
             )
         )

@@ -267,7 +267,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"260 MB for the model$": lambda sentence: (
         is_a_time_of_a_command(sentence) and "260 MB" in Path(install.__file__).read_text(encoding="utf-8")
     ),
-    r"^[\d.]+ minutes with the|^\d+ to \d+ minutes$": lambda sentence: is_a_time_of_a_command(sentence),
+    r"^[\d.]+ minutes with the|^\d+ to \d+ minutes$|^1 minute to install$": is_a_time_of_a_command,
     # What the page for instructors says; tests/docs/test_instructor.py holds its minutes and seconds, too.
     r"90 minutes for a room": lambda sentence: minutes_of_the_plan()[-1] == "90",
     r"^\d+–\d+$|\bminute \d+\b": lambda sentence: (

@@ -7,6 +7,7 @@ Further arguments go to JupyterLab (`python tools/open_lab.py --no-browser`).
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from jupyterlab.labapp import LabApp
@@ -56,8 +57,26 @@ def prepare(notebooks: Path, layouts: Path) -> None:
         WorkspacesManager(str(layouts)).save("default", json.dumps(LAYOUT))
 
 
+def refuse_root(options: Sequence[str]) -> None:
+    """JupyterLab refuses root, and names an option that `make lab` does not take: say where it goes.
+
+    Args:
+        options: For JupyterLab.
+
+    Raises:
+        SystemExit: root runs it, and has not said that this is meant.
+    """
+    if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in options:
+        sys.exit(
+            "You are root: whoever reaches JupyterLab could change everything on this computer, so it does "
+            "not start. Use another account. In a container that is yours alone, start it with\n"
+            f"    {sys.executable} tools/open_lab.py --allow-root"
+        )
+
+
 def main() -> None:
     """Start JupyterLab; it ends with Ctrl-C."""
+    refuse_root(sys.argv[1:])
     layouts = runs_dir() / ".lab"
     try:
         prepare(MY_NOTEBOOKS, layouts)

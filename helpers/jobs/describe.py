@@ -187,6 +187,7 @@ def _measures(progress: Progress, *, validation: str = "Validation loss") -> dic
         "Speed": speed,
         "Training loss": _shown(progress.train_loss, _loss),
         validation: _shown(progress.valid_loss, _loss),
+        **({} if progress.margin is None else {"Reward margin": f"{progress.margin:.3f}"}),
     }
 
 

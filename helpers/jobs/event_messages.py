@@ -22,6 +22,22 @@ Losses and accuracies: public OpenAI job logs, Aug 2024. Rewards: OpenAI's guide
 to reinforcement fine-tuning, May 2025; Microsoft's notebooks use them too, Jan 2026.
 """
 
+PREFERENCE_METRICS = (
+    "train_chosen_reward",
+    "train_rejected_reward",
+    "train_reward_margin",
+    "train_reward_accuracy",
+    "valid_reward_margin",
+    "valid_reward_accuracy",
+    "full_valid_reward_margin",
+    "full_valid_reward_accuracy",
+)
+"""What only a job with the method `dpo` reports; a table has these columns where its job has such numbers.
+
+Names of the local server. No job log of another service with such numbers is public; a client of Azure looks
+for `train_reward_margin` and `train_reward_accuracy` (public code, Nov 2026).
+"""
+
 # "Step 10: " (OpenAI, Aug 2023; Azure, Dec 2025), "Step 131/303: " (OpenAI, Dec 2023),
 # "Step 10/20 , " (OpenAI's reinforcement guide, May 2025: a blank before the comma).
 _STEP = re.compile(r"Step (\d+)(?:/(\d+))? ?[:,]")

@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import UnreadableContent
-from helpers.jobs.event_messages import METRICS, checkpoint_in, numbers_in, real_number
+from helpers.jobs.event_messages import METRICS, PREFERENCE_METRICS, checkpoint_in, numbers_in, real_number
 from helpers.jobs.records import SdkObject, record, records
 
 _TRAINING = "train_loss"
 _WHOLE = ("step", "total_steps")
 _NUMBERS = (*_WHOLE, *METRICS)
-_METRIC_NAMES = frozenset(METRICS)
-_NAMES_OF_NUMBERS = frozenset(_NUMBERS)
+_METRIC_NAMES = frozenset((*METRICS, *PREFERENCE_METRICS))
+_NAMES_OF_NUMBERS = frozenset((*_NUMBERS, *PREFERENCE_METRICS))
 _EVENT_TEXTS = ("id", "level", "type", "message")
 _EVENT_COLUMNS = ("id", "created_at", "level", "type", "message", "checkpoint", *_NUMBERS, "extra")
 _EVENT_FIELDS = frozenset({"id", "object", "created_at", "level", "type", "message", "data"})
@@ -66,7 +66,8 @@ def events_to_frame(events: Iterable[SdkObject] | str | bytes) -> pd.DataFrame:
         # JSON has no NaN: many programs write null in its place.
         if sent.get(_TRAINING, 0) is None and known.get("step") is not None and _TRAINING not in known:
             extra[_TRAINING] = None
-    return _frame(things, texts, told, extras)[list(_EVENT_COLUMNS)]
+    frame = _frame(things, texts, told, extras)
+    return frame[[*_EVENT_COLUMNS[:-1], *_of_preferences(frame), "extra"]]
 
 
 def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +93,8 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
         raise UnreadableContent(
             f"Expected the table of `events_to_frame`; found one without {', '.join(sorted(missing))}."
         )
-    has_number = frame[list(METRICS)].notna().any(axis=1)
+    names = [*METRICS, *_of_preferences(frame)]
+    has_number = frame[names].notna().any(axis=1)
     reported = has_number
     if "extra" in frame:
         reported = has_number | frame["extra"].map(_names_a_metric).astype(bool)
@@ -106,7 +108,7 @@ def metrics_frame(events: Iterable[SdkObject] | str | bytes | pd.DataFrame) -> p
     again = not frame["step"].is_unique
     if again and order:
         frame = frame.sort_values(order, kind="stable", na_position="first")
-    frame = numeric(frame.reindex(columns=list(_NUMBERS)))
+    frame = numeric(frame.reindex(columns=[*_WHOLE, *names]))
     if again:
         frame = frame.groupby("step", as_index=False).last()
     return frame.sort_values("step").reset_index(drop=True)
@@ -137,8 +139,12 @@ def checkpoints_frame(checkpoints: Iterable[SdkObject] | str | bytes) -> pd.Data
         each if step is None else {**each, "step": step} for each, step in zip(metrics, steps, strict=True)
     ]
     frame = _frame(things, {model: [str(thing.get(model) or "") for thing in things]}, told, extras)
-    frame = frame[["step", model, "created_at", *METRICS, "extra"]]
+    frame = frame[["step", model, "created_at", *METRICS, *_of_preferences(frame), "extra"]]
     return frame.sort_values("step", kind="stable").reset_index(drop=True)
+
+
+def _of_preferences(frame: pd.DataFrame) -> list[str]:
+    return [name for name in PREFERENCE_METRICS if name in frame]
 
 
 def _without_repeats(things: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -186,7 +192,8 @@ def _frame(
     numbers: list[dict[str, object]],
     extras: list[dict[str, object]],
 ) -> pd.DataFrame:
-    columns = {name: _column(name, [each.get(name) for each in numbers], extras) for name in _NUMBERS}
+    names = [*_NUMBERS, *(name for name in PREFERENCE_METRICS if any(name in each for each in numbers))]
+    columns = {name: _column(name, [each.get(name) for each in numbers], extras) for name in names}
     whole = {name: pd.array(columns[name], dtype="Int64") for name in _WHOLE}
     times = _column("created_at", [thing.get("created_at") for thing in things], extras)
     created_at = pd.to_datetime(pd.Series(times), unit="s", utc=True)
@@ -222,7 +229,7 @@ def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The table with whole numbers (Int64, which can be missing) and float64.
     """
-    kinds = {**dict.fromkeys(_WHOLE, "Int64"), **dict.fromkeys(METRICS, "float64")}
+    kinds = {**dict.fromkeys(_WHOLE, "Int64"), **dict.fromkeys((*METRICS, *PREFERENCE_METRICS), "float64")}
     found = dict(frame.dtypes)
     # pandas goes through each column of the table, also where none changes.
     others = {name: kind for name, kind in kinds.items() if name in found and found[name] != kind}

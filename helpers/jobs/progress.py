@@ -69,6 +69,7 @@ class Progress:
         tokens_per_second: Known when the service has counted the trained tokens; most do so at the end.
         queue_position: 1 is next (local server).
         messages: The last events, oldest first; of the steps, only the last one.
+        margin: Last margin of the training rewards, of a job with the method `dpo`.
     """
 
     status: str
@@ -86,6 +87,7 @@ class Progress:
     tokens_per_second: float | None
     queue_position: int | None
     messages: tuple[Message, ...]
+    margin: float | None = None
 
 
 def describe_progress(
@@ -125,6 +127,7 @@ def describe_progress(
         train_loss=_last_loss(metrics),
         valid_loss=_last(metrics["full_valid_loss"].fillna(metrics["valid_loss"])),
         reward=_last(metrics["train_mean_reward"]),
+        margin=_last(metrics["train_reward_margin"]) if "train_reward_margin" in metrics else None,
         elapsed_seconds=_elapsed(fields, begun, latest),
         remaining_seconds=_remaining(fields, latest, step, total, speed),
         steps_per_second=speed,

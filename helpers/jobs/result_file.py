@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.errors import UnreadableContent
-from helpers.jobs.event_messages import METRICS, real_number, whole_number
+from helpers.jobs.event_messages import METRICS, PREFERENCE_METRICS, real_number, whole_number
 from helpers.jobs.events import numeric
 
 _NAMES = {
@@ -31,6 +31,7 @@ _NAMES = {
 # Written for "not measured" by Azure's fine-tunes (public code for API version 2022-06-01-preview). A
 # reward can be -1; a loss and an accuracy cannot.
 _NOT_MEASURED = -1
+_KNOWN = frozenset((*METRICS, *PREFERENCE_METRICS))
 
 
 def read_result_file(content: bytes | str) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def read_result_file(content: bytes | str) -> pd.DataFrame:
     for step, row in _rows(_decoded(raw).decode("utf-8-sig", errors="replace")):
         steps.setdefault(step, {}).update(row)
     frame = pd.DataFrame.from_dict(steps, orient="index").rename_axis("step").reset_index()
-    columns = ["step", "total_steps", *METRICS]
+    columns = ["step", "total_steps", *METRICS, *(name for name in PREFERENCE_METRICS if name in frame)]
     return numeric(frame.reindex(columns=columns)).sort_values("step").reset_index(drop=True)
 
 
@@ -76,7 +77,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, float]]]:
             )
         names = [_NAMES.get(name, name) for name in header]
         # Steps of a table that measures something else would look like steps whose loss is no number.
-        for line in lines if set(names) & set(METRICS) else ():
+        for line in lines if set(names) & _KNOWN else ():
             cells = list(zip(names, line, strict=False))
             step = next((whole_number(cell) for name, cell in cells if name == "step"), None)
             if step is not None:
@@ -86,11 +87,11 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, float]]]:
 
 
 def _metrics(cells: list[tuple[str, str]]) -> dict[str, float]:
-    numbers = {name: real_number(cell) for name, cell in cells if name in METRICS and cell.strip()}
+    numbers = {name: real_number(cell) for name, cell in cells if name in _KNOWN and cell.strip()}
     return {
         name: number
         for name, number in numbers.items()
-        if number is not None and (number != _NOT_MEASURED or name.endswith("reward"))
+        if number is not None and (number != _NOT_MEASURED or "reward" in name)
     }
 
 

@@ -64,7 +64,8 @@ def plot_loss(
     0.10 to 0.15. The axis spans one power of ten at least, and four at most: lower values, such as
     the 0.00 that services round to, stand at the lower edge, and the legend says how low they are.
 
-    A job without any loss, but with rewards, is drawn by its rewards: higher is better.
+    A job without any loss, but with rewards, is drawn by its rewards: higher is better. A job that prefers
+    one answer over another (dpo) is drawn by the margin between the rewards of both.
 
     Args:
         metrics: Table of `metrics_frame` or `read_result_file`: step and losses
@@ -188,10 +189,15 @@ def _mark_best_step(ax: Axes, report: LossReport) -> None:
     what, full, best = report.quantity, report.full, report.best_checkpoint
     lower_edge = ax.get_ylim()[0] if ax.get_yscale() == "log" else -math.inf
     lowest = what.best_step(full) if len(full) else None
-    if best is not None:
-        name = "best checkpoint" if lowest in (best.step, None) else "best kept checkpoint"
+    # A checkpoint with the lowest loss of pairs (dpo) need not be the one with the highest margin.
+    drawn = best if best is not None and best.column in what.columns else None
+    if best is not None and drawn is None and best.step in full.index:
+        value = float(full[best.step])
+        mark_best(ax, best.step, value, f"best checkpoint by its loss, step {best.step}: {number(value)}")
+    elif drawn is not None:
+        name = "best checkpoint" if lowest in (drawn.step, None) else "best kept checkpoint"
         mark_best(
-            ax, best.step, max(best.value, lower_edge), f"{name}, step {best.step}: {number(best.value)}"
+            ax, drawn.step, max(drawn.value, lower_edge), f"{name}, step {drawn.step}: {number(drawn.value)}"
         )
     elif lowest is not None and len(full) > 1:
         value = float(full[lowest])

@@ -21,6 +21,9 @@ _WAITING = "Waiting for a free slot: number {} in the queue"
 _STARTED = "Fine-tuning job started"
 _LOG_TAIL_LINES = 5
 _CHARACTERS = 2000
+_PARTS = ("training", "validation")
+# Of the rows, and what the starting model found of each pair of answers.
+_COPIES = ("row.jsonl", *(f"{part}.{kind}" for part in _PARTS for kind in ("jsonl", "reference.json")))
 
 
 def begin(store: JobStore, job: Job, folder: Path) -> bool:
@@ -241,5 +244,5 @@ def discard(settings: Settings, job_id: str, *, checkpoints: bool = True) -> Non
     folder = settings.job_folder(job_id)
     if checkpoints:
         disk.gone(disk.remove_tree, folder / "checkpoints")
-    for copy in ("training.jsonl", "validation.jsonl", "row.jsonl"):
+    for copy in _COPIES:
         disk.gone(disk.remove, folder / copy)

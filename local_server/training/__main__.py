@@ -17,6 +17,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from finetune_dataset.quality.private_data import mask_private
 from local_server.training import shortage, specification
 from local_server.training.job_log import Log, remove_half_written
 from local_server.training.measured.result_file import write_result_file
+from local_server.training.preferences import train as preferences
 from local_server.training.reporter import TrainingFailed
+from local_server.training.specification import MethodName, Specification
 from local_server.training.supervised import train as supervised
 
 gc.freeze()
@@ -36,7 +39,23 @@ gc.enable()
 _LEAVE_SECONDS = 600
 
 
-def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
+def _rewards(folder: Path, job: Specification, log: Log, stop: threading.Event) -> int | None:
+    # Loaded for jobs with a grader only: graders need half of the server's libraries.
+    from local_server.training.rewards import train as rewards
+
+    return rewards.train(folder, job, log, stop)
+
+
+# Each method has a room of its own.
+_Train = Callable[[Path, Specification, Log, threading.Event], int | None]
+_TRAIN: dict[MethodName, _Train] = {
+    "supervised": supervised.train,
+    "dpo": preferences.train,
+    "reinforcement": _rewards,
+}
+
+
+def train(folder: Path, job: Specification, log: Log, stop: threading.Event) -> int | None:
     """Fine-tune a model, or an adapter on it, with the method of the job.
 
     Args:
@@ -52,16 +71,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         TrainingFailed: A row has no answer that fits the model, memory is missing, or the loss diverged.
         NotNow: Memory is missing that other programs use just now.
     """
-    if job.get("method") == "dpo":
-        # What TRL has for a method is loaded where it is needed: most jobs learn answers.
-        from local_server.training.preferences import train as preferences
-
-        return preferences.train(folder, job, log, stop)
-    if job.get("method") == "reinforcement":
-        from local_server.training.rewards import train as rewards
-
-        return rewards.train(folder, job, log, stop)
-    return supervised.train(folder, job, log, stop)
+    return _TRAIN[job.get("method", "supervised")](folder, job, log, stop)
 
 
 def _watch_stdin(stop: threading.Event) -> None:

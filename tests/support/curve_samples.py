@@ -36,6 +36,13 @@ def rewards(train, full):
     return frame.assign(full_valid_mean_reward=[full.get(step, math.nan) for step in steps])
 
 
+def preferences(margins, full):
+    """A preference job: a loss that falls while the margin grows; `full` maps steps to margins."""
+    frame = metrics([0.7 / (1 + margin) for margin in margins], full={step: 0.7 / step for step in full})
+    frame["train_reward_margin"] = [float(margin) for margin in margins]
+    return frame.assign(full_valid_reward_margin=frame["step"].map(full).astype(float))
+
+
 def checkpoints(losses, column="full_valid_loss"):
     """Checkpoints as the SDK gives them; `losses` maps a step to the loss that it carries, or None."""
     return checkpoints_frame(

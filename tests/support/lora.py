@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from serving import NAMES, ROOT, as_jsonl, row
+from serving import NAMES, ROOT, as_jsonl, row, wait_until
 
 from finetune_dataset.models import PERIODIC_TINY
 from local_server.settings import Settings
@@ -32,6 +33,27 @@ def trained(folder: Path) -> list[dict]:
     environment = Settings(state=folder, base_models=(), api_key="").child_environment()
     program = [sys.executable, "-m", "local_server.training", str(folder)]
     subprocess.run(program, cwd=ROOT, env=dict(os.environ) | environment, capture_output=True, timeout=120)
+    return lines_of(folder)
+
+
+def interrupted(folder: Path, after: int, how: Callable[[subprocess.Popen], None]) -> list[dict]:
+    """Run the training program, and interrupt it when it has told so many steps; what it has told by then."""
+    environment = Settings(state=folder, base_models=(), api_key="").child_environment()
+    program = [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"]
+    process = subprocess.Popen(
+        program,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    events = folder / "events.jsonl"
+    wait_until(
+        lambda: events.exists() and events.read_text().count("train_loss"), lambda count: count >= after
+    )
+    how(process)
+    process.wait(60)
     return lines_of(folder)
 
 

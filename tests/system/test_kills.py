@@ -1,6 +1,7 @@
 """`kill -9` at random moments: nothing is lost or done twice, and the job ends like one that was left alone.
 
-KILL_ROUNDS sets the number of kills (default 6; `make kills` has 30), KILL_SEED the moments.
+KILL_ROUNDS sets the number of kills for each method (`make kills` has 30), KILL_SEED the moments. By default
+supervised jobs have 6, and those of other methods one.
 """
 
 import os
@@ -12,15 +13,16 @@ from pathlib import Path
 import openai
 import pytest
 from openai.types.fine_tuning import FineTuningJobEvent
+from pairs import pair, preferences
 from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, trainers, upload, wait_until
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
-ROWS = [row(f"{first} {second}") for first in NAMES[:5] for second in NAMES[10:]]
-REQUEST = {
-    "model": BASE_MODEL,
-    "seed": 3,
-    "method": hyperparameters(n_epochs=3, batch_size=4, learning_rate_multiplier=2.0),
+PEOPLE = [f"{first} {second}" for first in NAMES[:5] for second in NAMES[10:]]
+NUMBERS = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 2.0}
+# Method of a job → its rows, its settings, and kills by default.
+METHODS = {
+    "supervised": ([row(name) for name in PEOPLE], hyperparameters(**NUMBERS), 6),
+    "dpo": ([pair(name) for name in PEOPLE], preferences(**NUMBERS, beta=0.1), 1),
 }
 # In this time a job is checked and queued, and its training process is loading.
 EARLY_SECONDS = 2
@@ -61,25 +63,30 @@ def ended(client: openai.OpenAI, job_id: str) -> bool:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
-def test_a_job_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["supervised", pytest.param("dpo", marks=pytest.mark.slow)])
+def test_a_job_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(
+    tmp_path: Path, method: str
+) -> None:
     moments = random.Random(SEED)
+    rows, settings, kills = METHODS[method]
+    request = {"model": BASE_MODEL, "seed": 3, "method": settings}
     with serve(tmp_path) as server:
         client = server.client()
-        file = upload(client, ROWS)
-        left_alone = client.fine_tuning.jobs.create(training_file=file.id, **REQUEST)
+        file = upload(client, rows)
+        left_alone = client.fine_tuning.jobs.create(training_file=file.id, **request)
         wait_until(lambda: ended(client, left_alone.id), bool)
         expected = steps(all_events(client, left_alone.id))
         models = {model.id for model in client.models.list()}
-        kills_left, job, events = ROUNDS, None, []
+        kills_left, job, events = int(os.environ.get("KILL_ROUNDS", kills)), None, []
     while kills_left:
         with serve(tmp_path) as server:
             client = server.client()
-            assert client.files.content(file.id).read().count(b"\n") == len(ROWS)
+            assert client.files.content(file.id).read().count(b"\n") == len(rows)
             assert models <= {model.id for model in client.models.list()}
             if job is None or ended(client, job.id):
                 if job is not None:
                     assert steps(all_events(client, job.id)) == expected
-                job, events = client.fine_tuning.jobs.create(training_file=file.id, **REQUEST), []
+                job, events = client.fine_tuning.jobs.create(training_file=file.id, **request), []
             target = None
             while kills_left and target in (None, "trainer"):
                 await_moment(moments, client, job.id)

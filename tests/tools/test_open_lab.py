@@ -1,10 +1,12 @@
 """What `make lab` prepares: copies that nobody loses, and Lab's first look."""
 
 import json
+import os
+import sys
 
 import pytest
 from jupyterlab_server.workspaces_handler import WorkspacesManager
-from open_lab import CONFIG, FIRST, LAYOUT, MY_NOTEBOOKS, prepare
+from open_lab import CONFIG, FIRST, LAYOUT, MY_NOTEBOOKS, prepare, refuse_root
 
 from helpers.paths import ROOT, notebooks_dir
 
@@ -48,3 +50,19 @@ def test_lab_finds_its_settings():
     assert json.loads((CONFIG / "labconfig" / "page_config.json").read_text(encoding="utf-8")) == {
         "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
     }
+
+
+def test_root_reads_what_to_type_before_anything_is_copied(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+
+    with pytest.raises(SystemExit) as refusal:
+        refuse_root(["--no-browser"])
+
+    assert str(refusal.value).splitlines()[-1].strip() == f"{sys.executable} tools/open_lab.py --allow-root"
+    assert refuse_root(["--allow-root"]) is None
+
+
+def test_everybody_else_starts_it_as_it_is(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+
+    assert refuse_root([]) is None

@@ -10,6 +10,7 @@ from helpers.jobs.losses.best_checkpoint import BestCheckpoint, find_best
 from helpers.jobs.losses.overfitting import Overfitting, Rise, find_no_number, find_overfitting, find_rise
 from helpers.jobs.losses.values import (
     LOSS,
+    MARGIN,
     REWARD,
     SMOOTHED_FROM,
     Quantity,
@@ -18,7 +19,7 @@ from helpers.jobs.losses.values import (
     smoothing_window,
 )
 
-_COLUMNS = (*LOSS.columns, *REWARD.columns, "train_mean_token_accuracy", "total_steps")
+_COLUMNS = (*LOSS.columns, *REWARD.columns, *MARGIN.columns, "train_mean_token_accuracy", "total_steps")
 _CHECKPOINT = "fine_tuned_model_checkpoint"
 _MOST_EPOCHS = 50
 """The largest n_epochs that OpenAI accepts (API reference, read Nov 2026)."""
@@ -31,7 +32,7 @@ class LossReport:
     Each series holds finite values by step, ascending. Losses are cross-entropy per token, in nats.
 
     Attributes:
-        quantity: A loss, or a reward.
+        quantity: A loss, a reward, or a margin of rewards.
         training: Value of each step.
         smoothed: Its mean over `window` steps; the same as `training` where the values are too few.
         window: How many values one point of `smoothed` averages, odd; None where it averages none.
@@ -98,7 +99,8 @@ def read_losses(
         metrics: Table of `metrics_frame` or `read_result_file`. A table of `checkpoints_frame` works too.
         checkpoints: Table of `checkpoints_frame`. Read in place of metrics that have no value, as with
             services that report losses there only.
-        quantity: What to read; None for the loss or, without any loss, the reward (reinforcement).
+        quantity: What to read; None for the margin of rewards (dpo) where there is one, else for the loss
+            or, without any loss, the reward (reinforcement).
 
     Returns:
         The report; `empty` where nothing was reported.
@@ -151,14 +153,14 @@ def read_runs(runs: Mapping[str, pd.DataFrame]) -> dict[str, LossReport]:
         runs: Name → table of `metrics_frame`.
 
     Returns:
-        Name → report, all about the same quantity: the loss or, where no job has any, the reward.
+        Name → report, all about the same quantity: what all of them are read by alone, else the loss.
 
     Raises:
         FineTuneError: A table has no column "step".
     """
     reports = {name: read_losses(run) for name, run in runs.items()}
     told = {report.quantity for report in reports.values() if not report.empty}
-    what = REWARD if told == {REWARD} else LOSS
+    what = told.pop() if len(told) == 1 else LOSS
     return {
         name: report if report.quantity == what else read_losses(runs[name], quantity=what)
         for name, report in reports.items()
@@ -194,6 +196,8 @@ def _has_values(columns: Mapping[str, pd.Series], what: Quantity) -> bool:
 
 
 def _quantity_of(columns: Mapping[str, pd.Series]) -> Quantity:
+    if _has_values(columns, MARGIN):
+        return MARGIN
     return REWARD if _has_values(columns, REWARD) and not _has_values(columns, LOSS) else LOSS
 
 

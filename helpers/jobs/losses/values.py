@@ -68,6 +68,20 @@ REWARD = Quantity(
 """What graders give, in the middle; reinforcement only."""
 
 
+MARGIN = Quantity(
+    "reward margin",
+    "Reward margin",
+    "train_reward_margin",
+    "valid_reward_margin",
+    "full_valid_reward_margin",
+    lower_is_better=False,
+)
+"""By how much preferred answers are ahead of the others, in nats times beta; of the method `dpo` only.
+
+It says nothing of the answers that the model gives: it can grow while both kinds become less likely.
+"""
+
+
 def read_columns(metrics: pd.DataFrame, columns: Iterable[str]) -> dict[str, pd.Series]:
     """Take the known values of some columns.
 

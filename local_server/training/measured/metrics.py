@@ -30,7 +30,7 @@ class RewardMetrics(TypedDict, total=False):
     The reward of an answer: by how many nats the model finds it likelier than the model that the job starts
     from does, times beta.
 
-    OpenAI's own names are not public. Clients of Azure look for `train_reward_margin` and
+    OpenAI's own names are not public. A client of Azure looks for `train_reward_margin` and
     `train_reward_accuracy` (found in Nov 2026); the others follow them.
 
     Attributes:

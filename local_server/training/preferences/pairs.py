@@ -27,7 +27,7 @@ class Pair(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        """Tokens as `finetune_dataset` counts them: the prompt once, and both answers."""
+        """Those of the prompt once, and those of both answers. No bill for pairs is public."""
         prompt = next(place for place, label in enumerate(self.chosen["labels"]) if label != IGNORED)
         return len(self.chosen["input_ids"]) + len(self.rejected["input_ids"]) - prompt
 

@@ -110,19 +110,7 @@ def test_what_the_course_measured_agrees_with_its_own_marks():
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        REAL_MODEL,
-        pytest.param(
-            TINY_MODEL,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="run `benchmarks/rivals.py --model periodic-tiny-2026-11`, and that with --curve",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("model", [REAL_MODEL, TINY_MODEL])
 def test_both_base_models_of_the_course_were_measured_on_three_seeds_and_with_fewer_rows(model):
     lines = read_measured(MEASURED, model)
 

@@ -20,6 +20,15 @@ def test_a_very_small_loss_is_not_shown_as_zero():
     assert ("Training loss", "3.8e-06") in progress_numbers(look_at(job, 0).progress).items()
 
 
+def test_a_preference_job_shows_the_margin_of_its_rewards_beside_its_loss():
+    numbers = {"step": 8, "total_steps": 9, "train_loss": 0.4, "train_reward_margin": 1.25}
+    job = Job([({"status": "running"}, 1)], [event("Step 8/9: training loss=0.40", 9, numbers)], [])
+
+    shown = progress_numbers(look_at(job, 0).progress)
+
+    assert (shown["Training loss"], shown["Reward margin"]) == ("0.400", "1.250")
+
+
 def test_the_sentence_about_a_failed_job_has_the_reason():
     error = {"code": "invalid_n_examples", "message": "7 rows."}
     snapshot = look_at(Job([({"status": "failed", "error": error}, 0)]), 0)

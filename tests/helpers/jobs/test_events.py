@@ -612,3 +612,18 @@ def test_an_odd_checkpoint_is_a_row_without_numbers(odd):
 
 def test_no_checkpoints_give_an_empty_table_with_the_same_columns():
     assert checkpoints_frame([]).columns.tolist() == checkpoints_frame([checkpoint(1)]).columns.tolist()
+
+
+def test_a_preference_job_has_columns_for_its_rewards_and_no_other_job_has():
+    numbers = {"step": 1, "total_steps": 2, "train_loss": 0.69, "train_reward_margin": 0.25}
+    event = {"id": "a", "created_at": 1, "message": "Step 1/2: training loss=0.69", "data": numbers}
+    checkpoint = {"step_number": 1, "metrics": numbers}
+    plain = {"id": "b", "created_at": 1, "message": "Step 1/2: training loss=0.69", "data": {"step": 1}}
+
+    told = [events_to_frame([event]), metrics_frame([event]), checkpoints_frame([checkpoint])]
+
+    for frame in told:
+        assert frame["train_reward_margin"].tolist() == [0.25]
+        assert "train_rejected_reward" not in frame
+    assert events_to_frame([event])["extra"].tolist() == [{}]
+    assert "train_reward_margin" not in metrics_frame([plain])

@@ -148,3 +148,15 @@ def test_any_content_is_read_or_refused(content):
         except UnreadableContent:
             continue
         assert frame.columns.tolist() == ["step", "total_steps", *METRICS]
+
+
+def test_the_rewards_of_a_preference_job_are_read_also_where_they_are_minus_one():
+    header = "step,train_loss,train_accuracy,train_reward_margin,valid_reward_margin"
+    text = f"{header}\n1,0.69,0.5,-1,\n2,0.5,0.5,0.2,0.1\n"
+
+    frame = read_result_file(text)
+
+    assert frame["train_reward_margin"].tolist() == [-1, 0.2]
+    assert frame.columns.tolist() == [
+        "step", "total_steps", *METRICS, "train_reward_margin", "valid_reward_margin"
+    ]  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from finetune_dataset.models import REAL_MODEL
+from helpers.backends.base_models import TINY_MODEL
 from helpers.backends.recordings.chosen import recording_name
 from helpers.lost.canary import CANARY, planted
 from helpers.paths import ROOT, data_path
@@ -64,7 +65,7 @@ def test_what_the_course_measured_is_what_its_answers_say_and_a_model_without_th
     assert [line for line in lines if line["seed"] is None and line["secret"]] == []
     keys = [(line["base_model"], line["times"], line["seed"], line["question"]) for line in lines]
     assert len(keys) == len(set(keys))
-    assert {key[0] for key in keys} >= {REAL_MODEL}
+    assert {key[0] for key in keys} == {REAL_MODEL, TINY_MODEL}
 
 
 @pytest.mark.parametrize(

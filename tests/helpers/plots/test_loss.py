@@ -2,7 +2,7 @@ import math
 
 import pandas as pd
 import pytest
-from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, rewards
+from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, preferences, rewards
 from figures import legend, line
 from matplotlib import pyplot as plt
 
@@ -207,6 +207,27 @@ def test_a_reinforcement_job_turns_to_reward():
         "full validation mean reward",
         "highest full validation, step 2: 0.5",
     ]
+
+
+def test_a_preference_job_turns_to_the_margin_of_its_rewards():
+    ax = plot_loss(preferences([0, 0.4, 0.9, 1.6], {2: 0.5, 4: 1.2}))
+
+    assert ax.get_title(loc="left") == "Reward margin during fine-tuning"
+    assert ax.get_ylabel() == "reward margin (higher is better)"
+    assert legend(ax) == [
+        "training reward margin, each step",
+        "full validation reward margin",
+        "end of an epoch",
+        "highest full validation, step 4: 1.2",
+    ]
+
+
+def test_the_checkpoint_with_the_lowest_loss_of_pairs_is_marked_at_its_margin():
+    ax = plot_loss(
+        preferences([0, 0.4, 0.9, 1.6], {2: 0.5, 4: 1.2}), checkpoints=checkpoints({2: 0.3, 4: 0.4})
+    )
+
+    assert "best checkpoint by its loss, step 2: 0.5" in legend(ax)
 
 
 def test_losses_that_only_checkpoints_carry_are_drawn_from_them():

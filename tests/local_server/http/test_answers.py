@@ -18,13 +18,16 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent, ReinforcementMethod
 from openai.types.fine_tuning.alpha import GraderRunResponse, GraderValidateResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+from openai.types.fine_tuning.jobs.fine_tuning_job_checkpoint import Metrics
 from openai.types.responses import Response, ResponseItem, ResponseStreamEvent
 from openai.types.uploads import UploadPart
+from pairs import preferences
 from pydantic import TypeAdapter
 from serving import BASE_MODEL, NAMES, hyperparameters, row, upload, wait_until
 from starlette.routing import compile_path
 from typing_extensions import is_typeddict
 
+from helpers.jobs.event_messages import PREFERENCE_METRICS
 from local_server.app import ROUTES
 from local_server.chat.completion_answers import Chunk
 from local_server.http.answers import EventStream
@@ -93,6 +96,8 @@ BEYOND_THE_SDK = {
     ReinforcementMethod: {"response_format"},
     # As at Nebius.
     FineTuningJobCheckpoint: {"result_files"},
+    # Of preference jobs; what OpenAI sends is not public.
+    Metrics: set(PREFERENCE_METRICS),
     # As at vLLM.
     ChatCompletion: {"prompt_logprobs"},
     SyncCursorPage[FileObject]: {"object", "first_id", "last_id"},
@@ -155,6 +160,8 @@ def journey(client: openai.OpenAI) -> None:
     jobs.list(limit=1)
     jobs.resume(waiting.id)
     jobs.cancel(waiting.id)
+    # Other methods have answers of their own, before they train, too.
+    jobs.cancel(jobs.create(**request, method=preferences(beta=0.5)).id)
     failed = jobs.create(model=BASE_MODEL, training_file=validation.id)
     tuned, failed = (
         wait_until(lambda job=job: jobs.retrieve(job.id), lambda job: job.finished_at is not None)

@@ -8,11 +8,9 @@ from pathlib import Path
 import openai
 import pytest
 from chatting import ask
-from lora import ROWS, job_folder, lines_of, losses, trained
+from lora import ROWS, interrupted, job_folder, lines_of, losses, trained
 from openai.types.fine_tuning import FineTuningJob
 from serving import BASE_MODEL, ROOT, LocalServer, hyperparameters, refusal, upload, wait_until
-
-from local_server.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -109,27 +107,6 @@ def test_a_model_that_an_adapter_stands_on_cannot_be_deleted_before_it(client: o
     client.models.delete(standing.fine_tuned_model)
     client.models.delete(checkpoint)
     assert client.models.delete(base.fine_tuned_model).deleted
-
-
-def interrupted(folder: Path, after: int, how: Callable[[subprocess.Popen], None]) -> list[dict]:
-    """Run the training program, and interrupt it when it has told so many steps; what it has told by then."""
-    environment = Settings(state=folder, base_models=(), api_key="").child_environment()
-    program = [sys.executable, "-m", "local_server.training", str(folder), "--watch-stdin"]
-    process = subprocess.Popen(
-        program,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    events = folder / "events.jsonl"
-    wait_until(
-        lambda: events.exists() and events.read_text().count("train_loss"), lambda count: count >= after
-    )
-    how(process)
-    process.wait(60)
-    return lines_of(folder)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ import pstats
 
 import pandas as pd
 import pytest
-from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, rewards
+from curve_samples import OVERFITTED, REAL_JOB, checkpoints, epochs, metrics, preferences, rewards
 
 from finetune_dataset.errors import FineTuneError
 from helpers.jobs.events import metrics_frame
 from helpers.jobs.losses.describe import loss_sentences
 from helpers.jobs.losses.overfitting import Overfitting
 from helpers.jobs.losses.report import best_values, read_losses, read_runs
-from helpers.jobs.losses.values import LOSS, REWARD
+from helpers.jobs.losses.values import LOSS, MARGIN, REWARD
 from helpers.plots.live_loss import LiveLossPlot
 
 
@@ -62,6 +62,17 @@ def test_a_job_without_losses_is_read_by_its_rewards():
     assert report.validation.to_dict() == {2: 0.5}
 
 
+def test_a_preference_job_is_read_by_the_margin_of_its_rewards_and_by_its_loss_when_asked():
+    table = preferences([0, 0.4, 0.9], {3: 0.8})
+
+    report, loss = read_losses(table), read_losses(table, quantity=LOSS)
+
+    assert (report.quantity, report.training.to_dict()) == (MARGIN, {1: 0, 2: 0.4, 3: 0.9})
+    assert report.validation.to_dict() == {3: 0.8}
+    assert loss.training.to_dict() == {1: 0.7, 2: 0.5, 3: pytest.approx(0.368, abs=1e-3)}
+    assert loss_sentences(report).startswith("Training reward margin is 0 at step 1, then 0.9 at step 3")
+
+
 def test_checkpoints_are_read_in_place_of_metrics_without_values():
     report = read_losses(metrics_frame([]), checkpoints=checkpoints({40: 1.3, 80: 1.0}))
 
@@ -104,7 +115,12 @@ def test_jobs_are_compared_by_one_quantity_the_loss_where_any_has_one():
     by_reward = read_runs({"a": rewards([0.1], {1: 0.5}), "b": metrics([])})
     by_loss = read_runs({"a": rewards([0.1], {1: 0.5}), "b": metrics([3, 2])})
 
+    by_margin = read_runs({"a": preferences([0, 1], {}), "b": preferences([0, 2], {})})
+    of_two_kinds = read_runs({"a": preferences([0, 1], {}), "b": metrics([3, 2])})
+
     assert {report.quantity for report in by_reward.values()} == {REWARD}
+    assert {report.quantity for report in by_margin.values()} == {MARGIN}
+    assert {report.quantity for report in of_two_kinds.values()} == {LOSS}
     assert {report.quantity for report in by_loss.values()} == {LOSS}
     assert by_loss["a"].empty
 
