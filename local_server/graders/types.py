@@ -219,7 +219,7 @@ def understood(given: Any, where: tuple[str, ...] = ("grader",)) -> Single | Mul
             "Use 'score_model', or 'string_check' on the answer."
         )
         raise ApiError(400, message, code="unsupported_value", param=f"{place}.type")
-    inside = len(where) > 1
+    inside = where[-2:-1] == ("graders",)
     allowed = [name for name in _TYPES if not (inside and name == "multi")]
     if kind not in allowed:
         message = f"Invalid '{place}.type': expected {', '.join(allowed)}. Found {kind!r:.80}."

@@ -133,5 +133,6 @@ class Rollouts:
         if graded.failed:
             self._log.grader_failed(
                 f"The grader failed on {graded.failed} of {count} answers of step {self._step}, which have "
-                f"the reward 0: {graded.details.rstrip('.')}. The data of each step's event counts such failures."
+                f"the reward 0: {graded.details.rstrip('.')}. "
+                "The data of each step's event counts such failures."
             )
