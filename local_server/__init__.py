@@ -6,12 +6,13 @@ The rooms stand on each other in this order; each may import what is further dow
                     the program, and the list of all routes
     export          a fine-tuned model as a plain folder: `python -m local_server.export`
     options         what can be given on the command line
-    graders         rewards for answers
+    grading         the routes that run graders
     chat            chat completions and responses, asked from the chat process
     jobs            fine-tuning jobs and the models that they make
     warm            starts training and chat processes, as forks of one that has PyTorch loaded
     generation      the chat process: `python -m local_server.generation`
     training        the training program: `python -m local_server.training`
+    graders         rewards for answers, without the models of the server
     files           files and uploads
     connections     what one connection may cost
     http            what every request passes, and the forms of answers

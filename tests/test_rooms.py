@@ -29,6 +29,7 @@ COURSE = "system/test_process.py and system/test_course.py drive the whole serve
 JOURNEY = "http/test_answers.py compares each answer with the SDK's types, field by field"
 CHAT = "chat/test_worker.py speaks with the process"
 ONE_JOB = "jobs/test_lifecycle.py looks at one real job; a file of its own would train it once more"
+REWARDS = "training/rewards/test_train.py looks at real jobs, and at graders that fail"
 INSTALL = "real_model/test_install.py runs the program and its conversion"
 TOOLS = "chat/tools/test_definitions.py asks over the wire, and looks how refusals name the function"
 FORKS = "warm/test_children.py starts forks, and looks how they end"
@@ -63,6 +64,11 @@ TESTED_ELSEWHERE = {
     "local_server.training.__main__": ONE_JOB,
     "local_server.training.merge": "test_export.py and generation/weights/test_held.py merge an adapter",
     "local_server.training.frame": ONE_JOB,
+    "local_server.training.rewards.reporter": REWARDS,
+    "local_server.training.rewards.rollouts": REWARDS,
+    "local_server.grading.models": "graders/test_grading.py asks the models of a server for scores",
+    "local_server.graders.checking": "grading/test_routes.py validates graders that cannot work",
+    "local_server.jobs.creation.graders": "grading/test_routes.py names models that are not there",
     "local_server.training.reporter": ONE_JOB,
     "local_server.training.supervised.train": ONE_JOB,
     "local_server.training.supervised.trainer": ONE_JOB,

@@ -9,11 +9,13 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
 from openai.types.fine_tuning import FineTuningJobEvent
 from pairs import pair, preferences
+from rewarded import SHORT, asked, reinforcement
 from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, trainers, upload, wait_until
 
 SEED = int(os.environ.get("KILL_SEED", "1"))
@@ -22,6 +24,11 @@ NUMBERS = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 2.0}
 # Method of a job → its rows, its settings, and kills by default.
 METHODS = {
     "supervised": ([row(name) for name in PEOPLE], hyperparameters(**NUMBERS), 6),
+    "reinforcement": (
+        [asked(name) for name in PEOPLE[:16]],
+        reinforcement(SHORT, n_epochs=3, batch_size=4, compute_multiplier=0.25, eval_interval=2),
+        1,
+    ),
     "dpo": ([pair(name) for name in PEOPLE], preferences(**NUMBERS, beta=0.1), 1),
 }
 # In this time a job is checked and queued, and its training process is loading.
@@ -63,16 +70,21 @@ def ended(client: openai.OpenAI, job_id: str) -> bool:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
-@pytest.mark.parametrize("method", ["supervised", pytest.param("dpo", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "method",
+    ["supervised", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dpo", "reinforcement"))],
+)
 def test_a_job_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(
     tmp_path: Path, method: str
 ) -> None:
     moments = random.Random(SEED)
     rows, settings, kills = METHODS[method]
-    request = {"model": BASE_MODEL, "seed": 3, "method": settings}
+    request: dict[str, Any] = {"model": BASE_MODEL, "seed": 3, "method": settings}
     with serve(tmp_path) as server:
         client = server.client()
         file = upload(client, rows)
+        if method == "reinforcement":
+            request["validation_file"] = file.id
         left_alone = client.fine_tuning.jobs.create(training_file=file.id, **request)
         wait_until(lambda: ended(client, left_alone.id), bool)
         expected = steps(all_events(client, left_alone.id))
