@@ -33,6 +33,7 @@ def main() -> None:
     job = check_job(client, base, training)
     check_events_and_results(client, job)
     check_chat(client, job)
+    check_preferences(client, job)
     check_refusals(client, base, training)
     check_deletion(client, job, training)
 
@@ -86,14 +87,24 @@ def check_job(client: openai.OpenAI, base: str, training: FileObject) -> FineTun
     equal(list(jobs.list(metadata={"client": "nobody"})), [])
 
     seen = [created.status]
+    job = ended(client, created.id, seen)
+    equal([status for status in ORDER if status in seen], seen)
+    equal(job.status, "succeeded")
+    return job
+
+
+def ended(client: openai.OpenAI, job_id: str, seen: list[str]) -> FineTuningJob:
+    """Wait for a job; `seen` takes each status that it goes through."""
     deadline = time.monotonic() + 120
-    while (job := jobs.retrieve(created.id)).status not in ("succeeded", "failed", "cancelled"):
+    while (job := client.fine_tuning.jobs.retrieve(job_id)).status not in (
+        "succeeded",
+        "failed",
+        "cancelled",
+    ):
         seen += [job.status] if job.status != seen[-1] else []
         assert time.monotonic() < deadline, f"still {job.status} after two minutes"
         time.sleep(0.1)
     seen.append(job.status)
-    equal([status for status in ORDER if status in seen], seen)
-    equal(job.status, "succeeded")
     return job
 
 
@@ -122,6 +133,37 @@ def check_events_and_results(client: openai.OpenAI, job: FineTuningJob) -> None:
     equal((newest.step_number, older.step_number), (STEPS, STEPS // EPOCHS))
     equal(newest.fine_tuned_model_checkpoint, job.fine_tuned_model)
     equal(newest.metrics.full_valid_loss, metrics[-1]["full_valid_loss"])
+
+
+def check_preferences(client: openai.OpenAI, start: FineTuningJob) -> None:
+    """A preference job goes on from a fine-tuned model, and says its numbers under its method only."""
+    rows = [
+        {
+            "input": {"messages": QUESTION},
+            "preferred_output": [{"role": "assistant", "content": f"{name} went to the sea"}],
+            "non_preferred_output": [{"role": "assistant", "content": f"No idea, {name}"}],
+        }
+        for name in NAMES
+    ]
+    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    file = client.files.create(file=("pairs.jsonl", content), purpose="fine-tune")
+    numbers = {"n_epochs": 1, "batch_size": BATCH, "beta": 0.2}
+    created = client.fine_tuning.jobs.create(
+        model=start.fine_tuned_model,
+        training_file=file.id,
+        method={"type": "dpo", "dpo": {"hyperparameters": numbers}},
+    )
+    job = ended(client, created.id, [created.status])
+    equal((job.status, job.method.type), ("succeeded", "dpo"))
+    told = job.method.dpo.hyperparameters.model_dump()
+    equal({name: told[name] for name in numbers}, numbers)
+    equal(job.hyperparameters.n_epochs, None)
+    events = [event.data for event in client.fine_tuning.jobs.list_events(job.id) if event.type == "metrics"]
+    equal([data["step"] for data in events], [2, 1])
+    assert all("train_reward_margin" in data for data in events), events
+    for checkpoint in client.fine_tuning.jobs.checkpoints.list(job.id):
+        client.models.delete(checkpoint.fine_tuned_model_checkpoint)
+    client.files.delete(file.id)
 
 
 def check_chat(client: openai.OpenAI, job: FineTuningJob) -> None:
