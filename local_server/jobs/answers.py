@@ -107,8 +107,8 @@ class CheckpointMetrics(Answer):
     """What was measured at the step of a checkpoint."""
 
     step: int
-    train_loss: float
-    train_mean_token_accuracy: float
+    train_loss: NotRequired[Annotated[float, Field(description="Not of the method `reinforcement`.")]]
+    train_mean_token_accuracy: NotRequired[float]
     valid_loss: NotRequired[Annotated[float, Field(description="Only when the job has a validation file.")]]
     valid_mean_token_accuracy: NotRequired[float]
     full_valid_loss: NotRequired[float]
@@ -121,19 +121,8 @@ class CheckpointMetrics(Answer):
     valid_reward_accuracy: NotRequired[float]
     full_valid_reward_margin: NotRequired[float]
     full_valid_reward_accuracy: NotRequired[float]
-
-
-class RewardCheckpointMetrics(Answer):
-    """What was measured at the step of a checkpoint of the method `reinforcement`."""
-
-    step: int
-    train_mean_reward: float
+    train_mean_reward: NotRequired[Annotated[float, Field(description="Only of the method `reinforcement`.")]]
     full_valid_mean_reward: NotRequired[float]
-    completion_tokens_mean: float
-    reasoning_tokens_mean: float
-    mean_cut_answers: float
-    scores: NotRequired[dict[str, list[dict[str, float | str]]]]
-    errors: NotRequired[dict[str, float]]
 
 
 class Checkpoint(Answer):
@@ -145,7 +134,7 @@ class Checkpoint(Answer):
     fine_tuned_model_checkpoint: str
     fine_tuning_job_id: str
     step_number: int
-    metrics: CheckpointMetrics | RewardCheckpointMetrics
+    metrics: CheckpointMetrics
     # Nebius' clients download weights through it (read Nov 2026). Older records lack it.
     result_files: NotRequired[
         Annotated[list[str], Field(description="Empty: weights stay in the job folder.")]
@@ -212,9 +201,7 @@ def new_job(
     }
 
 
-def new_checkpoint(
-    job_id: str, model: str, metrics: CheckpointMetrics | RewardCheckpointMetrics
-) -> Checkpoint:
+def new_checkpoint(job_id: str, model: str, metrics: CheckpointMetrics) -> Checkpoint:
     """Make the API's object for one checkpoint.
 
     Args:

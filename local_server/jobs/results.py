@@ -12,7 +12,6 @@ from local_server.jobs.answers import (
     CHECKPOINTS,
     CheckpointMetrics,
     Job,
-    RewardCheckpointMetrics,
     new_checkpoint,
 )
 from local_server.jobs.creation.origin import base_and_family
@@ -58,7 +57,7 @@ def succeed(
             raise _NotRunning
         store.add(FILES, file)
         for step, name in names.items():
-            store.add(CHECKPOINTS, new_checkpoint(job_id, name, _without_total(metrics[step])), job_id)
+            store.add(CHECKPOINTS, new_checkpoint(job_id, name, _kept(metrics[step])), job_id)
             store.add(MODELS, new_model(name, int(time.time()), "org-local"), job_id)
             if name != model:
                 message = f"Checkpoint created at step {step} with Snapshot ID: {name}"
@@ -71,7 +70,7 @@ class _NotRunning(Exception):
     """The job was cancelled or paused: its result file is taken away again."""
 
 
-def _without_total(metrics: AnyMetrics) -> CheckpointMetrics | RewardCheckpointMetrics:
-    """A checkpoint's metrics do not say how many steps the job has."""
-    kept = {name: value for name, value in metrics.items() if name != "total_steps"}
-    return cast(CheckpointMetrics | RewardCheckpointMetrics, kept)
+def _kept(metrics: AnyMetrics) -> CheckpointMetrics:
+    """What a checkpoint says of its step: nothing of the whole job, and of rewards only means."""
+    names = CheckpointMetrics.__annotations__
+    return cast(CheckpointMetrics, {name: value for name, value in metrics.items() if name in names})

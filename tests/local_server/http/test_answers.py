@@ -96,8 +96,8 @@ BEYOND_THE_SDK = {
     ReinforcementMethod: {"response_format"},
     # As at Nebius.
     FineTuningJobCheckpoint: {"result_files"},
-    # Of preference jobs; what OpenAI sends is not public.
-    Metrics: set(PREFERENCE_METRICS),
+    # Of preference and reinforcement jobs; what OpenAI sends is not public.
+    Metrics: {*PREFERENCE_METRICS, "train_mean_reward", "full_valid_mean_reward"},
     # As at vLLM.
     ChatCompletion: {"prompt_logprobs"},
     SyncCursorPage[FileObject]: {"object", "first_id", "last_id"},
