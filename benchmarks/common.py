@@ -219,6 +219,11 @@ def reached(ratio: float, limit: float, *, at_least: bool) -> str:
     return f"{'reached' if good else 'MISSED'} ({'at least' if at_least else 'at most'} {limit:g})"
 
 
+def as_file(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as JSON Lines."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
 def trained(
     client: "OpenAI",
     model: str,
@@ -230,8 +235,7 @@ def trained(
     **more: object,
 ) -> "tuple[FineTuningJob, float]":
     """One fine-tuning job on some rows, waited for: the job, and the seconds from its creation to its end."""
-    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    file = client.files.create(file=("rows.jsonl", content), purpose="fine-tune")
+    file = client.files.create(file=("rows.jsonl", as_file(rows)), purpose="fine-tune")
     way = {"type": method, method: {"hyperparameters": chosen}}
     began = time.monotonic()
     job = client.fine_tuning.jobs.create(

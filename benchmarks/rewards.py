@@ -1,0 +1,209 @@
+"""Do rewards make a model better, and what do they make of it when they count the wrong thing?
+
+    python benchmarks/rewards.py                               the tiny model, 5 seeds, both graders
+    python benchmarks/rewards.py --graders facts_short --rate 1 2
+    python benchmarks/rewards.py --model smollm2-135m-instruct --seeds 1
+
+The real model needs `make real-model`. The model is asked about an element and should answer in few letters
+with the symbol, the number and the category right. A seed draws which 84 elements are trained, and is the
+seed of the job; the other 34 are held out. There are two graders. `short` counts letters only, and can be
+gamed: an empty answer has the whole reward. `facts_short` is a `multi` grader, the share of right facts times
+`short`. Each job starts from the base model. All models answer the held-out questions at temperature 1, one
+answer each, with the same seed. Prints the mean of each part before and after, the reward of each validation,
+and some answers. Ends with the number of seeds on which the job's own reward rose.
+"""
+
+import argparse
+import csv
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from statistics import mean
+from typing import Any
+
+import openai
+from common import ROOT, as_file, machine, serve
+
+from finetune_dataset.models import LOCAL_MODEL
+
+AT_A_TIME = 16
+TRAINED = 84
+WORDINGS = ("Tell me about {name}.", "What is {name}?", "Describe {name}.")
+
+FACTS = """
+import re
+
+def grade(sample, item):
+    text = sample["output_text"]
+    right = [
+        item["symbol"] in re.findall(r"[A-Za-z]+", text),
+        item["number"] in re.findall(r"[0-9]+", text),
+        item["category"] in text,
+    ]
+    return sum(right) / len(right)
+"""
+SHORT = """
+def grade(sample, item):
+    return max(0.0, 1 - len(sample["output_text"]) / 120)
+"""
+
+Row = dict[str, Any]
+Grader = dict[str, Any]
+
+
+def python(name: str, source: str) -> Grader:
+    """A grader that runs a function."""
+    return {"type": "python", "name": name, "source": source}
+
+
+BOTH: Grader = {
+    "type": "multi",
+    "name": "facts_short",
+    "graders": {"facts": python("facts", FACTS), "short": python("short", SHORT)},
+    "calculate_output": "facts * short",
+}
+GRADERS = {"facts_short": BOTH, "short": python("short", SHORT)}
+
+
+def draw(seed: int) -> tuple[list[Row], list[Row]]:
+    """The rows of the trained elements, and those of the others; each is asked in one of three ways."""
+    with open(ROOT / "data" / "elements.csv", encoding="utf-8", newline="") as file:
+        elements = list(csv.DictReader(file))
+    Random(seed).shuffle(elements)
+    rows = [
+        {
+            "messages": [{"role": "user", "content": WORDINGS[place % 3].format(name=element["name"])}],
+            **{key: element[key] for key in ("symbol", "number", "category")},
+        }
+        for place, element in enumerate(elements)
+    ]
+    return rows[:TRAINED], rows[TRAINED:]
+
+
+def answers(client: openai.OpenAI, model: str, rows: Sequence[Row]) -> list[str]:
+    """What a model says, once to each row."""
+
+    def one(row: Row) -> str:
+        chat = client.chat.completions.create(
+            model=model, messages=row["messages"], temperature=1, seed=5, max_tokens=256
+        )
+        return chat.choices[0].message.content or ""
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return list(pool.map(one, rows))
+
+
+def scores(client: openai.OpenAI, texts: Sequence[str], rows: Sequence[Row]) -> dict[str, float]:
+    """The mean of each part, and of both together."""
+
+    def one(text: str, row: Row) -> Mapping[str, float]:
+        item = {name: value for name, value in row.items() if name != "messages"}
+        graded = client.fine_tuning.alpha.graders.run(grader=BOTH, model_sample=text, item=item)
+        return {
+            "facts_short": graded.reward,
+            **{name: float(part) for name, part in graded.sub_rewards.items()},
+        }
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(one, texts, rows))
+    return {name: mean(each[name] for each in found) for name in ("facts", "short", "facts_short")}
+
+
+def rewarded(
+    client: openai.OpenAI,
+    model: str,
+    rows: tuple[list[Row], list[Row]],
+    settings: Mapping[str, Any],
+    seed: int,
+) -> tuple[str, float, list[str]]:
+    """One job: its model, the seconds that it took, and the reward of each validation."""
+    training, held_out = (
+        client.files.create(file=(name, as_file(part)), purpose="fine-tune").id
+        for name, part in zip(("prompts.jsonl", "held_out.jsonl"), rows, strict=True)
+    )
+    began = time.monotonic()
+    job = client.fine_tuning.jobs.create(
+        model=model,
+        training_file=training,
+        validation_file=held_out,
+        seed=seed,
+        extra_body={"method": {"type": "reinforcement", "reinforcement": settings}},
+    )
+    while job.finished_at is None:
+        time.sleep(0.5)
+        job = client.fine_tuning.jobs.retrieve(job.id)
+    if job.fine_tuned_model is None:
+        raise SystemExit(f"The job failed: {job.error}")
+    steps = [event.data for event in client.fine_tuning.jobs.list_events(job.id, limit=1000)]
+    told = [data["full_valid_mean_reward"] for data in steps if data and "full_valid_mean_reward" in data]
+    return job.fine_tuned_model, time.monotonic() - began, [f"{reward:.2f}" for reward in told[::-1]]
+
+
+def shown(numbers: Mapping[str, float]) -> str:
+    """Numbers with their names."""
+    return ", ".join(f"{name} {number:.2f}" for name, number in numbers.items())
+
+
+def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dict[str, bool]:
+    """Train and ask with one seed: for each job, whether its reward on held-out questions rose."""
+    rows = draw(seed)
+    start = answers(client, asked.model, rows[1])
+    before = scores(client, start, rows[1])
+    print(f"seed {seed}: before: {shown(before)}, {mean(map(len, start)):.0f} letters", flush=True)
+    rose = {}
+    for name in asked.graders:
+        for rate in asked.rate:
+            hyperparameters = {
+                "n_epochs": asked.epochs,
+                "batch_size": asked.batch,
+                "compute_multiplier": asked.answers / 8,
+                "learning_rate_multiplier": rate,
+            }
+            settings = {"grader": GRADERS[name], "hyperparameters": hyperparameters}
+            model, seconds, told = rewarded(client, asked.model, rows, settings, seed)
+            texts = answers(client, model, rows[1])
+            after = scores(client, texts, rows[1])
+            label = f"{name}, rate {rate:g}"
+            rose[label] = after[name] > before[name]
+            print(f"  {label}: {seconds:.0f} s, validation {' '.join(told)}; after: {shown(after)}, "
+                  f"{mean(map(len, texts)):.0f} letters", flush=True)  # fmt: skip
+            for old, new in list(zip(start, texts, strict=True))[: asked.show]:
+                print(f"    {old!r}\n    -> {new!r}", flush=True)
+    return rose
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default=LOCAL_MODEL)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--graders", nargs="+", default=list(GRADERS), choices=GRADERS)
+    parser.add_argument("--rate", type=float, nargs="+", default=[1], help="learning_rate_multiplier")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=4, help="prompts in a step")
+    parser.add_argument("--answers", type=int, default=8, help="to each prompt")
+    parser.add_argument("--show", type=int, default=3, help="answers before and after")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train and ask on each seed, and print on how many of them the rewards rose."""
+    asked = options()
+    print(machine("torch", "trl", "transformers"))
+    began = time.monotonic()
+    rose: dict[str, list[bool]] = {}
+    with serve() as server:
+        client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key)
+        for seed in asked.seeds:
+            for label, up in one_seed(client, seed, asked).items():
+                rose.setdefault(label, []).append(up)
+    for label, ups in rose.items():
+        print(f"{label}: the mean reward on held-out questions rose on {sum(ups)} of {len(ups)} seeds")
+    print(f"{time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
