@@ -8,6 +8,7 @@ import torch
 from local_server.training import frame, specification
 from local_server.training.adapters import load
 from local_server.training.job_log import Log
+from local_server.training.measured.metrics import is_loss
 from local_server.training.rewards.grading import Graders, Limits as GraderLimits
 from local_server.training.rewards.reporter import RewardReporter, Validation
 from local_server.training.rewards.rollouts import Rollouts
@@ -28,13 +29,19 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
     batch_size = job["batch_size"]
     steps_per_epoch = len(rows) // batch_size
     trained = list(order(len(rows), batch_size, job["n_epochs"], job["seed"]))
-    tokens = sum(len(rows[row].tokens) for row in trained)
+    answers = answers_of(job)
+
+    def tokens() -> int:
+        """Prompts and answers of all steps; from the log, which outlives this process."""
+        written = sum(each["completion_tokens_mean"] for each in log.metrics() if not is_loss(each))
+        return round(answers * (sum(len(rows[row].tokens) for row in trained) + batch_size * written))
+
     if frame.has_ended(folder, start.size):
-        return tokens
+        return tokens()
     if stop.is_set():
         return None
     longest = max(len(row.tokens) for row in rows) + limit
-    at_once = part(batch_size * answers_of(job), longest, start.size.parameters)
+    at_once = part(batch_size * answers, longest, start.size.parameters)
     chosen = frame.chosen_way(log, job, start.base, load_of(rows, limit, at_once), products=False)
     torch.set_num_threads(chosen["threads"])
     model = load(start.model, chosen, job["seed"])
@@ -74,4 +81,4 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
             names=graders.names,
         )
     )
-    return tokens if frame.run(trainer, folder, log, start.size) else None
+    return tokens() if frame.run(trainer, folder, log, start.size) else None

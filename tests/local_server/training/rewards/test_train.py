@@ -92,6 +92,17 @@ def test_each_step_has_the_fields_of_openais_events(client: openai.OpenAI, job: 
 
 
 @pytest.mark.slow
+def test_trained_tokens_are_those_of_all_answers_with_their_prompts(
+    client: openai.OpenAI, job: FineTuningJob
+) -> None:
+    written = sum(data["completion_tokens_mean"] for data in metrics_of(client, job))
+
+    # Two answers to each of five prompts in a step; a prompt has 10 to 30 tokens.
+    assert job.trained_tokens is not None
+    assert 4 * 10 * 10 < job.trained_tokens - 10 * written < 4 * 10 * 30
+
+
+@pytest.mark.slow
 def test_a_setting_without_effect_is_told(client: openai.OpenAI, job: FineTuningJob) -> None:
     warnings = [event.message for event in events_of(client, job) if event.level == "warn"]
 
