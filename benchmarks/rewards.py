@@ -45,7 +45,7 @@ def grade(sample, item):
 """
 SHORT = """
 def grade(sample, item):
-    return max(0.0, 1 - len(sample["output_text"]) / 120)
+    return max(0.0, 1 - len(sample["output_text"]) / 200)
 """
 
 Row = dict[str, Any]

@@ -34,6 +34,7 @@ def main() -> None:
     check_events_and_results(client, job)
     check_chat(client, job)
     check_preferences(client, job)
+    check_rewards(client, base)
     check_refusals(client, base, training)
     check_deletion(client, job, training)
 
@@ -161,6 +162,42 @@ def check_preferences(client: openai.OpenAI, start: FineTuningJob) -> None:
     events = [event.data for event in client.fine_tuning.jobs.list_events(job.id) if event.type == "metrics"]
     equal([data["step"] for data in events], [2, 1])
     assert all("train_reward_margin" in data for data in events), events
+    for checkpoint in client.fine_tuning.jobs.checkpoints.list(job.id):
+        client.models.delete(checkpoint.fine_tuned_model_checkpoint)
+    client.files.delete(file.id)
+
+
+def check_rewards(client: openai.OpenAI, base: str) -> None:
+    """A reinforcement job keeps its grader, needs a validation file, and tells mean rewards."""
+    rows = [{"messages": [{"role": "user", "content": f"Who is {name}?"}], "name": name} for name in NAMES]
+    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    file = client.files.create(file=("prompts.jsonl", content), purpose="fine-tune")
+    grader = {
+        "type": "string_check",
+        "name": "named",
+        "operation": "like",
+        "input": "{{ sample.output_text }}",
+        "reference": "{{ item.name }}",
+    }
+    numbers = {"n_epochs": 1, "batch_size": BATCH, "compute_multiplier": 0.25, "eval_samples": 2}
+    method = {"type": "reinforcement", "reinforcement": {"grader": grader, "hyperparameters": numbers}}
+    request = {"model": base, "training_file": file.id, "method": method}
+    refused(
+        *(openai.BadRequestError, 400, "validation_file", "missing_required_parameter"),
+        client.fine_tuning.jobs.create,
+        **request,
+    )
+    created = client.fine_tuning.jobs.create(validation_file=file.id, **request)
+    job = ended(client, created.id, [created.status])
+    equal((job.status, job.method.type), ("succeeded", "reinforcement"))
+    told = job.method.reinforcement
+    equal(told.grader.model_dump(), grader)
+    equal({name: getattr(told.hyperparameters, name) for name in numbers}, numbers)
+    events = [event for event in client.fine_tuning.jobs.list_events(job.id) if event.type == "metrics"]
+    equal([event.data["step"] for event in events], [2, 1])
+    for event in events:
+        assert event.message.startswith(f"Step {event.data['step']}/2 , train mean reward="), event
+        assert 0 <= event.data["full_valid_mean_reward"] <= 1, event
     for checkpoint in client.fine_tuning.jobs.checkpoints.list(job.id):
         client.models.delete(checkpoint.fine_tuned_model_checkpoint)
     client.files.delete(file.id)
