@@ -15,9 +15,11 @@ from local_server.training.rewards.rollouts import Rollouts
 from local_server.training.rewards.rows import ANSWER_TOKENS, order, prompts
 from local_server.training.rewards.sampling import Limits, ends_of
 from local_server.training.rewards.trainer import answers_of, config, load_of, part, trainer_of
+from local_server.training.specification import SMALL_PARAMETERS
 
-# Answers of a large model that grow side by side: what has been read of each is kept in memory.
-_GROWING_AT_ONCE = 64
+# Answers that grow side by side, of a small model and of others: what has been read of each is kept in memory
+# (15 MB of SmolLM2-135M for 320 tokens), less than the training of a step needs after them.
+_GROWING_AT_ONCE = {True: 64, False: 16}
 
 
 def train(folder: Path, job: specification.Specification, log: Log, stop: threading.Event) -> int | None:
@@ -56,7 +58,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         graders,
         Limits(ends_of(model, start.tokenizer.eos_token_id), limit),
         seed=job["seed"],
-        at_once=_GROWING_AT_ONCE,
+        at_once=_GROWING_AT_ONCE[start.size.parameters < SMALL_PARAMETERS],
         log=log,
     )
     rate = specification.learning_rate(job, chosen["training_method"])
