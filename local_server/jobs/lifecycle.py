@@ -127,6 +127,9 @@ def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int,
         take_over(settings, store, job_id)
         metrics = {line["metrics"]["step"]: line["metrics"] for line in lines if line["kind"] == "metrics"}
         succeed(settings, store, store.job(job_id), metrics, lines[-1]["trained_tokens"])
+        if store.job(job_id)["status"] == "succeeded":
+            # One that was paused just now reads its rows again.
+            discard(settings, job_id, checkpoints=False)
         return
     how = (
         f"was killed by signal {-exit_status}" if exit_status < 0 else f"ended with exit status {exit_status}"
