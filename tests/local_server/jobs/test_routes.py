@@ -7,6 +7,7 @@ import httpx2
 import openai
 import pytest
 from openai.types import FileObject
+from pairs import preferences
 from serving import (
     BASE_MODEL,
     NAMES,
@@ -49,11 +50,18 @@ def training_file(client: openai.OpenAI) -> FileObject:
         ({"method": hyperparameters(learning_rate_multiplier=0)}, 400, "invalid_value", "greater than 0"),
         ({"method": hyperparameters(n_epoch=1)}, 400, "unknown_parameter", "Did you mean 'n_epochs'?"),
         ({"hyperparameters": {"n_epochs": "many"}}, 400, "invalid_value", "'auto' or a valid integer"),
+        ({"method": preferences(beta=3)}, 400, "invalid_value", "less than or equal to 2"),
         (
-            {"method": {"type": "dpo"}},
+            {"method": preferences(eval_interval=1)},
             400,
-            "unsupported_value",
-            "'dpo' is not supported by the local server yet",
+            "unknown_parameter",
+            "Did you mean 'method.reinforcement.hyperparameters.eval_interval'?",
+        ),
+        (
+            {"method": {"type": "dpo", "supervised": {"hyperparameters": {"n_epochs": 1}}}},
+            400,
+            "invalid_value",
+            "Invalid 'method.supervised': the method is 'dpo'",
         ),
         ({"method": {"type": "reinforcement"}}, 400, "unsupported_value", "Use 'supervised'"),
         ({"integrations": [{"type": "other"}]}, 400, "invalid_value", "'wandb'"),
