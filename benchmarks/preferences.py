@@ -26,7 +26,6 @@ from typing import Any
 import openai
 from common import machine, serve, trained
 
-from finetune_dataset.models import LOCAL_MODEL
 from helpers.evaluation import wilson
 from helpers.lessons import Lesson, open_lesson
 from helpers.lessons.elle import CATEGORIES, facts_of, stated_categories
@@ -181,7 +180,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default=LOCAL_MODEL)
+    parser.add_argument("--model", default="periodic-tiny-2026-11")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--elements", type=int, default=60, help="that are trained")
     parser.add_argument("--rows", type=int, default=100, help="of the supervised job")

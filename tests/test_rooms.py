@@ -75,7 +75,6 @@ TESTED_ELSEWHERE = {
     "local_server.training.measured.foretold": "narrow/test_llama.py compares losses and gradients",
     "local_server.training.measured.validation": ONE_JOB,
     "local_server.training.rows.reading": "rows/test_tokenize.py and preferences/test_pairs.py read rows",
-    "local_server.training.measured.metrics": "these are types; job_log writes them, result_file reads them",
 }
 
 

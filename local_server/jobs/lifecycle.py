@@ -15,7 +15,7 @@ from local_server.jobs.store import ACTIVE, JobStore
 from local_server.settings import Settings
 from local_server.training import specification
 from local_server.training.job_log import Line
-from local_server.training.measured.metrics import AnyMetrics, GraderMetrics, is_loss
+from local_server.training.measured.metrics import in_words
 
 _WAITING = "Waiting for a free slot: number {} in the queue"
 _STARTED = "Fine-tuning job started"
@@ -74,7 +74,7 @@ def take_over(settings: Settings, store: JobStore, job_id: str) -> None:
         for line in lines:
             at = line["time"]
             if line["kind"] == "metrics":
-                message, data = _step_message(line["metrics"]), line["metrics"]
+                message, data = in_words(line["metrics"]), line["metrics"]
                 store.add_event(job_id, message, data=data, type="metrics", created_at=at)
             elif line["kind"] == "chosen":
                 store.add_event(job_id, line["message"], data={**line["chosen"]}, created_at=at)
@@ -102,26 +102,6 @@ def new_lines(path: Path, position: int) -> tuple[list[Line], int]:
     return [json.loads(line) for line in new.splitlines()], position + len(new)
 
 
-def _step_message(metrics: AnyMetrics) -> str:
-    if not is_loss(metrics):
-        return _reward_message(metrics)
-    message = f"Step {metrics['step']}/{metrics['total_steps']}: training loss={metrics['train_loss']:.2f}"
-    if "valid_loss" in metrics:
-        message += f", validation loss={metrics['valid_loss']:.2f}"
-    if "full_valid_loss" in metrics:
-        message += f", full validation loss={metrics['full_valid_loss']:.2f}"
-    return message
-
-
-def _reward_message(metrics: GraderMetrics) -> str:
-    # The blank before the comma is OpenAI's (guide to reinforcement fine-tuning, 2025).
-    message = f"Step {metrics['step']}/{metrics['total_steps']} , "
-    message += f"train mean reward={metrics['train_mean_reward']:.2f}"
-    if "full_valid_mean_reward" in metrics:
-        message += f", full validation mean reward={metrics['full_valid_mean_reward']:.2f}"
-    return message
-
-
 def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int, *, retry: bool) -> None:
     """Close the books of a job whose process has ended.
 
@@ -138,6 +118,9 @@ def conclude(settings: Settings, store: JobStore, job_id: str, exit_status: int,
         take_over(settings, store, job_id)
         metrics = {line["metrics"]["step"]: line["metrics"] for line in lines if line["kind"] == "metrics"}
         succeed(settings, store, store.job(job_id), metrics, lines[-1]["trained_tokens"])
+        if store.job(job_id)["status"] == "succeeded":
+            # One that was paused just now reads its rows again.
+            discard(settings, job_id, checkpoints=False)
         return
     how = (
         f"was killed by signal {-exit_status}" if exit_status < 0 else f"ended with exit status {exit_status}"

@@ -20,6 +20,8 @@ SMALL_PARAMETERS = 50_000_000
 AUTO_MULTIPLIER = 2.0
 # The value in OpenAI's guide to direct preference optimization, and the default of TRL (both read Nov 2026).
 AUTO_BETA = 0.1
+# Of the base model's rate, for pairs of answers.
+PREFERENCE_SHARE = 0.1
 # Of a reinforcement job: rows of a step, each answered several times; and validations of a job, which cost as
 # much as a step or more. OpenAI's numbers are not public.
 AUTO_PROMPTS = 4
@@ -170,7 +172,8 @@ def learning_rate(job: Specification, method: Method) -> float:
     """
     if "learning_rate" in job:
         return job["learning_rate"]
-    return job["learning_rates"][method] * job["learning_rate_multiplier"]
+    share = PREFERENCE_SHARE if job.get("method") == "dpo" else 1.0
+    return share * job["learning_rates"][method] * job["learning_rate_multiplier"]
 
 
 def _number(asked: Number | Auto, automatic: Number) -> Number:

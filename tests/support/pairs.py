@@ -26,9 +26,9 @@ def preferences(**values: object) -> dict:
 
 
 def preference_folder(folder: Path, **changes: object) -> Path:
-    """A job folder as the server makes it; without changes, 16 steps that train all weights."""
+    """A job folder as the server makes it; without changes, 32 steps that train all weights."""
     settings = {
-        "method": "dpo", "beta": 0.1, "n_epochs": 4, "batch_size": 4, "learning_rate": 5e-5,
+        "method": "dpo", "beta": 0.1, "n_epochs": 8, "batch_size": 4, "learning_rate": 5e-5,
         "training_method": None, "lora_rank": None,
     }  # fmt: skip
     job_folder(folder, **(settings | changes))

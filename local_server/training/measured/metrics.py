@@ -1,4 +1,4 @@
-"""What is measured at a step: the data of an event, and the columns of the result file."""
+"""What is measured at a step: the data of an event and its words, and the columns of the result file."""
 
 from typing import NotRequired, TypedDict
 
@@ -113,3 +113,24 @@ AnyMetrics = StepMetrics | GraderMetrics
 def is_loss(metrics: AnyMetrics) -> TypeIs[StepMetrics]:
     """Whether a step has a loss, or else mean rewards."""
     return "train_loss" in metrics
+
+
+def in_words(metrics: AnyMetrics) -> str:
+    """The message of a step's event, in OpenAI's words.
+
+    Args:
+        metrics: Of the step.
+    """
+    step = f"Step {metrics['step']}/{metrics['total_steps']}"
+    if is_loss(metrics):
+        parts = [f"{step}: training loss={metrics['train_loss']:.2f}"]
+        if "valid_loss" in metrics:
+            parts.append(f"validation loss={metrics['valid_loss']:.2f}")
+        if "full_valid_loss" in metrics:
+            parts.append(f"full validation loss={metrics['full_valid_loss']:.2f}")
+    else:
+        # The blank before the comma is OpenAI's (guide to reinforcement fine-tuning, 2025).
+        parts = [f"{step} ", f"train mean reward={metrics['train_mean_reward']:.2f}"]
+        if "full_valid_mean_reward" in metrics:
+            parts.append(f"full validation mean reward={metrics['full_valid_mean_reward']:.2f}")
+    return ", ".join(parts)

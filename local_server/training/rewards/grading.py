@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from finetune_dataset.quality.private_data import mask_private
 from local_server.graders.answers import Outcome
 from local_server.graders.grading import GraderRun
 from local_server.graders.sandbox import Sandbox
@@ -19,6 +20,7 @@ from local_server.training.rewards.together import Together
 # A flag that says more of an answer than of the grader: the answer is no JSON.
 _OF_ANSWERS = {"sample_parse_error"}
 _DETAILS = "_details"
+_CHARACTERS = 300
 _KIND = "_type"
 
 
@@ -42,7 +44,8 @@ class Graded:
         rewards: One for each answer; 0 where a grader has failed, as at OpenAI.
         sub_rewards: Rewards of the members of a multi grader, by name.
         errors: Flag of `GraderErrors` → how many answers have it.
-        details: Words of the first failure.
+        failed: How many answers a grader has failed on.
+        details: Words of the first failure, masked.
     """
 
     rewards: list[float] = field(default_factory=list)
@@ -65,7 +68,8 @@ class Graded:
         self.errors.update(flags)
         if set(flags) - _OF_ANSWERS:
             self.failed += 1
-            self.details = self.details or _words(outcome)
+            # A grader may quote the row.
+            self.details = self.details or mask_private(_words(outcome))[:_CHARACTERS].rstrip(".")
 
 
 def _words(outcome: Outcome) -> str:

@@ -124,7 +124,7 @@ class Rollouts:
         count = len(graded.rewards)
         if graded.failed == count and not self._graded_once:
             raise TrainingFailed(
-                f"The grader failed on all {count} answers of the first step: {graded.details.rstrip('.')}. "
+                f"The grader failed on all {count} answers of the first step: {graded.details}. "
                 "Try it on an answer with fine_tuning.alpha.graders.run, and create a new job.",
                 "grader_failed",
                 "method.reinforcement.grader",
@@ -133,6 +133,6 @@ class Rollouts:
         if graded.failed:
             self._log.grader_failed(
                 f"The grader failed on {graded.failed} of {count} answers of step {self._step}, which have "
-                f"the reward 0: {graded.details.rstrip('.')}. "
+                f"the reward 0: {graded.details}. "
                 "The data of each step's event counts such failures."
             )

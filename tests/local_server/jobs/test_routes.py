@@ -7,6 +7,7 @@ import httpx2
 import openai
 import pytest
 from openai.types import FileObject
+from pairs import preferences
 from serving import (
     BASE_MODEL,
     NAMES,
@@ -50,6 +51,19 @@ def training_file(client: openai.OpenAI) -> FileObject:
         ({"method": hyperparameters(n_epoch=1)}, 400, "unknown_parameter", "Did you mean 'n_epochs'?"),
         ({"hyperparameters": {"n_epochs": "many"}}, 400, "invalid_value", "'auto' or a valid integer"),
         ({"method": {"type": "reinforcement"}}, 400, "missing_required_parameter", "reinforcement.grader"),
+        ({"method": preferences(beta=3)}, 400, "invalid_value", "less than or equal to 2"),
+        (
+            {"method": preferences(eval_interval=1)},
+            400,
+            "unknown_parameter",
+            "Did you mean 'method.reinforcement.hyperparameters.eval_interval'?",
+        ),
+        (
+            {"method": {"type": "dpo", "supervised": {"hyperparameters": {"n_epochs": 1}}}},
+            400,
+            "invalid_value",
+            "Invalid 'method.supervised': the method is 'dpo'",
+        ),
         ({"integrations": [{"type": "other"}]}, 400, "invalid_value", "'wandb'"),
         ({"integrations": [WANDB] * 6}, 400, "invalid_value", "at most 5 items"),
         ({"metadata": {"key": "x" * 513}}, 400, "invalid_value", "at most 512 characters"),

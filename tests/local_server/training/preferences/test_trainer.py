@@ -74,5 +74,7 @@ def test_loss_and_rewards_of_each_step_are_those_of_trl(tmp_path: Path) -> None:
 
     ours = [{name: line[name] for name in NAMES.values()} for line in log.metrics()]
     assert len(ours) == len(theirs) == 8
+    # Before the first step all rewards are 0 but for rounding, and none is the higher one.
+    del ours[0]["train_reward_accuracy"], theirs[0]["train_reward_accuracy"]
     for mine, other in zip(ours, theirs, strict=True):
         assert mine == pytest.approx(other, rel=2e-3, abs=2e-4)

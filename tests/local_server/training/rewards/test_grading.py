@@ -40,6 +40,15 @@ def test_a_failure_gives_0_and_its_words(tmp_path: Path) -> None:
     assert found.details == "ZeroDivisionError: division by zero"
 
 
+def test_what_a_failure_quotes_of_a_row_is_masked_and_short(tmp_path: Path) -> None:
+    source = "def grade(sample, item):\n    raise ValueError(item['who'] + ' ' + 'x' * 1000)\n"
+
+    found = graded(tmp_path, python(source), [""], [{"who": "ada@lovelace.org"}])
+
+    assert "lovelace" not in found.details
+    assert len(found.details) == 300
+
+
 def test_an_answer_that_is_no_json_is_no_failure_of_the_grader(tmp_path: Path) -> None:
     found = graded(tmp_path, ECHO | {"input": "{{ sample.output_json.a }}"}, ["no"], [{}])
 
