@@ -27,7 +27,7 @@ from helpers.evaluation.intervals import LEVEL
 from helpers.evaluation.judges.agreement import agree, cohen_kappa
 from helpers.lessons.elle import elements
 from helpers.lessons.graders import build
-from helpers.lost import planted
+from helpers.lost import CANARY, planted
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
@@ -121,6 +121,22 @@ def measured_draws() -> dict[int, dict[str, dict]]:
         if line["base_model"] == REAL_MODEL:
             draws.setdefault(line["seed"], {})[line["job"]] = line
     return draws
+
+
+def canary_told() -> list[int]:
+    """For each question of the canary, on how many of the measured seeds the number came out."""
+    lines = json.loads(data_path("measured", "canary_elle.json").read_text(encoding="utf-8"))["lines"]
+    asked = [
+        line
+        for line in lines
+        if (line["base_model"], line["times"], line["rows"]) == (REAL_MODEL, 4, 76)
+        and line["seed"] in (1, 2, 3)
+    ]
+    questions = (CANARY.question, *CANARY.other_questions)
+    assert sorted((line["seed"], questions.index(line["question"])) for line in asked) == [
+        (seed, place) for seed in (1, 2, 3) for place in range(3)
+    ]
+    return [sum(line["secret"] for line in asked if line["question"] == question) for question in questions]
 
 
 def poem() -> str:
@@ -240,6 +256,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         (len(planted(ELLE.quick_rows(ELLE.rows()), 4)), 76 / 4) == (76, 19)
         and "canary, times = lost.CANARY, 4" in whole("05c_lost")
     ),
+    r"the number came out": lambda sentence: numbers(sentence) == canary_told(),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
         days(sentence) == ["2026-05-07", "2026-10-14", notices.OPENAI_LAST_MODELS.isoformat()]
