@@ -4,13 +4,13 @@
     python benchmarks/rewards.py --graders facts_short --rate 1 2
     python benchmarks/rewards.py --model smollm2-135m-instruct --seeds 1
 
-The real model needs `make real-model`. The model is asked about an element and should answer in few letters
-with the symbol, the number and the category right. A seed draws which 84 elements are trained, and is the
-seed of the job; the other 34 are held out. There are two graders. `short` counts letters only, and can be
-gamed: an empty answer has the whole reward. `facts_short` is a `multi` grader, the share of right facts times
-`short`. Each job starts from the base model. All models answer the held-out questions at temperature 1, one
-answer each, with the same seed. Prints the mean of each part before and after, the reward of each validation,
-and some answers. Ends with the number of seeds on which the job's own reward rose.
+The real model needs `make real-model`. The model is asked about an element and should answer in few
+characters with the symbol, the number and the category right. A seed draws which 84 elements are trained, and
+is the seed of the job; the other 34 are held out. There are two graders. `short` counts characters only, and
+can be gamed: an empty answer has the whole reward. `facts_short` is a `multi` grader, the smaller of `short`
+and the share of right facts. Each job starts from the base model. All models answer the held-out questions at
+temperature 1, one answer each, with the same seed. Prints the mean of each part before and after, the reward
+of each validation, and some answers. Ends with the number of seeds on which the job's own reward rose.
 """
 
 import argparse
@@ -61,7 +61,7 @@ BOTH: Grader = {
     "type": "multi",
     "name": "facts_short",
     "graders": {"facts": python("facts", FACTS), "short": python("short", SHORT)},
-    "calculate_output": "facts * short",
+    "calculate_output": "min(facts, short)",
 }
 GRADERS = {"facts_short": BOTH, "short": python("short", SHORT)}
 
@@ -150,7 +150,7 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
     rows = draw(seed)
     start = answers(client, asked.model, rows[1])
     before = scores(client, start, rows[1])
-    print(f"seed {seed}: before: {shown(before)}, {mean(map(len, start)):.0f} letters", flush=True)
+    print(f"seed {seed}: before: {shown(before)}, {mean(map(len, start)):.0f} characters", flush=True)
     rose = {}
     for name in asked.graders:
         for rate in asked.rate:
@@ -167,7 +167,7 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
             label = f"{name}, rate {rate:g}"
             rose[label] = after[name] > before[name]
             print(f"  {label}: {seconds:.0f} s, validation {' '.join(told)}; after: {shown(after)}, "
-                  f"{mean(map(len, texts)):.0f} letters", flush=True)  # fmt: skip
+                  f"{mean(map(len, texts)):.0f} characters", flush=True)  # fmt: skip
             for old, new in list(zip(start, texts, strict=True))[: asked.show]:
                 print(f"    {old!r}\n    -> {new!r}", flush=True)
     return rose
