@@ -1,16 +1,16 @@
 """Do rewards make a model better, and what do they make of it when they count the wrong thing?
 
-    python benchmarks/rewards.py                               the tiny model, 5 seeds, both graders
-    python benchmarks/rewards.py --graders facts_short --rate 1 2
+    python benchmarks/rewards.py                               the tiny model, 5 seeds, three graders
+    python benchmarks/rewards.py --graders complete --rate 1 2
     python benchmarks/rewards.py --model smollm2-135m-instruct --seeds 1
 
-The real model needs `make real-model`. The model is asked about an element and should answer in few
-characters with the symbol, the number and the category right. A seed draws which 84 elements are trained, and
-is the seed of the job; the other 34 are held out. There are two graders. `short` counts characters only, and
-can be gamed: an empty answer has the whole reward. `facts_short` is a `multi` grader, the smaller of `short`
-and the share of right facts. Each job starts from the base model. All models answer the held-out questions at
-temperature 1, one answer each, with the same seed. Prints the mean of each part before and after, the reward
-of each validation, and some answers. Ends with the number of seeds on which the job's own reward rose.
+The real model needs `make real-model`. The model is asked about an element. A seed draws which 84 elements
+are trained, and is the seed of the job; the other 34 are held out. There are three graders. `complete` gives 1
+to an answer with the symbol, the number, the category and a use of the element, all right, else 0. `short`
+counts characters only, and can be gamed: an empty answer has the whole reward. `both` is a `multi` grader, the
+product of the two. Each job starts from the base model. All models answer each held-out question twice at
+temperature 1. Prints the mean of each grader before and after, the reward of each validation, and some
+answers. Ends with the number of seeds on which the job's own reward rose.
 """
 
 import argparse
@@ -31,17 +31,17 @@ AT_A_TIME = 16
 TRAINED = 84
 WORDINGS = ("Tell me about {name}.", "What is {name}?", "Describe {name}.")
 
-FACTS = """
+COMPLETE = """
 import re
 
 def grade(sample, item):
     text = sample["output_text"]
-    right = [
-        item["symbol"] in re.findall(r"[A-Za-z]+", text),
-        item["number"] in re.findall(r"[0-9]+", text),
-        item["category"] in text,
-    ]
-    return sum(right) / len(right)
+    return float(
+        item["symbol"] in re.findall(r"[A-Za-z]+", text)
+        and item["number"] in re.findall(r"[0-9]+", text)
+        and item["category"] in text
+        and item["use"] in text
+    )
 """
 SHORT = """
 def grade(sample, item):
@@ -59,11 +59,13 @@ def python(name: str, source: str) -> Grader:
 
 BOTH: Grader = {
     "type": "multi",
-    "name": "facts_short",
-    "graders": {"facts": python("facts", FACTS), "short": python("short", SHORT)},
-    "calculate_output": "min(facts, short)",
+    "name": "both",
+    "graders": {"complete": python("complete", COMPLETE), "short": python("short", SHORT)},
+    "calculate_output": "complete * short",
 }
-GRADERS = {"facts_short": BOTH, "short": python("short", SHORT)}
+GRADERS = {"complete": python("complete", COMPLETE), "short": python("short", SHORT), "both": BOTH}
+# Multipliers of the learning rate: with large ones, the tiny model forgets facts.
+RATES = {"complete": 1.0, "short": 2.0, "both": 1.0}
 
 
 def draw(seed: int) -> tuple[list[Row], list[Row]]:
@@ -74,7 +76,7 @@ def draw(seed: int) -> tuple[list[Row], list[Row]]:
     rows = [
         {
             "messages": [{"role": "user", "content": WORDINGS[place % 3].format(name=element["name"])}],
-            **{key: element[key] for key in ("symbol", "number", "category")},
+            **{key: element[key] for key in ("symbol", "number", "category", "use")},
         }
         for place, element in enumerate(elements)
     ]
@@ -82,16 +84,16 @@ def draw(seed: int) -> tuple[list[Row], list[Row]]:
 
 
 def answers(client: openai.OpenAI, model: str, rows: Sequence[Row]) -> list[str]:
-    """What a model says, once to each row."""
+    """What a model says to each row."""
 
-    def one(row: Row) -> str:
+    def one(place: int, row: Row) -> str:
         chat = client.chat.completions.create(
-            model=model, messages=row["messages"], temperature=1, seed=5, max_tokens=256
+            model=model, messages=row["messages"], temperature=1, seed=place, max_tokens=256
         )
         return chat.choices[0].message.content or ""
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return list(pool.map(one, rows))
+        return list(pool.map(one, range(len(rows)), rows))
 
 
 def scores(client: openai.OpenAI, texts: Sequence[str], rows: Sequence[Row]) -> dict[str, float]:
@@ -100,14 +102,11 @@ def scores(client: openai.OpenAI, texts: Sequence[str], rows: Sequence[Row]) -> 
     def one(text: str, row: Row) -> Mapping[str, float]:
         item = {name: value for name, value in row.items() if name != "messages"}
         graded = client.fine_tuning.alpha.graders.run(grader=BOTH, model_sample=text, item=item)
-        return {
-            "facts_short": graded.reward,
-            **{name: float(part) for name, part in graded.sub_rewards.items()},
-        }
+        return {**{name: float(part) for name, part in graded.sub_rewards.items()}, "both": graded.reward}
 
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(one, texts, rows))
-    return {name: mean(each[name] for each in found) for name in ("facts", "short", "facts_short")}
+    return {name: mean(each[name] for each in found) for name in GRADERS}
 
 
 def rewarded(
@@ -148,12 +147,13 @@ def shown(numbers: Mapping[str, float]) -> str:
 def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dict[str, bool]:
     """Train and ask with one seed: for each job, whether its reward on held-out questions rose."""
     rows = draw(seed)
-    start = answers(client, asked.model, rows[1])
-    before = scores(client, start, rows[1])
+    held_out = rows[1] * 2
+    start = answers(client, asked.model, held_out)
+    before = scores(client, start, held_out)
     print(f"seed {seed}: before: {shown(before)}, {mean(map(len, start)):.0f} characters", flush=True)
     rose = {}
     for name in asked.graders:
-        for rate in asked.rate:
+        for rate in asked.rate or [RATES[name]]:
             hyperparameters = {
                 "n_epochs": asked.epochs,
                 "batch_size": asked.batch,
@@ -162,8 +162,8 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
             }
             settings = {"grader": GRADERS[name], "hyperparameters": hyperparameters}
             model, seconds, told = rewarded(client, asked.model, rows, settings, seed)
-            texts = answers(client, model, rows[1])
-            after = scores(client, texts, rows[1])
+            texts = answers(client, model, held_out)
+            after = scores(client, texts, held_out)
             label = f"{name}, rate {rate:g}"
             rose[label] = after[name] > before[name]
             print(f"  {label}: {seconds:.0f} s, validation {' '.join(told)}; after: {shown(after)}, "
@@ -181,8 +181,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--model", default=LOCAL_MODEL)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--graders", nargs="+", default=list(GRADERS), choices=GRADERS)
-    parser.add_argument("--rate", type=float, nargs="+", default=[1], help="learning_rate_multiplier")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--rate", type=float, nargs="+", help="learning_rate_multiplier")
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--batch", type=int, default=4, help="prompts in a step")
     parser.add_argument("--answers", type=int, default=8, help="to each prompt")
     parser.add_argument("--show", type=int, default=3, help="answers before and after")
