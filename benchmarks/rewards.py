@@ -5,11 +5,11 @@
     python benchmarks/rewards.py --model smollm2-135m-instruct --seeds 1
 
 The real model needs `make real-model`. The model is asked about an element. A seed draws which 84 elements
-are trained, and is the seed of the job; the other 34 are held out. There are three graders. `complete` gives 1
-to an answer with the symbol, the number, the category and a use of the element, all right, else 0. `short`
-counts characters only, and can be gamed: an empty answer has the whole reward. `both` is a `multi` grader, the
-product of the two. Each job starts from the base model. All models answer each held-out question twice at
-temperature 1. Prints the mean of each grader before and after, the reward of each validation, and some
+are trained, and is the seed of the job; the other 34 are held out. There are three graders. `complete` gives
+1 to an answer with the symbol, the number, the category and a use of the element, all right, else 0. `short`
+counts characters only, and can be gamed: an empty answer has the whole reward. `both` is a `multi` grader,
+the product of the two. Each job starts from the base model. All models answer each held-out question twice
+at temperature 1. Prints the mean of each grader before and after, the reward of each validation, and some
 answers. Ends with the number of seeds on which the job's own reward rose.
 """
 
@@ -25,7 +25,7 @@ from typing import Any
 import openai
 from common import ROOT, as_file, machine, serve
 
-from finetune_dataset.models import LOCAL_MODEL
+from finetune_dataset.models import PERIODIC_TINY
 
 AT_A_TIME = 16
 TRAINED = 84
@@ -178,7 +178,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default=LOCAL_MODEL)
+    parser.add_argument("--model", default=PERIODIC_TINY)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--graders", nargs="+", default=list(GRADERS), choices=GRADERS)
     parser.add_argument("--rate", type=float, nargs="+", help="learning_rate_multiplier")
