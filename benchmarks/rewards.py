@@ -25,8 +25,6 @@ from typing import Any
 import openai
 from common import ROOT, as_file, machine, serve
 
-from finetune_dataset.models import PERIODIC_TINY
-
 AT_A_TIME = 16
 TRAINED = 84
 WORDINGS = ("Tell me about {name}.", "What is {name}?", "Describe {name}.")
@@ -178,7 +176,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default=PERIODIC_TINY)
+    parser.add_argument("--model", default="periodic-tiny-2026-11")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--graders", nargs="+", default=list(GRADERS), choices=GRADERS)
     parser.add_argument("--rate", type=float, nargs="+", help="learning_rate_multiplier")
