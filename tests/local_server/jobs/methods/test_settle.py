@@ -37,3 +37,23 @@ def test_a_beta_that_is_asked_for_stays() -> None:
     method: Any = {"type": "dpo", "dpo": {"hyperparameters": AUTO | {"beta": 0.5}}}
 
     assert settled(method, rows=16, seed=7, parameters=0)["beta"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked", "numbers"),
+    [
+        # 84 rows are read once (cookbook rule): 21 steps of 4 rows, and a validation in each third one.
+        (84, {}, (4, 1.0, 3, 1)),
+        (3, {"n_epochs": 2, "batch_size": 8}, (3, 1.0, 1, 1)),
+        (84, {"compute_multiplier": 0.5, "eval_interval": 7, "eval_samples": 3}, (4, 0.5, 7, 3)),
+    ],
+)
+def test_a_job_with_a_grader_has_its_numbers(rows: int, asked: dict[str, Any], numbers: Any) -> None:
+    grader = {"type": "string_check"}
+    auto = AUTO | MORE | {"eval_interval": "auto", "n_epochs": 1} | asked
+    method: Any = {"type": "reinforcement", "reinforcement": {"grader": grader, "hyperparameters": auto}}
+
+    made = settled(method, rows=rows, seed=7, parameters=0)
+
+    found = (made["batch_size"], made["compute_multiplier"], made["eval_interval"], made["eval_samples"])
+    assert (found, made["grader"]) == (numbers, grader)

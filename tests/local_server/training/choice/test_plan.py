@@ -176,3 +176,13 @@ def test_a_job_goes_on_only_when_its_memory_is_there_again(
     assert str(caught.value) == (
         "There is not enough memory for this job to go on: it needs 3.3 GB, 1.0 GB are free."
     )
+
+
+def test_a_method_that_cannot_train_with_narrow_products_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    there_are(monkeypatch, 8)
+    monkeypatch.setattr(speed, "bfloat16_products_are_faster", lambda *arguments: True)
+
+    chosen, said = plan.choose(PERIODIC_TINY, {}, LOAD, None, products=False)
+
+    assert "products" not in chosen
+    assert said == "Full training in float32 on 1 thread, about 0.6 GB of memory; 8.0 GB are free"
