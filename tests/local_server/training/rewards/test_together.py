@@ -79,6 +79,7 @@ def test_an_answer_that_ends_the_process_is_found(tmp_path: Path) -> None:
     assert processes == [3, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_grader_that_never_answers_is_not_tried_on_all(tmp_path: Path) -> None:
     source = "def grade(sample, item):\n    while True: pass\n"
 
