@@ -229,8 +229,9 @@ def test_rows_of_another_dataset_than_the_one_asked_for_never_come_from_the_defa
     default.write_json("01_dataset.json", {"dataset": "recipes"})
     default.write_rows("train.jsonl", [{"row": 1}])
     monkeypatch.setenv("FINETUNE_DATASET", "elle")
+    monkeypatch.setenv("FINETUNE_RUN", "other")
 
-    taken = open_run("other").require("train.jsonl")
+    taken = open_run().require("train.jsonl")
 
     assert taken.read_bytes() == data_path("sample_runs", "elle", "train.jsonl").read_bytes()
     assert capsys.readouterr().out == "train.jsonl: not made yet, so the sample run's copy is used.\n"

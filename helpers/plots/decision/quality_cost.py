@@ -21,7 +21,7 @@ _KINDS = {
 }
 _OTHER = (GRAY, "s")
 
-_NEAR = (0.06, 0.04)
+_NEAR = (0.08, 0.04)
 """Shares of the two axes: dots that are nearer to each other than both share one number, such as 7–9."""
 
 _LEGEND_BELOW = 40

@@ -41,7 +41,7 @@ def test_the_dots_are_numbered_and_named_beside_the_picture_the_best_first():
         "4  100%  few-shot",
         "5  3%  base",
     ]
-    assert [text.get_text() for text in ax.texts] == ["1", "2", "3", "4", "5"]
+    assert [text.get_text() for text in ax.texts] == ["1", "2", "3, 4", "5"]
 
 
 def test_thin_lines_are_intervals_and_thick_ones_the_training_runs():
