@@ -110,8 +110,9 @@ def _lacks(folder: Path, step: str) -> str:
     text = f"The recording {folder.name} does not hold {step}; it holds {', '.join(here) or 'nothing'}."
     if (folder.parent / DEFAULT_DATASET / f"{step}.json").is_file():
         text += (
-            f"\nThat of {DEFAULT_DATASET} does. To see it, put this into a new cell at the top, and run all cells:"
-            f"\n%env FINETUNE_DATASET={DEFAULT_DATASET}\n%env FINETUNE_RUN={DEFAULT_DATASET}\n%env FINETUNE_MODEL="
+            f"\nThat of {DEFAULT_DATASET} does. To see it, put this into a new cell at the top, and run all "
+            f"cells:\n%env FINETUNE_DATASET={DEFAULT_DATASET}\n%env FINETUNE_RUN={DEFAULT_DATASET}\n"
+            "%env FINETUNE_MODEL="
         )
     return (
         text + '\nFor real answers, write connect("local", ...) in the cell that connects, and run the '

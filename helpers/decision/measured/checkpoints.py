@@ -28,9 +28,9 @@ def checkpoint_scores(
         group: Names what a row is about, such as `lesson.group`.
 
     Returns:
-        One row per checkpoint, jobs in the order of the answers, then by step: job, step, loss (full validation loss, nats), value, low and
-        high (share of right answers with its 95 % interval over the groups), n (groups), by_group (group →
-        share of its answers that are right).
+        One row per checkpoint, jobs in the order of the answers, then by step: job, step, loss (full
+        validation loss, nats), value, low and high (share of right answers with its 95 % interval over the
+        groups), n (groups), by_group (group → share of its answers that are right).
 
     Raises:
         FineTuneError: An answer lacks a field.

@@ -127,7 +127,8 @@ def describe_learning_curve(table: pd.DataFrame) -> str:
             break
         alike = rows
     if alike is not None:
-        return f"{text}. From {alike} rows on, {questions} questions are too few to show a difference to all rows."
+        few = f"{questions} questions are too few to show a difference to all rows."
+        return f"{text}. From {alike} rows on, {few}"
     if gap > 0:
         return f"{text}. The last step is shown ({points(gap)}{sure(chance)}): more rows may still help."
     return (

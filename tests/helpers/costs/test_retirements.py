@@ -34,7 +34,8 @@ def test_after_the_last_job_the_model_still_answers():
     described = find_retirement("gpt-4o", "openai").describe(date(2027, 1, 6))
 
     assert described.startswith(
-        "fine-tunes stop on 2027-01-14: one made on 2027-01-06 would live 8 days; no new jobs after 2027-01-05"
+        "fine-tunes stop on 2027-01-14: one made on 2027-01-06 would live 8 days; no new jobs "
+        "after 2027-01-05"
     )
 
 
