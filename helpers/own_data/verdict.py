@@ -121,7 +121,7 @@ def judge(
         ValueError: Predictions are missing: a model and part has not one for each question.
     """
     if fine_tuned_model is None:
-        return _without_job(parts, base_model)
+        return _without_job(parts, plan, base_model)
     texts = {
         (model, part): [
             each["text"] for each in predictions if (each["model"], each["part"]) == (model, part)
@@ -158,9 +158,10 @@ def judge(
     )
 
 
-def _without_job(parts: Parts, base_model: str) -> Verdict:
+def _without_job(parts: Parts, plan: Plan, base_model: str) -> Verdict:
     reasons = [
         *parts.says,
+        *(plan.says if parts.enough else []),
         "Nothing was trained: no answer could have proved anything.",
         ADVICE["too_few_rows"],
     ]

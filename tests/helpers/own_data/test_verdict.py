@@ -210,6 +210,16 @@ def test_eight_rows_get_their_verdict_without_a_job():
     assert found.compared(3) == ""
 
 
+def test_rows_that_are_too_long_for_a_test_get_their_verdict_without_a_job_and_the_reason():
+    rows = [*notice_rows()[:19], *(chat(f"Tell of thing{place}", f"word{place} " * 600) for place in (1, 2))]
+    parts = split_rows(rows)
+
+    found = judge(parts, plan_job(parts, REAL), [], base_model=REAL, fine_tuned_model=None)
+
+    assert (found.verdict, found.fine_tuned_model) == ("too_few_rows", None)
+    assert "No job: 2 rows have more than 512 tokens" in found.reasons[-3]
+
+
 def test_the_answers_stand_one_below_the_other():
     found = verdict(notice_rows(), answer_of)
 

@@ -95,11 +95,57 @@ def test_what_cannot_be_read_is_named_with_its_place(tmp_path):
     assert "row 2: more cells than the first row has" in repr(read_table(table))
 
 
-def test_a_first_row_that_is_data_is_pointed_out(tmp_path):
-    path = tmp_path / "shop.csv"
-    path.write_text("What is it?,A bell\nHow much?,5\n", encoding="utf-8")
+@pytest.mark.parametrize("name", ["shop.csv", "shop.txt"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_first_row_that_is_data_is_a_row_and_pointed_out(tmp_path, separator, name):
+    path = tmp_path / name
+    rows = [("What is it?", "A bell"), ("How much?", "5"), ("Who?", "Ana")]
+    path.write_text("".join(f"{separator.join(row)}\n" for row in rows), encoding="utf-8")
 
-    assert "The first row looks like data" in repr(read_table(path))
+    table = read_table(path)
+
+    assert [tuple(row.values()) for row in texts(table)] == rows
+    assert table.columns == ["question", "answer"]
+    assert name.endswith("txt") or "The first row looks like data" in repr(table)
+
+
+def test_empty_rows_above_the_header_are_passed_over(tmp_path):
+    path, book = tmp_path / "shop.csv", tmp_path / "shop.xlsx"
+    path.write_text("\n,,\nquestion,answer,\nWhat?,A bell,\n", encoding="utf-8")
+    pd.DataFrame([[None, None], ["question", "answer"], ["What?", "A bell"]]).to_excel(
+        book, index=False, header=False
+    )
+
+    for source, row in ((path, 4), (book, 3)):
+        assert read_table(source).records == [(row, {"question": "What?", "answer": "A bell"})]
+
+
+def test_text_in_a_column_without_a_name_is_not_lost_in_silence(tmp_path):
+    path = tmp_path / "mood.csv"
+    path.write_text("label,text,,\ngood,I like it,,\nbad,so cold, so late,again\n", encoding="utf-8")
+
+    assert "1 row has text there: 'so late again' in row 3" in repr(read_table(path))
+
+
+def test_a_title_above_the_header_is_answered_with_what_to_do(tmp_path):
+    path = tmp_path / "title.csv"
+    path.write_text("Our shop;\nquestion;answer\nWhat?;A bell\n", encoding="utf-8")
+
+    with pytest.raises(DatasetError, match=r"one column only, 'Our shop'.*name in the first row"):
+        read_table(path)
+
+
+def test_headings_of_a_list_are_named_with_their_lines(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("Our shop\n\n1. What is it?\nA bell.\n\n2. How much?\n5 euros.\n", encoding="utf-8")
+
+    table = read_table(path)
+
+    assert texts(table) == [
+        {"question": "What is it?", "answer": "A bell."},
+        {"question": "How much?", "answer": "5 euros."},
+    ]
+    assert "line 1 'Our shop': it belongs to no question and answer, skipped" in repr(table)
 
 
 REFUSED = {

@@ -1,0 +1,85 @@
+"""Rows of JSON: chats in any layout that the checker knows, or one text for each key."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from finetune_dataset.chat import JsonObject
+from finetune_dataset.convert.cells import cell_text
+from finetune_dataset.files import open_source, read_lines
+from finetune_dataset.formats.pairs import pair_name
+from finetune_dataset.formats.table import format_of
+from finetune_dataset.jsonlines import read_pieces
+from helpers.errors import DatasetError
+
+
+@dataclass
+class JsonRow:
+    """One row of a file.
+
+    Attributes:
+        line: The line that it begins on.
+        chat: The row as a chat; None if it is none.
+        texts: Its texts by key, when it is no chat.
+        reason: Why it cannot be used; "" if it can.
+    """
+
+    line: int
+    chat: JsonObject | None = None
+    texts: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+def json_rows(path: Path) -> Iterator[JsonRow]:
+    """Read the rows of a file of JSON lines, or of one list.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The rows, also those that cannot be used.
+
+    Raises:
+        DatasetError: The file cannot be opened.
+    """
+    with open_source(path) as source:
+        for piece in read_pieces(read_lines(source), blank=False):
+            if not piece.values and piece.issue:
+                yield JsonRow(piece.first, reason=str(piece.issue.found))
+            for value in piece.values:
+                if isinstance(value, dict):
+                    yield _row(value, piece.first)
+                else:
+                    yield JsonRow(piece.first, reason="it is no object with keys")
+
+
+def _row(value: JsonObject, line: int) -> JsonRow:
+    found = format_of(value, "supervised")
+    # A question with other keys than a known answer is a row for graders elsewhere, and a table here.
+    if found and found[1].method not in ("supervised", "reinforcement"):
+        return JsonRow(
+            line,
+            reason=f"it is for the method {found[1].method!r}; this notebook trains answers (supervised): "
+            'keep the question and the better answer, as "question" and "answer"',
+        )
+    messages = isinstance(value.get("messages"), list)
+    if messages or (found and found[1].method == "supervised" and not pair_name(value)):
+        try:
+            return JsonRow(line, chat=found[1].convert(value) if found else value)
+        except DatasetError as error:
+            if messages:
+                return JsonRow(line, reason=str(error))
+    return JsonRow(line, texts={key: _text(item) for key, item in _inner(value).items()})
+
+
+def _inner(value: JsonObject) -> JsonObject:
+    """Return what a row holds; {"translation": {"en": ..., "fr": ...}} holds the two texts inside."""
+    only = next(iter(value.values())) if len(value) == 1 else None
+    return only if isinstance(only, dict) and len(only) > 1 else value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return cell_text(value)
