@@ -45,7 +45,7 @@ def holds_no_names(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bo
         sentences, a long text above long texts.
     """
     alike = sum(map(_is_text_of, names, columns))
-    return 0 < alike and alike * 2 >= len(names)
+    return alike > 0 and alike * 2 >= len(names)
 
 
 def _first_rows(text: str, separator: str) -> list[list[str]]:

@@ -60,8 +60,9 @@ def pasted_pairs(text: str, left: list[_Line] | None = None) -> Iterator[tuple[s
             (f"{left}?", right.strip()) for left, _, right in (line.partition("? ") for line in filled)
         )
     else:
+        first = filled[0][:60] if filled else ""
         raise DatasetError(
-            f"The list cannot be read as questions and answers. It begins {(filled or [''])[0][:60]!r}. Begin "
+            f"The list cannot be read as questions and answers. It begins {first!r}. Begin "
             'each question with "Q:" and each answer with "A:", on lines of their own; or write each pair on '
             "one line, with a tab between question and answer."
         )

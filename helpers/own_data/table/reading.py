@@ -153,10 +153,10 @@ def _add(table: OwnTable, rows: Iterable[tuple[str, dict[Hashable, object]]]) ->
         elif any(texts.values()):
             table.records.append((_number(place, len(table.records) + 1), texts))
     if unnamed:
+        found = f"{len(unnamed):,} rows have" if len(unnamed) > 1 else "1 row has"
         table.notes.append(
-            f"{_UNNAMED} are not used, and {len(unnamed):,} row{'s have' if len(unnamed) > 1 else ' has'} text "
-            f"there: {unnamed[0]}. Give each column a name in the first row, or put texts that hold the "
-            "separator in quotes."
+            f"{_UNNAMED} are not used, and {found} text there: {unnamed[0]}. Give each "
+            "column a name in the first row, or put texts that hold the separator in quotes."
         )
     columns = [[texts.get(name, "") for _, texts in table.records] for name in table.columns]
     if holds_no_names(table.columns, columns):

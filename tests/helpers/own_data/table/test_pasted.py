@@ -58,5 +58,5 @@ def test_a_question_without_an_answer_gives_no_pair():
 
 
 def test_a_text_that_is_no_list_is_refused():
-    with pytest.raises(DatasetError, match="It begins 'Dear all,'.*a tab between question and answer"):
+    with pytest.raises(DatasetError, match=r"It begins 'Dear all,'.*a tab between question and answer"):
         list(pasted_pairs("Dear all,\nthis is a letter."))
