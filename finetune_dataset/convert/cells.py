@@ -210,8 +210,8 @@ def _require_columns(names: Sequence[Hashable], wanted: list[str], where: str) -
         listed = ", ".join(repr(name)[:60] for name in names[:50]) or "(none)"
         listed += f" and {len(names) - 50} more" if len(names) > 50 else ""
         if column in names:
-            raise DatasetError(f"{where} has two columns {column!r}. Give each its own name.")
+            raise DatasetError(f"{where} has two columns {repr(column)[:60]}. Give each its own name.")
         folded = {str(name)[:60].casefold(): name for name in names[:1_000]}
         near = get_close_matches(column.casefold(), folded, n=1)
         hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
-        raise DatasetError(f"{where} has no column {column!r}. Columns: {listed}.{hint}")
+        raise DatasetError(f"{where} has no column {repr(column)[:60]}. Columns: {listed}.{hint}")

@@ -154,7 +154,7 @@ def _left(facts: dict[str, _Facts], taken: list[str], *, last: bool) -> str:
     if not left:
         what = "answers" if last else "questions"
         raise DatasetError(
-            f"No column looks like the {what}. Columns: {', '.join(map(repr, facts))}. Those that are mostly "
+            f"No column looks like the {what}. Columns: {_listed(list(facts))}. Those that are mostly "
             "empty, always the same, or numbers of rows were left out. Set both columns by name."
         )
     return left[-1 if last else 0]
@@ -183,6 +183,9 @@ def _require(table: OwnTable, name: str) -> None:
     folded = {column.casefold(): column for column in table.columns}
     near = get_close_matches(name.casefold(), folded, n=1)
     hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
-    raise DatasetError(
-        f"{table.name} has no column {name!r}. Columns: {', '.join(map(repr, table.columns[:30]))}.{hint}"
-    )
+    raise DatasetError(f"{table.name} has no column {name!r}. Columns: {_listed(table.columns)}.{hint}")
+
+
+def _listed(columns: list[str]) -> str:
+    more = f" and {len(columns) - 30:,} more" if len(columns) > 30 else ""
+    return ", ".join(repr(name)[:60] for name in columns[:30]) + more

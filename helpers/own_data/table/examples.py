@@ -12,7 +12,10 @@ from helpers.own_data.table.reading import OwnTable
 from helpers.own_data.words import plain, shortened
 
 MAX_EXAMPLES = 10_000
-"""Examples that are kept; of more, so many are drawn at random. To check them takes about 6 s (2026-11-29)."""
+"""Examples that are kept; of more, so many are drawn at random. Checking them takes 6 s (2026-11-29)."""
+
+MAX_CHARACTERS = 1_000_000
+"""Of one example; no model that can be trained reads more (the longest context is about 128,000 tokens)."""
 
 _EXCEL_ERRORS = {"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!"}
 
@@ -71,6 +74,7 @@ def make_examples(table: OwnTable, columns: Columns, system_prompt: str | None =
         reason = reason or next(
             (f"{what} is {text}" for what, text in used.items() if text in _EXCEL_ERRORS), ""
         )
+        reason = reason or _too_long(len(question) + len(answer))
         if reason:
             cells: Cells = {name: text for name, text in texts.items()}
             found.skipped.append(SkippedRow(f"row {number}", reason, cells))
@@ -107,7 +111,14 @@ def _no_answer(row: JsonObject) -> str:
         return "it calls tools, which this notebook does not score"
     if any(isinstance(each.get("content"), list) and "image" in str(each["content"]) for each in messages):
         return "it holds an image, which this notebook does not score"
-    return "" if answer_of(row).strip() and question_of(row).strip() else "its question or answer is empty"
+    question, answer = question_of(row), answer_of(row)
+    if not (question.strip() and answer.strip()):
+        return "its question or answer is empty"
+    return _too_long(len(question) + len(answer))
+
+
+def _too_long(length: int) -> str:
+    return f"it has {length:,} characters; at most {MAX_CHARACTERS:,}" if length > MAX_CHARACTERS else ""
 
 
 def _refuse_useless(found: Examples, name: str) -> None:

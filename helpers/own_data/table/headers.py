@@ -27,7 +27,7 @@ def find_header(text: str) -> tuple[list[str], bool]:
         text = text.partition("\n")[2]
     found = [_first_rows(text[:_LOOKED_AT], separator) for separator in _SEPARATORS]
     ranked = [(_is_regular(rows), len(rows[0]), rows[0]) for rows in found if rows]
-    if not ranked:
+    if not ranked or _is_endless(text):
         return [], False
     regular, _, names = max(ranked, key=lambda each: each[:2])
     return [name for name in names if name], regular
@@ -46,6 +46,11 @@ def holds_no_names(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bo
     """
     alike = sum(map(_is_text_of, names, columns))
     return alike > 0 and alike * 2 >= len(names)
+
+
+def _is_endless(text: str) -> bool:
+    """Tell whether the first line is longer than what is looked at; the reader of tables says so."""
+    return len(text) > _LOOKED_AT and "\n" not in text[:_LOOKED_AT].strip()
 
 
 def _first_rows(text: str, separator: str) -> list[list[str]]:

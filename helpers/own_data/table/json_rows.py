@@ -1,8 +1,9 @@
 """Rows of JSON: chats in any layout that the checker knows, or one text for each key."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from finetune_dataset.chat import JsonObject
@@ -11,6 +12,8 @@ from finetune_dataset.files import open_source, read_lines
 from finetune_dataset.formats.pairs import pair_name
 from finetune_dataset.formats.table import format_of
 from finetune_dataset.jsonlines import read_pieces
+from finetune_dataset.rules.limits import MIN_EXAMPLES
+from finetune_dataset.shapes.pieces import Piece
 from helpers.errors import DatasetError
 
 
@@ -44,17 +47,43 @@ def json_rows(path: Path) -> Iterator[JsonRow]:
         DatasetError: The file cannot be opened.
     """
     with open_source(path) as source:
-        for piece in read_pieces(read_lines(source), blank=False):
-            if not piece.values and piece.issue:
-                yield JsonRow(piece.first, reason=str(piece.issue.found))
-            for value in piece.values:
-                if isinstance(value, dict):
-                    yield _row(value, piece.first)
-                else:
-                    yield JsonRow(piece.first, reason="it is no object with keys")
+        rows = iter(_values(read_pieces(read_lines(source), blank=False)))
+        first, second = next(rows, None), next(rows, None)
+        # Often the whole file is one object, with the rows in a list, or with the answers by question.
+        if first and not second and not isinstance(first[1], JsonRow):
+            yield from (_row(value, first[0]) for value in _rows_in(first[1]))
+            return
+        for line, value in chain(filter(None, (first, second)), rows):
+            yield value if isinstance(value, JsonRow) else _row(value, line)
 
 
-def _row(value: JsonObject, line: int) -> JsonRow:
+def _values(pieces: Iterable[Piece]) -> Iterator[tuple[int, object]]:
+    """Return line and value of each row; a `JsonRow` where it cannot be read."""
+    for piece in pieces:
+        if not piece.values and piece.issue:
+            yield piece.first, JsonRow(piece.first, reason=str(piece.issue.found))
+        yield from ((piece.first, value) for value in piece.values)
+
+
+def _rows_in(whole: object) -> list[object]:
+    """Return the rows of a file that is one object: those of its only list, or each key with its text."""
+    if isinstance(whole, list):
+        return whole
+    if not isinstance(whole, dict) or "messages" in whole or format_of(whole, "supervised"):
+        return [whole]
+    lists = [value for value in whole.values() if isinstance(value, list) and len(value) > 1]
+    if len(lists) == 1 and all(isinstance(value, dict) for value in lists[0]):
+        return lists[0]
+    if len(whole) >= MIN_EXAMPLES and all(isinstance(value, str) for value in whole.values()):
+        return [{"question": key, "answer": value} for key, value in whole.items()]
+    return [whole]
+
+
+def _row(value: object, line: int) -> JsonRow:
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) for each in value):
+        value = dict(zip(("question", "answer"), value, strict=True))
+    if not isinstance(value, dict):
+        return JsonRow(line, reason="it is no object with keys")
     found = format_of(value, "supervised")
     # A question with other keys than a known answer is a row for graders elsewhere, and a table here.
     if found and found[1].method not in ("supervised", "reinforcement"):

@@ -95,9 +95,9 @@ def read_table(
         )
     if len(table.columns) == 1 and not table.chats:
         raise DatasetError(
-            f"{table.name} has one column only, {table.columns[0]!r}. Expected at least two: one with the "
-            "questions (what people will write) and one with the answers (what the model should say)."
-            + "".join(f" {note}" for note in table.notes if note.startswith(_UNNAMED))
+            f"{table.name} has one column only, {shortened(table.columns[0], 60)!r}. Expected at least two: "
+            "one with the questions (what people will write) and one with the answers (what the model should "
+            "say)." + "".join(f" {note}" for note in table.notes if note.startswith(_UNNAMED))
         )
     table.right_option, said = add_right_option(table.columns, table.records)
     table.notes += [said] if said else []

@@ -99,3 +99,10 @@ def test_without_a_column_that_could_be_the_answer_both_must_be_set():
 
     with pytest.raises(DatasetError, match="No column looks like the answers"):
         choose_columns(table)
+
+
+def test_of_very_many_columns_the_first_are_named():
+    frame = pd.DataFrame({f"c{number}": ["x", "x"] for number in range(200)})
+
+    with pytest.raises(DatasetError, match=r"'c29' and 170 more\. Those that are mostly empty"):
+        choose_columns(read_table(frame))

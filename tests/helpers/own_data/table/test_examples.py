@@ -82,3 +82,9 @@ def test_of_a_very_large_table_a_part_is_drawn_and_said_to_be():
     assert (len(found.rows), found.left_out) == (10_000, 2)
     assert "the table gives 10,002; 10,000 of them, drawn at random, are used" in repr(found)
     assert examples(frame, "q", "a").rows == found.rows
+
+
+def test_a_text_that_no_model_reads_is_left_out():
+    found = examples(pd.DataFrame({"q": ["What?", "Who?"], "a": ["x " * 600_000, "Ana"]}), "q", "a")
+
+    assert [row.reason for row in found.skipped] == ["it has 1,200,004 characters; at most 1,000,000"]

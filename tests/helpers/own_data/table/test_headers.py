@@ -15,6 +15,7 @@ from helpers.own_data.table.headers import find_header, holds_no_names
         ("Hi, how are you?:Fine.\nAll right:Yes.\nAnd you?:Me too.\n", (["Hi", "how are you?:Fine."], False)),
         ("one\ntwo\n", (["one"], False)),
         ("", ([], False)),
+        (f"{'x' * 200_000}\ny\n", ([], False)),
     ],
 )
 def test_the_header_is_read_with_the_separator_that_splits_the_rows_alike(text, expected):

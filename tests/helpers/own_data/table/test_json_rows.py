@@ -49,3 +49,26 @@ def test_what_cannot_be_used_says_why_and_what_to_do(read):
     assert "method 'dpo'" in preference.reason
     assert 'keep the question and the better answer, as "question" and "answer"' in preference.reason
     assert number == JsonRow(2, reason="it is no object with keys")
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        {
+            "version": 1,
+            "faqs": [{"question": f"What is {place}?", "answer": f"It {place}"} for place in range(12)],
+        },
+        {f"What is {place}?": f"It {place}" for place in range(12)},
+        [[f"What is {place}?", f"It {place}"] for place in range(12)],
+    ],
+)
+def test_a_file_that_is_one_value_gives_the_rows_inside(read, whole):
+    assert [row.texts for row in read(whole)] == [
+        {"question": f"What is {place}?", "answer": f"It {place}"} for place in range(12)
+    ]
+
+
+def test_a_file_of_one_chat_is_one_chat(read):
+    turns = [{"from": "human", "value": "Q?"}, {"from": "gpt", "value": "A."}]
+
+    assert [len(row.chat["messages"]) for row in read({"conversations": turns})] == [2]

@@ -155,6 +155,8 @@ REFUSED = {
     "twice.csv": (b"a,a\n1,2\n", "two columns 'a'"),
     "latin.csv": ("Frage;Antwort\nWo?;Straße\n".encode("cp1252"), r"0xdf is not utf-8.*encoding=\"cp1252\""),
     "fake.xlsx": (b"PK\x03\x04nonsense", "is no Excel workbook that can be read"),
+    "endless.csv": (b"x" * 200_000, "holds no rows that can be used"),
+    "wide.csv": (b"c," * 200_000, "its first row has 200,001 cells"),
     "old.xls": (b"\xd0\xcf\x11\xe0", "save it as .xlsx or as CSV"),
     "pairs.jsonl": (b'{"prompt": "Q", "chosen": "a", "rejected": "b"}', "method 'dpo'"),
     "letter.txt": (b"Dear all,\nthis is a letter.\nBye.", 'Begin each question with "Q:"'),
@@ -166,8 +168,9 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(tmp_path, name):
     content, message = REFUSED[name]
     (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(DatasetError, match=message) as caught:
         read_table(tmp_path / name)
+    assert len(str(caught.value)) < 1_000
 
 
 def test_an_encoding_that_is_named_is_used(tmp_path):
