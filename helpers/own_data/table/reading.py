@@ -7,6 +7,7 @@ read is named with its place, and counted; nothing is left out in silence.
 import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,8 @@ def _existing(source: str | Path) -> Path:
         if path.parent.is_dir()
         else []
     )
+    close = get_close_matches(path.name, near, n=3)
+    near = [*close, *(name for name in near if name not in close)]
     there = f" Files in {path.parent.absolute()}: {', '.join(near[:12])}." if near else ""
     raise DatasetError(f"There is no file {str(path)!r} (looked at {path.absolute()}).{there}")
 

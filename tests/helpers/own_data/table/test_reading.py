@@ -181,9 +181,10 @@ def test_an_encoding_that_is_named_is_used(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_refused_with_its_neighbors(tmp_path):
-    (tmp_path / "shop.csv").write_text("q,a\n1,2\n", encoding="utf-8")
+    for name in ("shop.csv", *(f"a{number}.txt" for number in range(20))):
+        (tmp_path / name).write_text("q,a\n1,2\n", encoding="utf-8")
 
-    with pytest.raises(DatasetError, match=r"There is no file .*Files in .*: shop\.csv\."):
+    with pytest.raises(DatasetError, match=r"There is no file .*Files in .*: shop\.csv, a0\.txt"):
         read_table(tmp_path / "shpo.csv")
     with pytest.raises(DatasetError, match="is a folder"):
         read_table(tmp_path)
