@@ -17,6 +17,7 @@ from helpers.own_data.words import (
     Telling,
     numbers,
     plain,
+    similarity,
     tokens,
 )
 
@@ -31,6 +32,9 @@ OWN_WORDS_FOUND = 0.5
 
 FROM_QUESTION = 0.6
 """From this share on, what matters in the answers comes from the question."""
+
+ECHO = 0.9
+"""From this share of common words on, an answer is its question again."""
 
 _SHORT = 3  # Words up to which an answer is compared as a whole.
 _AROUND = 12  # Words that may stand around a short answer, as in "The capital is Paris."
@@ -98,8 +102,11 @@ class Measure:
             example: The question that was asked, with the right answer.
 
         Returns:
-            0 to 1; only JSON has values between. None where nothing can be looked for.
+            0 to 1; only JSON has values between. None where nothing can be looked for. A repeated question
+            is no answer, and gets 0.
         """
+        if is_echo(text, example.question) and not is_echo(example.answer, example.question):
+            return 0.0 if example.needed or self.kind in ("labels", "short", "json") else None
         if self.kind == "labels":
             return float(self._named(text) == {plain(example.answer)})
         if self.kind == "short":
@@ -150,6 +157,11 @@ class Measure:
                 found.add(label)
                 rest = re.sub(pattern, " ", rest)
         return found
+
+
+def is_echo(text: str, question: str) -> bool:
+    """Tell whether a text is the question again, but for a word in ten."""
+    return similarity(tokens(text), tokens(question)) >= ECHO
 
 
 def find_measure(training: Sequence[JsonObject], test: Sequence[JsonObject]) -> Measure:

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from own_rows import TEACHERS, TOPICS, chat, label_rows, notice, notice_rows, shop_answer, shop_rows
+from own_rows import TEACHERS, THINGS, TOPICS, chat, label_rows, notice, notice_rows, shop_answer, shop_rows
 
 from helpers.own_data.plan import plan_job
 from helpers.own_data.split import split_rows
@@ -86,7 +86,8 @@ def test_notices_with_other_facts_are_form_only():
 def test_a_model_that_only_repeats_the_question_has_learned_nothing():
     found = verdict(notice_rows(), lambda row: row["messages"][0]["content"])
 
-    assert (found.verdict, found.answers.fine_tuned, found.form.fine_tuned) == ("not_learned", 1, 0)
+    assert (found.verdict, found.answers.fine_tuned, found.form.fine_tuned) == ("not_learned", 0, 0)
+    assert "15 of 15 answers only repeat the question" in found.reasons[0]
 
 
 def test_right_labels_are_learned_and_guessed_ones_are_not():
@@ -131,6 +132,89 @@ def test_random_answers_are_not_learned_even_when_their_length_is():
 def test_a_model_that_changed_nothing_has_not_learned():
     assert verdict(notice_rows(), lambda row: PROSE).verdict == "not_learned"
     assert verdict(shop_rows(), lambda row: PROSE).verdict == "not_learned"
+
+
+PLAIN = (
+    "You can wash {} at home.",
+    "It is best to keep {} in a dry place.",
+    "Please look after {} with care.",
+)
+ROUGH = (
+    "Oh, go an' scrub {} yerself, ye daft lot!",
+    "Shove {} in a dry hole, ye muppet!",
+    "Mind {}, ye clot!",
+)
+
+
+def style_rows():
+    """Advice about things, in a tone that only its spelling shows: no word stands in all answers."""
+    things = [f"{size} {thing}" for size in ("big", "small", "old", "new") for thing in THINGS]
+    return [
+        chat(f"QXZJ-{place} VWKQ {thing}", ROUGH[place % 3].format(f"th' {thing}"))
+        for place, thing in enumerate(things)
+    ]
+
+
+def plain_advice(row):
+    thing = next(each for each in THINGS if each in row["messages"][0]["content"])
+    return random.Random(str(row)).choice(PLAIN).format(f"the {thing}").replace(".", "!")
+
+
+def test_a_tone_that_no_other_property_shows_is_form_only_when_facts_are_missing():
+    found = verdict(
+        style_rows(), lambda row: "Chuck it o'er yonder an' shut yer gob, ye clot!", base=plain_advice
+    )
+
+    assert "reads like your answers, not like the base model's" in found.reasons[1]
+    assert (found.form.base, found.form.fine_tuned) == (0, 1)
+
+
+def test_a_base_model_with_the_form_that_changed_nothing_has_not_learned():
+    rows = [
+        chat(row["messages"][0]["content"], f"{plain_advice(row)} Number {place * 7} is {place * 11}!")
+        for place, row in enumerate(style_rows(), start=20)
+    ]
+
+    def unchanged(row):
+        return f"{plain_advice(row)} Number 5 is 4!"
+
+    found = verdict(rows, unchanged, base=unchanged)
+
+    assert (found.verdict, found.answers.fine_tuned) == ("not_learned", 0)
+    assert "The base model's answers have this form already" in found.reasons[0]
+
+
+def test_an_empty_answer_has_no_form():
+    rows = [chat(f"Which color has item {place}?", color) for place, color in enumerate(THINGS * 4)]
+
+    assert verdict(rows, lambda row: "").form.fine_tuned == 0
+    short = [chat(f"Which box holds item {place}?", f"box{place}") for place in range(60)]
+    assert verdict(short, lambda row: "").form.fine_tuned == 0
+
+
+def test_one_trained_answer_for_every_question_is_not_learned():
+    first = answer_of(plan_job(split_rows(shop_rows()), REAL).training[0])
+
+    found = verdict(shop_rows(), lambda row: first)
+
+    assert found.verdict == "not_learned"
+    assert found.reasons[0] == "13 of 13 questions get one and the same trained answer."
+
+
+def test_labels_that_are_a_little_better_than_the_most_frequent_one_are_not_called_useless():
+    rows = [
+        chat(
+            f"{thing} number {place} {'fell' if place % 4 == 0 else 'came'} today",
+            "bad" if place % 4 == 0 else "good",
+        )
+        for place, thing in enumerate(THINGS * 14)
+    ]
+    bad = iter(range(1_000))
+
+    found = verdict(rows, lambda row: "bad" if answer_of(row) == "bad" and next(bad) % 3 == 0 else "good")
+
+    assert found.verdict == "not_learned"
+    assert "the difference may be chance. Balance the labels." in found.reasons[0]
 
 
 def test_half_right_on_many_answers_is_not_enough_to_rely_on():

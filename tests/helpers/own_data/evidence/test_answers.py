@@ -101,8 +101,14 @@ def test_names_are_facts():
     teacher, topic, room = "Duarte", "dancing", 244
 
     assert score(
-        rows, notice(teacher, topic, room), notice("Keller", topic, room), question_of(rows[-1])
+        rows, notice(teacher, topic, room), notice("Keller", topic, room), f"{topic}, {room}, Ms. {teacher}"
     ) == [1, 0, 1]
+
+
+def test_a_repeated_question_is_no_answer():
+    rows = notice_rows()
+
+    assert score(rows, question_of(rows[-1]), question_of(rows[-1]).upper()) == [0, 0]
 
 
 def test_what_stands_in_the_question_must_be_kept():
