@@ -73,10 +73,21 @@ def _rows_in(whole: object) -> list[object]:
         return [whole]
     lists = [value for value in whole.values() if isinstance(value, list) and len(value) > 1]
     if len(lists) == 1 and all(isinstance(value, dict) for value in lists[0]):
-        return lists[0]
+        return [row for value in lists[0] for row in _intents(value)]
     if len(whole) >= MIN_EXAMPLES and all(isinstance(value, str) for value in whole.values()):
         return [{"question": key, "answer": value} for key, value in whole.items()]
     return [whole]
+
+
+def _intents(value: JsonObject) -> list[JsonObject]:
+    """Return an intent of a chatbot, patterns and responses, as one row for each pattern."""
+    asked, told = value.get("patterns"), value.get("responses")
+    if not (isinstance(asked, list) and isinstance(told, list) and asked and told):
+        return [value]
+    return [
+        {"question": text, "answer": told[place % len(told)], "tag": value.get("tag")}
+        for place, text in enumerate(asked)
+    ]
 
 
 def _row(value: object, line: int) -> JsonRow:

@@ -72,3 +72,14 @@ def test_a_file_of_one_chat_is_one_chat(read):
     turns = [{"from": "human", "value": "Q?"}, {"from": "gpt", "value": "A."}]
 
     assert [len(row.chat["messages"]) for row in read({"conversations": turns})] == [2]
+
+
+def test_the_intents_of_a_chatbot_give_a_row_for_each_pattern(read):
+    bell = {"tag": "bell", "patterns": ["Ring?", "Bell?", "Bells?"], "responses": ["It rings.", "Ding."]}
+    rows = read({"intents": [bell, {"tag": "empty", "patterns": [], "responses": []}]})
+
+    assert [tuple(row.texts.values()) for row in rows[:3]] == [
+        ("Ring?", "It rings.", "bell"),
+        ("Bell?", "Ding.", "bell"),
+        ("Bells?", "It rings.", "bell"),
+    ]
