@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from finetune_dataset.chat import JsonObject
-from helpers.own_data.evidence.json_answers import f1, flat, read_answer
+from helpers.own_data.evidence.structured import f1, flat, is_code, read_answer, same_code
 from helpers.own_data.split import closed_set
 from helpers.own_data.table.examples import answer_of, question_of
 from helpers.own_data.words import (
@@ -36,6 +36,7 @@ FROM_QUESTION = 0.6
 ECHO = 0.9
 """From this share of common words on, an answer is its question again."""
 
+_WHOLE = ("labels", "short", "code", "json")  # Kinds that compare an answer as a whole.
 _SHORT = 3  # Words up to which an answer is compared as a whole.
 _AROUND = 12  # Words that may stand around a short answer, as in "The capital is Paris."
 
@@ -43,6 +44,8 @@ MEANINGS = {
     "labels": "names the right label, and no other one",
     "short": "is the same text or number as the right answer; capitals, signs and a short sentence around it "
     "do not count",
+    "code": "is the same code; capitals, spaces and quotes do not count, another way to write it is counted "
+    "as wrong",
     "json": "has the same fields and values as the right answer: F1, 0 to 1, of each row",
     "facts": f"states {FOUND:.0%} of the numbers and names of the right answer, and no number that is in "
     "neither question nor right answer",
@@ -106,11 +109,13 @@ class Measure:
             is no answer, and gets 0.
         """
         if is_echo(text, example.question) and not is_echo(example.answer, example.question):
-            return 0.0 if example.needed or self.kind in ("labels", "short", "json") else None
+            return 0.0 if example.needed or self.kind in _WHOLE else None
         if self.kind == "labels":
             return float(self._named(text) == {plain(example.answer)})
         if self.kind == "short":
             return float(_is_same(text, example.answer))
+        if self.kind == "code":
+            return float(same_code(text, example.answer))
         if self.kind == "json":
             return f1(read_answer(text), read_answer(example.answer))
         if not example.needed:
@@ -189,6 +194,8 @@ def find_measure(training: Sequence[JsonObject], test: Sequence[JsonObject]) -> 
 def _kind(every: list[str], test: Sequence[JsonObject], telling: Telling) -> str:
     if sum(read_answer(answer) is not None for answer in every) >= 0.95 * len(every):
         return "json"
+    if is_code(every):
+        return "code"
     if sum(len(tokens(answer)) <= _SHORT for answer in every) >= 0.9 * len(every):
         return "short"
     with_facts = [_example(row, "facts", telling) for row in test]

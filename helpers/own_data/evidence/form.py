@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
-from helpers.own_data.evidence.json_answers import read_answer
 from helpers.own_data.evidence.letters import reads_like
 from helpers.own_data.evidence.properties import KEPT, Property
+from helpers.own_data.evidence.structured import read_answer
 from helpers.own_data.split import closed_set
 from helpers.own_data.words import LONGEST, plain, spread, tokens
 

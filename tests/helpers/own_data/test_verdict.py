@@ -217,6 +217,21 @@ def test_labels_that_are_a_little_better_than_the_most_frequent_one_are_not_call
     assert "the difference may be chance. Balance the labels." in found.reasons[0]
 
 
+def test_queries_with_the_numbers_of_the_question_and_a_wrong_function_are_form_only():
+    rows = [
+        chat(
+            f"The {('largest', 'mean')[place % 2]} price in shop_{place} where {thing} is {place * 3}?",
+            f"SELECT {('MAX', 'AVG')[place % 2]}(price) FROM shop_{place} WHERE {thing} = {place * 3}",
+        )
+        for place, thing in enumerate(THINGS * 8)
+    ]
+
+    found = verdict(rows, lambda row: answer_of(row).replace("AVG", "MIN").replace("MAX", "MIN"))
+
+    assert (found.verdict, found.form.fine_tuned, found.answers.fine_tuned) == ("form_only", 1, 0)
+    assert verdict(rows, lambda row: answer_of(row).lower()).verdict == "learned"
+
+
 def test_half_right_on_many_answers_is_not_enough_to_rely_on():
     right = iter([True, False] * 50)
     rows = [

@@ -51,6 +51,7 @@ POLITE = [
         ([chat(f"{number} mugs", f'{{"n": {number}}}') for number in range(30)], "json"),
         ([chat("Tell it" + "!" * number, "word " * number) for number in range(4, 30)], "none"),
         (POLITE, "kept words"),
+        ([chat(f"List shop_{n}", f"SELECT * FROM shop_{n} WHERE price > {n}") for n in range(30)], "code"),
     ],
 )
 def test_the_kind_of_the_answers_is_found(rows, kind):
