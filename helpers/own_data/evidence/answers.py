@@ -15,9 +15,9 @@ from helpers.own_data.split import closed_set
 from helpers.own_data.table.examples import answer_of, question_of
 from helpers.own_data.words import (
     Telling,
+    is_echo,
     numbers,
     plain,
-    similarity,
     tokens,
 )
 
@@ -33,9 +33,6 @@ OWN_WORDS_FOUND = 0.5
 FROM_QUESTION = 0.6
 """From this share on, what matters in the answers comes from the question."""
 
-ECHO = 0.9
-"""From this share of common words on, an answer is its question again."""
-
 _WHOLE = ("labels", "short", "code", "json")  # Kinds that compare an answer as a whole.
 _SHORT = 3  # Words up to which an answer is compared as a whole.
 _AROUND = 12  # Words that may stand around a short answer, as in "The capital is Paris."
@@ -49,6 +46,8 @@ MEANINGS = {
     "json": "has the same fields and values as the right answer: F1, 0 to 1, of each row",
     "facts": f"states {FOUND:.0%} of the numbers and names of the right answer, and no number that is in "
     "neither question nor right answer",
+    "numbers": f"states {FOUND:.0%} of the numbers of the right answer, no number that is neither there nor "
+    f"in the question, and {OWN_WORDS_FOUND:.0%} of the words that matter (capitals mark no names here)",
     "kept words": f"keeps {WORDS_FOUND:.0%} of the words that matter; they stand in the question",
     "own words": f"has {OWN_WORDS_FOUND:.0%} of the words that matter and are not in the question, and more "
     "of them than of any other held-out answer; another wording counts as wrong",
@@ -65,11 +64,13 @@ class Example:
         question: What is asked.
         answer: The right answer.
         needed: Facts or words of it that are looked for.
+        words: Words that are looked for beside numbers.
     """
 
     question: str
     answer: str
     needed: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,10 @@ class Measure:
             return None
         said = set(tokens(text))
         share = len(example.needed & said) / len(example.needed)
-        if self.kind == "facts":
+        if self.kind in ("facts", "numbers"):
             made_up = numbers(text) - numbers(example.answer) - numbers(example.question)
-            return float(share >= FOUND and not made_up)
+            worded = len(example.words & said) >= OWN_WORDS_FOUND * len(example.words)
+            return float(share >= FOUND and not made_up and worded)
         if self.kind == "kept words":
             return float(share >= WORDS_FOUND)
         others = [each for each in self.examples if each.needed and each.answer != example.answer]
@@ -164,11 +166,6 @@ class Measure:
         return found
 
 
-def is_echo(text: str, question: str) -> bool:
-    """Tell whether a text is the question again, but for a word in ten."""
-    return similarity(tokens(text), tokens(question)) >= ECHO
-
-
 def find_measure(training: Sequence[JsonObject], test: Sequence[JsonObject]) -> Measure:
     """Choose how the answers of a learner's data can be judged.
 
@@ -200,7 +197,7 @@ def _kind(every: list[str], test: Sequence[JsonObject], telling: Telling) -> str
         return "short"
     with_facts = [_example(row, "facts", telling) for row in test]
     if sum(bool(each.needed) for each in with_facts) * 2 >= len(test):
-        return "facts"
+        return "facts" if telling.names else "numbers"
     with_words = [_example(row, "kept words", telling) for row in test]
     if not any(each.needed for each in with_words):
         return "none"
@@ -210,13 +207,15 @@ def _kind(every: list[str], test: Sequence[JsonObject], telling: Telling) -> str
 def _example(row: JsonObject, kind: str, telling: Telling) -> Example:
     question, answer = question_of(row), answer_of(row)
     needed: set[str] = set()
-    if kind == "facts":
+    words: set[str] = set()
+    if kind in ("facts", "numbers"):
         needed = telling.facts(answer)
+        words = telling.words(answer) - needed if kind == "numbers" else words
     elif kind in ("kept words", "own words"):
         needed = telling.words(answer)
     if kind == "own words":
         needed -= set(tokens(question))
-    return Example(question, answer, frozenset(needed))
+    return Example(question, answer, frozenset(needed), frozenset(words))
 
 
 def _inside(examples: Sequence[Example], kind: str) -> float:

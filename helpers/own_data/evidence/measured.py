@@ -8,12 +8,12 @@ import pandas as pd
 
 from finetune_dataset.chat import JsonObject
 from helpers.evaluation import wilson
-from helpers.own_data.evidence.answers import Measure, find_measure, is_echo
+from helpers.own_data.evidence.answers import Measure, find_measure
 from helpers.own_data.evidence.form import find_properties, unlike_base
 from helpers.own_data.evidence.properties import HELD, Property, has_form, that_count
 from helpers.own_data.plan import Plan
 from helpers.own_data.table.examples import answer_of, question_of
-from helpers.own_data.words import plain, similarity, tokens
+from helpers.own_data.words import is_echo, plain, similarity, tokens
 
 COPY = 0.9
 """Two answers that share this part of their words count as one text."""

@@ -106,6 +106,24 @@ def test_names_are_facts():
     ) == [1, 0, 1]
 
 
+def test_where_capitals_mark_no_names_the_words_beside_the_numbers_count():
+    rows = [
+        chat(f"Wann öffnet {ort}?", f"{ort.title()} öffnet am {tag} um {stunde} Uhr {wo}.")
+        for ort, tag, stunde, wo in zip(
+            ["bad", "halle", "laden", "museum", "zoo", "werft", "turm", "park", "kino", "schule"] * 3,
+            ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag"] * 6,
+            range(30),
+            [f"in Haus {''.join(chr(97 + (n * 7 + k) % 26) for k in range(6)).title()}" for n in range(30)],
+            strict=True,
+        )
+    ]
+    right = answer_of(rows[-1])
+    hour = "29"
+
+    assert measure(rows).kind == "numbers"
+    assert score(rows, right, f"Bitte rufen Sie {hour} mal an.", right.replace(hour, "7")) == [1, 0, 0]
+
+
 def test_a_repeated_question_is_no_answer():
     rows = notice_rows()
 
