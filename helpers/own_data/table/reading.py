@@ -126,18 +126,17 @@ def _existing(source: str | Path) -> Path:
 
 def _file(path: Path, encoding: str | None, sheet: str | None) -> OwnTable:
     table, kind = OwnTable(path.name), path.suffix.lower()
+    if path.stat().st_size == 0:
+        raise DatasetError(f"{path} is empty: 0 bytes. Save the table again, with its header line.")
     if kind in _JSON:
         _add_json(path, table)
         return table
     wanted: list[str] = []
-    if kind not in (".xlsx", ".xlsm"):
-        if path.stat().st_size == 0:
-            raise DatasetError(f"{path} is empty: 0 bytes. Save the table again, with its header line.")
-        if kind not in (".xls", ".ods", ".numbers"):
-            text = read_text(path, encoding, [])
-            wanted, is_regular = find_header(text)
-            if kind not in _TABLES and (has_marks(text) or len(wanted) < 2 or not is_regular):
-                return _pasted(read_text(path, encoding, table.notes), table)
+    if kind not in (".xlsx", ".xlsm", ".xls", ".ods", ".numbers"):
+        text = read_text(path, encoding, [])
+        wanted, is_regular = find_header(text)
+        if kind not in _TABLES and (has_marks(text) or len(wanted) < 2 or not is_regular):
+            return _pasted(read_text(path, encoding, table.notes), table)
     _add(table, table_rows(path, wanted, encoding, sheet, table.notes))
     return table
 

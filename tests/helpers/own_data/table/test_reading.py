@@ -150,6 +150,7 @@ def test_headings_of_a_list_are_named_with_their_lines(tmp_path):
 
 REFUSED = {
     "empty.csv": (b"", "is empty: 0 bytes"),
+    "empty.xlsx": (b"", "is empty: 0 bytes"),
     "header.csv": (b"question,answer\n", "holds no rows that can be used"),
     "one.csv": (b"text\nabc\n", "has one column only, 'text'"),
     "twice.csv": (b"a,a\n1,2\n", "two columns 'a'"),
