@@ -29,6 +29,8 @@ def add_right_option(columns: list[str], records: Records) -> tuple[str, str]:
         The new column, and a sentence about it; two empty texts for a table that is no quiz.
     """
     for options in _options(columns):
+        if not _hold_texts(list(options.values()), records):
+            continue
         for key in columns:
             marks = _marks(key, list(options), [texts.get(key, "") for _, texts in records])
             if key in options.values() or not marks:
@@ -54,6 +56,12 @@ def _options(columns: list[str]) -> list[dict[str, str]]:
             groups[found[1].casefold()][found[2].casefold()] = column
     starts = ("a", "0", "1")
     return [group for group in groups.values() if len(group) >= _FEWEST and min(group) in starts]
+
+
+def _hold_texts(columns: list[str], records: Records) -> bool:
+    """Tell whether half of the cells hold a letter: measured values are no options."""
+    cells = [texts.get(column, "") for _, texts in records for column in columns]
+    return 2 * sum(any(map(str.isalpha, cell)) for cell in cells) >= len(cells)
 
 
 def _marks(key: str, options: list[str], values: list[str]) -> dict[str, str]:

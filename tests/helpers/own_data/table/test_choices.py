@@ -60,3 +60,9 @@ def test_a_table_that_is_no_quiz_stays_as_it_is(names, key, values):
     assert add_right_option(columns, records) == ("", "")
     assert columns == [*names, key]
     assert set(records[0][1]) == {*names, key}
+
+
+def test_measured_values_are_no_options():
+    row = {"feature1": "5.1", "feature2": "3.5", "feature3": "1.4", "label": "2"}
+
+    assert add_right_option(list(row), [(2, row), (3, {**row})]) == ("", "")
