@@ -77,7 +77,8 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
     if found.measure.kind in ("own words", "kept words"):
         return (
             "form_only",
-            "The form was learned. As far as words show, the answers do not say what yours say.",
+            "The form was learned. As far as words show, the answers do not say what yours say. Where the "
+            "tone is all that counts, read them: this may be what you want.",
         )
     return "form_only", "The form was learned, the answers are not right: it sounds like you, and is wrong."
 

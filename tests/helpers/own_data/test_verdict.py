@@ -166,7 +166,8 @@ def test_a_tone_that_no_other_property_shows_is_form_only_when_facts_are_missing
     )
 
     assert "reads like your answers, not like the base model's" in found.reasons[1]
-    assert (found.form.base, found.form.fine_tuned) == (0, 1)
+    assert (found.verdict, found.form.base, found.form.fine_tuned) == ("form_only", 0, 1)
+    assert "Where the tone is all that counts, read them" in found.reasons[0]
 
 
 def test_a_base_model_with_the_form_that_changed_nothing_has_not_learned():
