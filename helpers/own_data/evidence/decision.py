@@ -57,7 +57,7 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
     if form and (said := memorized(found, len(plan.sample), len(texts))):
         return "memorized", f"The rows are known by heart: {said}. New questions do not get right answers."
     if not formed:
-        return "not_learned", "Neither the form nor the answers were learned."
+        return "not_learned", _neither(found)
     if labels and found.answers.low <= found.control:
         return "not_learned", _not_better(found)
     gained = found.form.low > (found.form.base or 0) or found.answers.low > (found.answers.base or 0)
@@ -70,7 +70,7 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
     if kinds <= _WEAK and is_unrelated(plan.training):
         return "not_learned", (
             "Only the length of your answers was learned. As far as words show, your answers have nothing to "
-            "do with their questions."
+            "do with their questions: it is a quiz, whose facts training does not bring, or rows are mixed up."
         )
     if found.answers.high > HALF:
         return "form_only", f"The form was learned. Only {share} are right: not enough to rely on."
@@ -81,6 +81,13 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
             "tone is all that counts, read them: this may be what you want.",
         )
     return "form_only", "The form was learned, the answers are not right: it sounds like you, and is wrong."
+
+
+def _neither(found: Measured) -> str:
+    if found.form.base is None or found.form.low <= found.form.base:
+        return "Neither the form nor the answers were learned."
+    had = f"{percent(found.form.fine_tuned)} of the answers have it"
+    return f"The form was learned in part only ({had}), and the answers are not right."
 
 
 def _not_better(found: Measured) -> str:

@@ -129,6 +129,15 @@ def test_random_answers_are_not_learned_even_when_their_length_is():
     assert "your answers have nothing to do with their questions" in found.reasons[0]
 
 
+def test_a_form_that_many_answers_lack_is_said_to_be_learned_in_part():
+    place = iter(range(1_000))
+
+    found = verdict(shop_rows(), lambda row: wrong_price(row) if next(place) % 3 else PROSE)
+
+    assert found.verdict == "not_learned"
+    assert "The form was learned in part only" in found.reasons[0]
+
+
 def test_a_model_that_changed_nothing_has_not_learned():
     assert verdict(notice_rows(), lambda row: PROSE).verdict == "not_learned"
     assert verdict(shop_rows(), lambda row: PROSE).verdict == "not_learned"
