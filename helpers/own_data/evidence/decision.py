@@ -70,7 +70,7 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
     if kinds <= _WEAK and is_unrelated(plan.training):
         return "not_learned", (
             "Only the length of your answers was learned. As far as words show, your answers have nothing to "
-            "do with their questions: it is a quiz, whose facts training does not bring, or rows are mixed up."
+            "do with their questions: a quiz, whose facts training does not bring, or rows that are mixed up."
         )
     if found.answers.high > HALF:
         return "form_only", f"The form was learned. Only {share} are right: not enough to rely on."
