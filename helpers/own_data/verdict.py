@@ -143,6 +143,7 @@ def judge(
         answers_says(found, texts["fine_tuned", "test"]),
         memory_says(found, len(plan.sample), len(plan.test)),
         *familiar_says(found, len(plan.test)),
+        *_more_questions(word, parts, plan),
         ADVICE[word],
     ]
     return Verdict(
@@ -156,6 +157,17 @@ def judge(
         [each.says for each in found.properties],
         found.table,
     )
+
+
+def _more_questions(word: str, parts: Parts, plan: Plan) -> list[str]:
+    """Say how to get a narrower interval from rows that are there already."""
+    asked, there = len(plan.test), len(parts.test)
+    if word != "too_few_rows" or asked >= there:
+        return []
+    return [
+        f"Only {asked} of {there} held-out questions were asked, to save time. Before new rows: set "
+        "plan.test = parts.test after the plan is made, and run the rest again."
+    ]
 
 
 def _without_job(parts: Parts, plan: Plan, base_model: str) -> Verdict:

@@ -13,13 +13,7 @@ from finetune_dataset.chat import JsonObject
 from helpers.own_data.evidence.structured import f1, flat, is_code, read_answer, same_code
 from helpers.own_data.split import closed_set
 from helpers.own_data.table.examples import answer_of, question_of
-from helpers.own_data.words import (
-    Telling,
-    is_echo,
-    numbers,
-    plain,
-    tokens,
-)
+from helpers.own_data.words import Telling, is_echo, numbers, plain, tokens
 
 FOUND = 0.8
 """Share of the facts of the right answer that an answer must state."""
@@ -33,6 +27,7 @@ OWN_WORDS_FOUND = 0.5
 FROM_QUESTION = 0.6
 """From this share on, what matters in the answers comes from the question."""
 
+_FACTS = ("facts", "numbers", "facts and words")  # Kinds that look for facts.
 _WHOLE = ("labels", "short", "code", "json")  # Kinds that compare an answer as a whole.
 _SHORT = 3  # Words up to which an answer is compared as a whole.
 _AROUND = 12  # Words that may stand around a short answer, as in "The capital is Paris."
@@ -48,6 +43,8 @@ MEANINGS = {
     "neither question nor right answer",
     "numbers": f"states {FOUND:.0%} of the numbers of the right answer, no number that is neither there nor "
     f"in the question, and {OWN_WORDS_FOUND:.0%} of the words that matter (capitals mark no names here)",
+    "facts and words": f"states {FOUND:.0%} of the numbers and names of the right answer, which stand in the "
+    f"question, and {OWN_WORDS_FOUND:.0%} of the words that matter and do not",
     "kept words": f"keeps {WORDS_FOUND:.0%} of the words that matter; they stand in the question",
     "own words": f"has {OWN_WORDS_FOUND:.0%} of the words that matter and are not in the question, and more "
     "of them than of any other held-out answer; another wording counts as wrong",
@@ -119,11 +116,11 @@ class Measure:
             return float(same_code(text, example.answer))
         if self.kind == "json":
             return f1(read_answer(text), read_answer(example.answer))
-        if not example.needed:
+        if not example.needed and not (example.words and self.kind == "facts and words"):
             return None
         said = set(tokens(text))
-        share = len(example.needed & said) / len(example.needed)
-        if self.kind in ("facts", "numbers"):
+        share = len(example.needed & said) / len(example.needed) if example.needed else 1.0
+        if self.kind in _FACTS:
             made_up = numbers(text) - numbers(example.answer) - numbers(example.question)
             worded = len(example.words & said) >= OWN_WORDS_FOUND * len(example.words)
             return float(share >= FOUND and not made_up and worded)
@@ -197,7 +194,12 @@ def _kind(every: list[str], test: Sequence[JsonObject], telling: Telling) -> str
         return "short"
     with_facts = [_example(row, "facts", telling) for row in test]
     if sum(bool(each.needed) for each in with_facts) * 2 >= len(test):
-        return "facts" if telling.names else "numbers"
+        if not telling.names:
+            return "numbers"
+        both = [_example(row, "facts and words", telling) for row in test]
+        # Facts that only have to be copied say little of an answer that says more.
+        more = sum(bool(each.words) for each in both) * 2 >= len(test)
+        return "facts and words" if more and _inside(with_facts, "facts") >= FROM_QUESTION else "facts"
     with_words = [_example(row, "kept words", telling) for row in test]
     if not any(each.needed for each in with_words):
         return "none"
@@ -208,9 +210,11 @@ def _example(row: JsonObject, kind: str, telling: Telling) -> Example:
     question, answer = question_of(row), answer_of(row)
     needed: set[str] = set()
     words: set[str] = set()
-    if kind in ("facts", "numbers"):
+    if kind in _FACTS:
         needed = telling.facts(answer)
-        words = telling.words(answer) - needed if kind == "numbers" else words
+    if kind in _FACTS[1:]:
+        words = telling.words(answer) - needed
+        words -= set(tokens(question)) if kind == "facts and words" else set()
     elif kind in ("kept words", "own words"):
         needed = telling.words(answer)
     if kind == "own words":

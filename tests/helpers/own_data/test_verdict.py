@@ -257,6 +257,27 @@ def test_half_right_on_many_answers_is_not_enough_to_rely_on():
     )
 
 
+def test_where_not_all_held_out_questions_were_asked_these_come_before_new_rows():
+    pairs = [(f"who{place} {'x' * 40}", notice(f"T{place}", "golf", place)) for place in range(100, 300)]
+    rows = [
+        chat(f"{asked}: Ms. T{100 + place}, {100 + place}", told) for place, (asked, told) in enumerate(pairs)
+    ]
+    parts, right = split_rows(rows), iter([True, False] * 500)
+    plan = plan_job(parts, REAL)
+    plan.test = plan.test[:16]
+    predictions = [
+        {"model": model, "part": part, "text": answer_of(row) if next(right) else PROSE}
+        for model in ("base", "fine_tuned")
+        for part, asked in (("test", plan.test), ("training", plan.sample))
+        for row in asked
+    ]
+
+    found = judge(parts, plan, predictions, base_model=REAL, fine_tuned_model="ft:x")
+
+    assert found.verdict == "too_few_rows"
+    assert found.reasons[-2].startswith("Only 16 of 40 held-out questions were asked")
+
+
 def test_half_right_on_few_answers_leaves_it_open():
     right = iter([True, False] * 50)
 

@@ -124,6 +124,33 @@ def test_where_capitals_mark_no_names_the_words_beside_the_numbers_count():
     assert score(rows, right, f"Bitte rufen Sie {hour} mal an.", right.replace(hour, "7")) == [1, 0, 0]
 
 
+def test_a_copied_name_is_no_translation():
+    people = [
+        "Ana",
+        "Ben",
+        "Carla",
+        "David",
+        "Emma",
+        "Felix",
+        "Greta",
+        "Hugo",
+        "Ida",
+        "Jonas",
+        "Klara",
+        "Leo",
+        "Mia",
+        "Noah",
+        "Olga",
+    ]
+    rows = [
+        chat(f"Yadot {who} syub {goods[::-1]}.", f"Today {who} buys {goods} in the old town again.")
+        for who, goods in zip(people, GOODS.split(";"), strict=True)
+    ]
+
+    assert measure(rows).kind == "facts and words"
+    assert score(rows, "Olga buys warm gloves.", "Today Olga sleeps.", "Olga syub sevolg mraw") == [1, 0, 0]
+
+
 def test_a_repeated_question_is_no_answer():
     rows = notice_rows()
 
