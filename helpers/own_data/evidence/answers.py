@@ -127,8 +127,11 @@ class Measure:
         if self.kind == "kept words":
             return float(share >= WORDS_FOUND)
         others = [each for each in self.examples if each.needed and each.answer != example.answer]
-        best = max((len(each.needed & said) / len(each.needed) for each in others), default=0.0)
-        return float(share >= OWN_WORDS_FOUND and share > best)
+        # Of two answers that are said in full, the longer one is meant.
+        fits = [(len(each.needed & said) / len(each.needed), len(each.needed)) for each in others]
+        best = max(fits, default=(0.0, 0))
+        fit = share >= OWN_WORDS_FOUND and (share, len(example.needed)) > best
+        return float(fit or plain(text) == plain(example.answer))
 
     def control(self, texts: Sequence[str]) -> float:
         """Score each answer of the test part against the right answers of the other questions.
@@ -232,12 +235,8 @@ def _inside(examples: Sequence[Example], kind: str) -> float:
         ]
     elif kind == "short":
         needed = [(frozenset([plain(each.answer)]), each.question) for each in examples]
-    found = sum(_stands_in(part, question) for parts, question in needed for part in parts)
+    found = sum(set(tokens(part)) <= set(tokens(asked)) for parts, asked in needed for part in parts)
     return found / max(1, sum(len(parts) for parts, _ in needed))
-
-
-def _stands_in(part: str, question: str) -> bool:
-    return set(tokens(part)) <= set(tokens(question))
 
 
 def _is_same(text: str, answer: str) -> bool:
@@ -246,4 +245,4 @@ def _is_same(text: str, answer: str) -> bool:
         return bool(right) or plain(text) == plain(answer)
     if not right or len(said) > len(right) + _AROUND:
         return False
-    return any(said[start : start + len(right)] == right for start in range(len(said) - len(right) + 1))
+    return any(said[start:][: len(right)] == right for start in range(len(said) - len(right) + 1))

@@ -151,6 +151,18 @@ def test_a_copied_name_is_no_translation():
     assert score(rows, "Olga buys warm gloves.", "Today Olga sleeps.", "Olga syub sevolg mraw") == [1, 0, 0]
 
 
+def test_the_right_answer_is_right_also_where_another_one_is_a_part_of_it():
+    calm = (
+        "you had better rest;please drink some water;just breathe slowly there;"
+        "you had better rest and just breathe slowly there;please call somebody soon;sit down on that floor"
+    )
+    rows = [chat(f"case {place}?", told) for place, told in enumerate(calm.split(";"))]
+    found = find_measure([chat("other?", f"thing{place} helps") for place in range(30)], rows)
+
+    assert [found.score(answer_of(row), found.example(row)) for row in rows] == [1] * 6
+    assert found.score(answer_of(rows[3]), found.example(rows[0])) == 0
+
+
 def test_a_repeated_question_is_no_answer():
     rows = notice_rows()
 
