@@ -19,6 +19,7 @@ from local_server.generation.generator import Generator, Prepared
 from local_server.generation.messages import Reply
 from local_server.generation.models import Models
 from local_server.generation.request import Request
+from local_server.generation.weights.pages import keep_what_is_freed
 
 gc.freeze()
 gc.enable()
@@ -55,6 +56,7 @@ def _compile(
 
 def main() -> None:
     """Serve requests until stdin closes."""
+    keep_what_is_freed()
     generator = Generator(Models(int(sys.argv[1]), float(sys.argv[2])))
     inbox: queue.SimpleQueue[Prepared | None] = queue.SimpleQueue()
     # Schemas have a thread of their own: a bad one holds up nobody who asks without one.
