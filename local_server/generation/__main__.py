@@ -14,6 +14,7 @@ import json
 import queue
 import sys
 import threading
+from itertools import chain
 
 from local_server.generation.generator import Generator, Prepared
 from local_server.generation.messages import Reply
@@ -80,10 +81,10 @@ def main() -> None:
             replies.extend(generator.take(prepared))
             if replies:
                 break
-        replies.extend(generator.step())
-        if replies:
-            sys.stdout.write("".join(json.dumps(reply) + "\n" for reply in replies))
-            sys.stdout.flush()
+        for new in chain([replies], generator.step()):
+            if new:
+                sys.stdout.write("".join(json.dumps(reply) + "\n" for reply in new))
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":
