@@ -250,7 +250,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
         and "one reader: an AI of the team" in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     ),
-    r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
+    r"hosted evals shut down on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
     r"that is 4 of 76 rows|^one in 19": lambda sentence: (
         (len(planted(ELLE.quick_rows(ELLE.rows()), 4)), 76 / 4) == (76, 19)
@@ -389,8 +389,24 @@ def test_each_measured_draw_shows_what_notebook_04b_says_of_few_rows_and_of_larg
         jobs["few_rows"]["marks"]["all"].count("1") < jobs["reference"]["marks"]["all"].count("1")
         for jobs in draws.values()
     ]
-    # "on most draws, and more on one"
+    # "two are worse than the reference, one is better"
     assert sorted(fewer) == [False, True, True]
+
+
+def test_few_rows_with_more_steps_are_far_above_the_learning_curve_at_as_few_rows():
+    """Notebook 05b says so: its curve changes rows and steps together."""
+    few = [jobs["few_rows"] for jobs in measured_draws().values()]
+    lines = json.loads(data_path("measured", "rivals_elle.json").read_text(encoding="utf-8"))["lines"]
+    curve = {
+        line["trained_rows"]: line["all"]
+        for line in lines
+        if (line["base_model"], line["way"], line["step"]) == (REAL_MODEL, "fine_tuned", None)
+    }
+
+    assert "(twelve rows, more epochs)" in whole("05b_decide")
+    assert {job["rows"] for job in few} == {12}
+    lowest = min(job["marks"]["all"].count("1") / job["n"] for job in few)
+    assert lowest > 0.5 + max(share for rows, share in curve.items() if rows <= 50)
 
 
 def test_no_guard_is_left_over():
