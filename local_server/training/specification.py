@@ -21,7 +21,7 @@ AUTO_MULTIPLIER = 2.0
 # The value in OpenAI's guide to direct preference optimization, and the default of TRL (both read Nov 2026).
 AUTO_BETA = 0.1
 # Of the base model's rate, for pairs of answers.
-PREFERENCE_SHARE = 0.1
+PREFERENCE_SHARE = 0.025
 
 Number = TypeVar("Number", int, float)
 Auto = Literal["auto"]
@@ -93,7 +93,7 @@ class Chosen(TypedDict):
     memory_bytes: int
 
 
-def auto_batch_size(rows: int, parameters: int) -> int:
+def auto_batch_size(rows: int, parameters: int, method: MethodName = "supervised") -> int:
     """Choose the batch size for "auto": 1 for a small file, then one row in 500, at most 256.
 
     This rule is ours; OpenAI's is not public. A model of more than 50 million parameters reads 4 rows in a
@@ -103,11 +103,13 @@ def auto_batch_size(rows: int, parameters: int) -> int:
     Args:
         rows: Rows of the training file.
         parameters: Of the base model.
+        method: How the rows train; pairs of answers were only measured with four in a step.
 
     Returns:
         Rows in a step.
     """
-    return max(1 if parameters < SMALL_PARAMETERS else 4, min(256, rows // 500))
+    least = 1 if parameters < SMALL_PARAMETERS and method != "dpo" else 4
+    return max(least, min(256, rows // 500))
 
 
 def settled(
@@ -140,7 +142,7 @@ def settled(
     multiplier = _number(learning_rate_multiplier, AUTO_MULTIPLIER)
     return {
         "n_epochs": _number(n_epochs, n_epochs_auto(rows)),
-        "batch_size": _number(batch_size, auto_batch_size(rows, parameters)),
+        "batch_size": _number(batch_size, auto_batch_size(rows, parameters, method)),
         "learning_rate_multiplier": multiplier,
         "seed": seed,
         "method": method,
