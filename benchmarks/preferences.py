@@ -183,7 +183,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--model", default="periodic-tiny-2026-11")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--elements", type=int, default=60, help="that are trained")
-    parser.add_argument("--rows", type=int, default=120, help="of the supervised job")
+    parser.add_argument("--rows", type=int, default=100, help="of the supervised job")
     parser.add_argument("--epochs", type=int, default=2, help="of the supervised job")
     parser.add_argument("--batch", type=int, default=2, help="of the supervised job")
     parser.add_argument("--start-rate", type=float, default=2, help="multiplier of the supervised job")
