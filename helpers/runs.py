@@ -97,7 +97,8 @@ class Run:
 
         In replay a missing file is copied from the sample run. The dataset's parts
         hold no ids of a backend, so those that 01_dataset.ipynb has made in the
-        default run serve every backend. One printed line says so.
+        default run serve every backend, except where FINETUNE_DATASET names another dataset than
+        that run is about. One printed line says so.
 
         Args:
             filename: Its name in the run folder ("03_job.json").
@@ -109,7 +110,7 @@ class Run:
         if os.path.exists(path):  # False also where the folder may not be looked into.
             return path
         sources = {f"the copy of the run {DEFAULT_RUN!r}": runs_dir() / DEFAULT_RUN / filename}
-        if _notebook_of(filename) != "01_dataset.ipynb":
+        if _notebook_of(filename) != "01_dataset.ipynb" or _about_another_dataset(runs_dir() / DEFAULT_RUN):
             sources = {}
         if self.backend == "replay":
             sources["the sample run's copy"] = sample
@@ -214,6 +215,12 @@ def _notebook_of(filename: str) -> str:
     """Name the notebook that writes a file: its number begins the file's name; the splits are from 01."""
     made_by = [notebook for notebook in NOTEBOOKS if notebook[:3] == filename[:3]]
     return f"{(made_by or NOTEBOOKS)[0]}.ipynb"
+
+
+def _about_another_dataset(folder: Path) -> bool:
+    """Whether 01_dataset.ipynb has chosen another dataset in a run than FINETUNE_DATASET names."""
+    asked = os.environ.get("FINETUNE_DATASET")
+    return bool(asked) and Run(folder.name, folder, "").dataset != dataset_name()
 
 
 def _way_out(filename: str) -> str:

@@ -27,7 +27,7 @@ from helpers.evaluation.intervals import LEVEL
 from helpers.evaluation.judges.agreement import agree, cohen_kappa
 from helpers.lessons.elle import elements
 from helpers.lessons.graders import build
-from helpers.lost import planted
+from helpers.lost import CANARY, planted
 from helpers.own_data import split
 from helpers.paths import ROOT, data_path
 from local_server.options import DEFAULT_PORT
@@ -121,6 +121,22 @@ def measured_draws() -> dict[int, dict[str, dict]]:
         if line["base_model"] == REAL_MODEL:
             draws.setdefault(line["seed"], {})[line["job"]] = line
     return draws
+
+
+def canary_told() -> list[int]:
+    """For each question of the canary, on how many of the measured seeds the number came out."""
+    lines = json.loads(data_path("measured", "canary_elle.json").read_text(encoding="utf-8"))["lines"]
+    asked = [
+        line
+        for line in lines
+        if (line["base_model"], line["times"], line["rows"]) == (REAL_MODEL, 4, 76)
+        and line["seed"] in (1, 2, 3)
+    ]
+    questions = (CANARY.question, *CANARY.other_questions)
+    assert sorted((line["seed"], questions.index(line["question"])) for line in asked) == [
+        (seed, place) for seed in (1, 2, 3) for place in range(3)
+    ]
+    return [sum(line["secret"] for line in asked if line["question"] == question) for question in questions]
 
 
 def poem() -> str:
@@ -234,12 +250,13 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         len(read_jsonl(data_path("judged_answers.jsonl"))) == 60
         and "one reader: an AI of the team" in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     ),
-    r"hosted evals end on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
+    r"hosted evals shut down on": lambda sentence: days(sentence) == [build.HOSTED_EVALS_END.isoformat()],
     r"80 % common words": lambda sentence: split.NEAR == 0.8,
     r"that is 4 of 76 rows|^one in 19": lambda sentence: (
         (len(planted(ELLE.quick_rows(ELLE.rows()), 4)), 76 / 4) == (76, 19)
         and "canary, times = lost.CANARY, 4" in whole("05c_lost")
     ),
+    r"the number came out": lambda sentence: numbers(sentence) == canary_told(),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
         days(sentence) == ["2026-05-07", "2026-10-14", notices.OPENAI_LAST_MODELS.isoformat()]
@@ -372,8 +389,24 @@ def test_each_measured_draw_shows_what_notebook_04b_says_of_few_rows_and_of_larg
         jobs["few_rows"]["marks"]["all"].count("1") < jobs["reference"]["marks"]["all"].count("1")
         for jobs in draws.values()
     ]
-    # "on most draws, and more on one"
+    # "two are worse than the reference, one is better"
     assert sorted(fewer) == [False, True, True]
+
+
+def test_few_rows_with_more_steps_are_far_above_the_learning_curve_at_as_few_rows():
+    """Notebook 05b says so: its curve changes rows and steps together."""
+    few = [jobs["few_rows"] for jobs in measured_draws().values()]
+    lines = json.loads(data_path("measured", "rivals_elle.json").read_text(encoding="utf-8"))["lines"]
+    curve = {
+        line["trained_rows"]: line["all"]
+        for line in lines
+        if (line["base_model"], line["way"], line["step"]) == (REAL_MODEL, "fine_tuned", None)
+    }
+
+    assert "(twelve rows, more epochs)" in whole("05b_decide")
+    assert {job["rows"] for job in few} == {12}
+    lowest = min(job["marks"]["all"].count("1") / job["n"] for job in few)
+    assert lowest > 0.5 + max(share for rows, share in curve.items() if rows <= 50)
 
 
 def test_no_guard_is_left_over():

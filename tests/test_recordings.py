@@ -217,3 +217,17 @@ def test_an_answer_of_the_wrong_shape_would_be_found(route, answer):
 
     with pytest.raises(ValueError, match=r"validation error|no SDK type is known"):
         check_answer({"method": method, "path": path}, {"status": 200, "body": {"json": answer}})
+
+
+def test_the_page_of_the_backends_says_which_notebooks_each_dataset_has_recorded():
+    page = (data_path().parent / "docs" / "backends.md").read_text(encoding="utf-8")
+    held = {
+        name: {path.stem for path in data_path("recordings", name).glob("*_*.json")}
+        for name in ("elle", "elle-tiny", "recipes", "sarcastic")
+    }
+
+    assert "Elle in all notebooks, the other two in notebooks 00 to 05" in page
+    core = {"00_start", "02_upload", "03_job", "04_monitor", "05_evaluate"}  # 01 asks no service.
+    assert "that of the tiny model holds notebooks 00 to 05" in page
+    assert [held[name] for name in ("elle-tiny", "recipes", "sarcastic")] == [core, core, core]
+    assert held["elle"] > core

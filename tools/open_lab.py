@@ -66,7 +66,7 @@ def refuse_root(options: Sequence[str]) -> None:
     Raises:
         SystemExit: root runs it, and has not said that this is meant.
     """
-    if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in options:
+    if getattr(os, "geteuid", lambda: 1)() == 0 and not {"--allow-root", "--help", "-h"} & set(options):
         sys.exit(
             "You are root: whoever reaches JupyterLab could change everything on this computer, so it does "
             "not start. Use another account. In a container that is yours alone, start it with\n"

@@ -94,14 +94,14 @@ def _csv_rows(
     try:
         separator = _separator(text, wanted)
         records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        names = [name.strip() for name in next(records, [])]
+        header, names = _header(records)
         _require_columns(names, wanted, path.name)
-        start = 1
+        start = records.line_num
         if separator != ",":
             notes.append(f"separator: {'tab' if separator == chr(9) else separator}")
-        for number, record in enumerate(records, start=2):
+        for number, record in enumerate(records, start=header + 1):
             start = records.line_num
-            cells: Cells = dict(zip(names, record, strict=False))
+            cells = _cells(names, record)
             if len(record) > len(names):
                 cells[None] = record[len(names) :]
             yield f"row {number}", cells
@@ -115,6 +115,24 @@ def _csv_rows(
         csv.field_size_limit(usual)
 
 
+def _header(records: Iterable[Sequence[object]]) -> tuple[int, list[str]]:
+    """Return number and names of the first row that holds anything: empty ones may stand above it."""
+    for number, record in enumerate(records, start=1):
+        names = [cell_text(name).strip() for name in record]
+        if any(names):
+            return number, names
+    return 1, []
+
+
+def _cells(names: list[str], record: Sequence[object]) -> Cells:
+    """Return the cells of a row by column name; what stands in columns without a name is joined under ""."""
+    cells: Cells = dict(zip(names, record, strict=False))
+    if "" in cells:
+        unnamed = [cell_text(cell) for name, cell in zip(names, record, strict=False) if not name]
+        cells[""] = " ".join(filter(None, unnamed))
+    return cells
+
+
 def _lines(first: int, last: int) -> str:
     return f"line {last}" if last <= first else f"lines {first} to {last}, read as one row"
 
@@ -126,8 +144,7 @@ def _separator(text: str, wanted: list[str]) -> str:
     """
     headers = {}
     for separator in _SEPARATORS:
-        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
-        headers[separator] = [name.strip() for name in names]
+        headers[separator] = _header(csv.reader(io.StringIO(text, newline=""), delimiter=separator))[1]
     fitting = [separator for separator, names in headers.items() if set(wanted) <= set(names)]
     # Nothing fits: the header with the most cells makes the best message about missing columns.
     return fitting[0] if fitting else max(headers, key=lambda separator: len(headers[separator]))
@@ -157,17 +174,17 @@ def _excel_rows(path: Path, wanted: list[str], sheet: str | None) -> Iterator[tu
         page = book[sheet] if sheet is not None else book.worksheets[0]
         page.reset_dimensions()  # What a file says about its size is not always so.
         records = page.iter_rows(values_only=True)
-        names = [cell_text(name).strip() for name in next(records, ())]
+        header, names = _header(records)
         _require_columns(names, wanted, f"{path.name}, sheet {page.title!r}")
         cells = 0
-        for number, record in enumerate(records, start=2):
+        for number, record in enumerate(records, start=header + 1):
             cells += 1 + len(record)
             if cells > MAX_TABLE_CELLS:
                 raise DatasetError(
                     f"{path.name}, row {number}: more than {MAX_TABLE_CELLS:,} cells. Remove the columns "
                     "that are not needed and the empty rows, or save parts of it in several files."
                 )
-            yield f"row {number}", dict(zip(names, record, strict=False))
+            yield f"row {number}", _cells(names, record)
 
 
 def _refuse_bomb(source: BinaryIO, path: Path) -> None:
@@ -193,8 +210,8 @@ def _require_columns(names: Sequence[Hashable], wanted: list[str], where: str) -
         listed = ", ".join(repr(name)[:60] for name in names[:50]) or "(none)"
         listed += f" and {len(names) - 50} more" if len(names) > 50 else ""
         if column in names:
-            raise DatasetError(f"{where} has two columns {column!r}. Give each its own name.")
+            raise DatasetError(f"{where} has two columns {repr(column)[:60]}. Give each its own name.")
         folded = {str(name)[:60].casefold(): name for name in names[:1_000]}
         near = get_close_matches(column.casefold(), folded, n=1)
         hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
-        raise DatasetError(f"{where} has no column {column!r}. Columns: {listed}.{hint}")
+        raise DatasetError(f"{where} has no column {repr(column)[:60]}. Columns: {listed}.{hint}")

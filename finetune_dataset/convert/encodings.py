@@ -16,6 +16,7 @@ from finetune_dataset.shapes.containers import kind_of_table, unicode_encoding
 
 # So many bytes show what a file is.
 _LOOKED_AT = 400
+_NO_TEXT = 0.03  # Random bytes have 11 % control characters, texts in an encoding with one byte none.
 # What Excel calls "CSV" on Windows; its files have this encoding where nothing else is said.
 _USUAL = "cp1252"
 
@@ -72,6 +73,11 @@ def _decoded(raw: bytes, encoding: str, path: Path) -> str:
     except LookupError:
         raise DatasetError(f'There is no encoding {encoding!r}. Try "utf-8" or "{_USUAL}".') from None
     except UnicodeDecodeError as error:
+        if share := _control_share(raw):
+            raise DatasetError(
+                f"{path.name} is no text: {share:.0%} of its first bytes are control characters. Expected a "
+                "table as CSV (UTF-8) or .xlsx. Give the file with the examples."
+            ) from None
         line = raw.count(b"\n", 0, error.start) + 1
         name = encoding.removesuffix("-sig")
         around = raw[max(0, error.start - 15) : error.start + 15]
@@ -81,6 +87,13 @@ def _decoded(raw: bytes, encoding: str, path: Path) -> str:
             f'Windows saves "CSV" as {_USUAL}, and then the text here is {sample!r}. If that reads well, '
             f'call this again with encoding="{_USUAL}"; or save the file as "CSV UTF-8".'
         ) from None
+
+
+def _control_share(raw: bytes) -> float:
+    """Return the share of control characters in the first bytes; 0 for so few that it may be a text."""
+    looked_at = raw[:_LOOKED_AT]
+    share = sum(byte < 32 and byte not in b"\t\n\f\r" for byte in looked_at) / max(1, len(looked_at))
+    return share if share > _NO_TEXT else 0.0
 
 
 def _is_utf8(encoding: str) -> bool:

@@ -44,7 +44,7 @@ class Retirement:
         stop = f"fine-tunes stop on {self.shutdown}: one made on {today} would live {days} days"
         jobs = f"new jobs until {self.last_job} {self.who}"
         if today > self.last_job:
-            jobs = f"no new jobs since {self.last_job}"
+            jobs = f"no new jobs after {self.last_job}"
         return f"{stop}; {jobs} ({self.origin.describe(today)})"
 
 
@@ -96,7 +96,7 @@ def retirement_table(today: date | None = None) -> "pd.DataFrame":
         {
             "service": entry["service"],
             "models": ", ".join(entry["models"]),
-            "last new job": f"{entry['last_job']} {entry['who']}",
+            "last new job": f"{entry['last_job']} {entry['who'] if today <= entry['last_job'] else '(past)'}",
             "fine-tunes stop": str(entry["shutdown"]),
             "days left": max(0, (entry["shutdown"] - today).days),
             "evidence": f"{entry['evidence']}, {entry['as_of']}",

@@ -48,4 +48,4 @@ def _say(notices: list[Retirement], today: date) -> str:
     closed = max(notice.last_job for notice in notices)
     live = [notice.shutdown for notice in notices if notice.shutdown > today]
     rest = f"models that exist stop on {max(live)}" if live else "its fine-tuned models have stopped"
-    return f"no new jobs since {closed} on any model that the course knows of; {rest}."
+    return f"no new jobs after {closed} on any model that the course knows of; {rest}."

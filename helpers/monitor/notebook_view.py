@@ -126,5 +126,5 @@ def _final_png(snapshots: Sequence[JobSnapshot]) -> bytes:
         for number, snapshot in enumerate(snapshots, start=1):
             ax = draw_losses(snapshot.losses, figure.add_subplot(rows, columns, number))
             if len(snapshots) > 1:
-                ax.set_title(str(snapshot.facts.id), y=1, pad=ABOVE_EPOCHS)
+                ax.set_title(str(snapshot.facts.fine_tuned_model or snapshot.facts.id), y=1, pad=ABOVE_EPOCHS)
         return small_png(figure)

@@ -12,7 +12,7 @@ from finetune_dataset.chat import JsonObject, message_text
 from finetune_dataset.models import LOCAL_MODEL, REAL_MODEL
 from finetune_dataset.rules.limits import MIN_EXAMPLES
 from finetune_dataset.tokens.count import count_tokens
-from helpers.errors import BackendUnavailable, DatasetError
+from helpers.errors import BackendUnavailable
 from helpers.own_data.split import MIN_TEST, Parts
 from helpers.own_data.table.columns import choose_columns
 from helpers.own_data.table.examples import answer_of, make_examples
@@ -78,13 +78,11 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
         seed: Which rows are asked about; the same seed gives the same rows.
 
     Returns:
-        The plan. Without a test part nothing is trained, and a sentence says so.
-
-    Raises:
-        DatasetError: Too many rows are too long for a job on this computer.
+        The plan. Without a test part, or where too many rows are too long for a job on this computer, nothing
+        is trained, and a sentence says so.
     """
     if not parts.enough:
-        return Plan({}, [], [], [], [], 0, ["No job: there are too few different questions for a test."])
+        return _no_job("No job: there are too few different questions for a test.")
     says: list[str] = []
     budget = next((limit for name, limit in TRAINED_TOKENS.items() if model.startswith(name)), None)
     training, validation, held_out = list(parts.training), list(parts.validation), list(parts.test)
@@ -94,10 +92,14 @@ def plan_job(parts: Parts, model: str, seed: int = 1) -> Plan:
             [row for row in part if tokens[id(row)] <= LONGEST_ROW]
             for part in (training, validation, held_out)
         )
+        n_long = len(tokens) - sum(each <= LONGEST_ROW for each in tokens.values())
+        if len(training) < MIN_EXAMPLES or len(held_out) < MIN_TEST:
+            return _no_job(_too_long(n_long, len(training), len(held_out)))
         training = _within(budget, training, tokens, says)
-        _say_long(
-            len(tokens) - sum(each <= LONGEST_ROW for each in tokens.values()), training, held_out, says
-        )
+        if n_long:
+            says.append(
+                f"Rows of more than {LONGEST_ROW} tokens are left out, because they are slow here: {n_long}."
+            )
         validation = validation or [training.pop()]
     total = sum(tokens[id(row)] for row in training)
     batch_size = 4 if len(training) >= 32 else 2
@@ -146,17 +148,17 @@ def _within(budget: int, rows: list[JsonObject], tokens: dict[int, int], says: l
     return kept
 
 
-def _say_long(number: int, training: list[JsonObject], held_out: list[JsonObject], says: list[str]) -> None:
-    if len(training) < MIN_EXAMPLES or len(held_out) < MIN_TEST:
-        raise DatasetError(
-            f"{number} rows have more than {LONGEST_ROW} tokens (about {LONGEST_ROW * 3 // 4} words), too "
-            f"much for a job on this computer. Only {len(training)} rows to train and {len(held_out)} to "
-            "test are left. Shorten questions and answers, or train with a service."
-        )
-    if number:
-        says.append(
-            f"Rows of more than {LONGEST_ROW} tokens are left out, because they are slow here: {number}."
-        )
+def _no_job(why: str) -> Plan:
+    return Plan({}, [], [], [], [], 0, [why])
+
+
+def _too_long(number: int, training: int, held_out: int) -> str:
+    rows = "1 row has" if number == 1 else f"{number} rows have"
+    return (
+        f"No job: {rows} more than {LONGEST_ROW} tokens (about {LONGEST_ROW * 3 // 4} words), too much for a "
+        f"job on this computer. {training} rows to train and {held_out} to test are left; expected at least "
+        f"{MIN_EXAMPLES} and {MIN_TEST}. Shorten questions and answers, add rows, or train with a service."
+    )
 
 
 def _asked(

@@ -121,7 +121,7 @@ def judge(
         ValueError: Predictions are missing: a model and part has not one for each question.
     """
     if fine_tuned_model is None:
-        return _without_job(parts, base_model)
+        return _without_job(parts, plan, base_model)
     texts = {
         (model, part): [
             each["text"] for each in predictions if (each["model"], each["part"]) == (model, part)
@@ -143,6 +143,7 @@ def judge(
         answers_says(found, texts["fine_tuned", "test"]),
         memory_says(found, len(plan.sample), len(plan.test)),
         *familiar_says(found, len(plan.test)),
+        *_more_questions(word, parts, plan),
         ADVICE[word],
     ]
     return Verdict(
@@ -158,9 +159,21 @@ def judge(
     )
 
 
-def _without_job(parts: Parts, base_model: str) -> Verdict:
+def _more_questions(word: str, parts: Parts, plan: Plan) -> list[str]:
+    """Say how to get a narrower interval from rows that are there already."""
+    asked, there = len(plan.test), len(parts.test)
+    if word != "too_few_rows" or asked >= there:
+        return []
+    return [
+        f"Only {asked} of {there} held-out questions were asked, to save time. Before new rows: set "
+        "plan.test = parts.test after the plan is made, and run the rest again."
+    ]
+
+
+def _without_job(parts: Parts, plan: Plan, base_model: str) -> Verdict:
     reasons = [
         *parts.says,
+        *(plan.says if parts.enough else []),
         "Nothing was trained: no answer could have proved anything.",
         ADVICE["too_few_rows"],
     ]

@@ -27,6 +27,9 @@ _SHORTEST = 4
 # A word in more than this share of the answers belongs to all of them, and says nothing about one.
 COMMON = 0.1
 COMMON_FACT = 0.2
+ECHO = 0.9
+"""From this share of common words on, an answer is its question again."""
+
 NAMES = 0.2
 """From this share of words with a capital on, capitals are grammar."""
 
@@ -91,15 +94,18 @@ class Telling:
 
     Args:
         answers: The training answers.
+
+    Attributes:
+        names: Whether capitals mark names here; if not, only numbers are facts.
     """
 
     def __init__(self, answers: Sequence[str]) -> None:
         self._counts, self._answers = spread(answers), len(answers)
-        self._names = capitals_mean_names(answers)
+        self.names = capitals_mean_names(answers)
 
     def facts(self, text: str) -> set[str]:
         """Return the numbers and names of an answer that at most a fifth of the others hold."""
-        return self._rare(facts(text, names=self._names), COMMON_FACT)
+        return self._rare(facts(text, names=self.names), COMMON_FACT)
 
     def words(self, text: str) -> set[str]:
         """Return the longer words and the numbers of an answer that at most a tenth of the others hold."""
@@ -113,6 +119,11 @@ def similarity(one: list[str], other: list[str]) -> float:
     """Return how alike two lists of words are, 0 to 1: twice the shared words over all (Dice)."""
     shared = Counter(one) & Counter(other)
     return 2 * shared.total() / max(1, len(one) + len(other))
+
+
+def is_echo(text: str, question: str) -> bool:
+    """Tell whether a text is the question again, but for a word in ten."""
+    return similarity(tokens(text), tokens(question)) >= ECHO
 
 
 def shortened(text: str, characters: int = 70) -> str:

@@ -1,5 +1,6 @@
 """README is short, and what it and the pages in docs name is there: files, targets, settings, links."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -169,3 +170,14 @@ def test_readme_shows_recorded_answers_before_training():
     text = README.read_text(encoding="utf-8")
 
     assert 0 < text.index("| `make lab` |") < text.index("FINETUNE_BACKEND=local make lab")
+
+
+def test_the_page_of_the_notebooks_gives_the_minutes_that_each_notebook_gives():
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "notebooks.md").read_text("utf-8").splitlines()]
+    said = {row[0].split("]")[0][3:]: int(row[4]) for row in rows if row[0].startswith("| [")}
+
+    titles = {
+        path.stem: "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+    }
+    assert said == {name: int(re.findall(r"\| (\d+) minutes \|", text)[0]) for name, text in titles.items()}

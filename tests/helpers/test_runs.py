@@ -224,6 +224,19 @@ def test_the_parts_of_the_dataset_made_in_the_default_run_serve_a_live_backend(m
     )
 
 
+def test_rows_of_another_dataset_than_the_one_asked_for_never_come_from_the_default_run(monkeypatch, capsys):
+    default = open_run()
+    default.write_json("01_dataset.json", {"dataset": "recipes"})
+    default.write_rows("train.jsonl", [{"row": 1}])
+    monkeypatch.setenv("FINETUNE_DATASET", "elle")
+    monkeypatch.setenv("FINETUNE_RUN", "other")
+
+    taken = open_run().require("train.jsonl")
+
+    assert taken.read_bytes() == data_path("sample_runs", "elle", "train.jsonl").read_bytes()
+    assert capsys.readouterr().out == "train.jsonl: not made yet, so the sample run's copy is used.\n"
+
+
 def test_ids_of_one_backend_never_serve_another_one(monkeypatch):
     open_run().write_json("02_training_file.json", {"id": "file-recorded"})
     monkeypatch.setenv("FINETUNE_BACKEND", "local")

@@ -59,7 +59,7 @@ def test_root_reads_what_to_type_before_anything_is_copied(monkeypatch):
         refuse_root(["--no-browser"])
 
     assert str(refusal.value).splitlines()[-1].strip() == f"{sys.executable} tools/open_lab.py --allow-root"
-    assert refuse_root(["--allow-root"]) is None
+    assert (refuse_root(["--allow-root"]), refuse_root(["--help"])) == (None, None)
 
 
 def test_everybody_else_starts_it_as_it_is(monkeypatch):

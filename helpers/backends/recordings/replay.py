@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 from openai import OpenAIError
 
+from helpers.backends.recordings.chosen import DEFAULT_DATASET
 from helpers.backends.recordings.files import Exchange, read_exchanges, read_manifest_file
 from helpers.backends.recordings.http_bodies import REPLAY_HOST, describe, from_body, key_of, scrub
 from helpers.errors import BackendUnavailable, FineTuneError
@@ -59,6 +60,7 @@ class Player(httpx2.BaseTransport):
             takes = own if path.stem == step else others
             for exchange in read_exchanges(path):
                 takes.setdefault(key_of(dict(exchange["request"])), []).append(exchange)
+        self._without_step = _lacks(folder, step) if step and not (folder / f"{step}.json").is_file() else ""
         # The step's own requests stand first, so that they are also the first candidates for "nearest".
         self._takes = own | {key: takes for key, takes in others.items() if key not in own}
 
@@ -74,6 +76,8 @@ class Player(httpx2.BaseTransport):
         described = scrub(describe(request, httpx2.URL(REPLAY_URL).path))
         with self._lock:
             takes = self._takes.get(key_of(described))
+            if takes is None and self._without_step:
+                raise NotRecorded(self._without_step)
             if takes is None:
                 raise _not_recorded(described, [dict(takes[0]["request"]) for takes in self._takes.values()])
             answer = (takes.pop(0) if len(takes) > 1 else takes[0])["response"]
@@ -98,6 +102,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{', '.join(there) or 'none'}. Set FINETUNE_RECORDING to one of them, or unset it."
         )
     return read_manifest_file(path)
+
+
+def _lacks(folder: Path, step: str) -> str:
+    """Say that a whole notebook is not in this recording: what differs from others would only mislead."""
+    here = sorted(path.stem for path in folder.glob("*.json") if path.name != "manifest.json")
+    text = f"The recording {folder.name} does not hold {step}; it holds {', '.join(here) or 'nothing'}."
+    if (folder.parent / DEFAULT_DATASET / f"{step}.json").is_file():
+        text += (
+            f"\nThat of {DEFAULT_DATASET} does. To see it, put this into a new cell at the top, and run all "
+            f"cells:\n%env FINETUNE_DATASET={DEFAULT_DATASET}\n%env FINETUNE_RUN={DEFAULT_DATASET}\n"
+            "%env FINETUNE_MODEL="
+        )
+    return (
+        text + '\nFor real answers, write connect("local", ...) in the cell that connects, and run the '
+        "notebooks in order."
+    )
 
 
 def _not_recorded(described: dict[str, Any], recorded: list[dict[str, Any]]) -> NotRecorded:

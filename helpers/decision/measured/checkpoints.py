@@ -28,9 +28,9 @@ def checkpoint_scores(
         group: Names what a row is about, such as `lesson.group`.
 
     Returns:
-        One row per checkpoint, by job and step: job, step, loss (full validation loss, nats), value, low and
-        high (share of right answers with its 95 % interval over the groups), n (groups), by_group (group →
-        share of its answers that are right).
+        One row per checkpoint, jobs in the order of the answers, then by step: job, step, loss (full
+        validation loss, nats), value, low and high (share of right answers with its 95 % interval over the
+        groups), n (groups), by_group (group → share of its answers that are right).
 
     Raises:
         FineTuneError: An answer lacks a field.
@@ -44,8 +44,10 @@ def checkpoint_scores(
             )
         rows.append((answer["job"], answer["step"], answer["loss"], group(answer["row"]), answer["all"]))
     table = pd.DataFrame(rows, columns=["job", "step", "loss", "group", "right"])
+    # In the order of the answers: a job has the same color as in the pictures of 04b.
+    table["job"] = pd.Categorical(table["job"], table["job"].unique())
     found = []
-    for (job, step, loss), kept in table.groupby(["job", "step", "loss"]):
+    for (job, step, loss), kept in table.groupby(["job", "step", "loss"], observed=True):
         means = kept.groupby("group")["right"].mean()
         low, high = interval(means.tolist())
         found.append((job, step, loss, float(means.mean()), low, high, len(means), means.to_dict()))

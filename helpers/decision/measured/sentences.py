@@ -58,12 +58,13 @@ def describe_costs(table: pd.DataFrame) -> str:
         "never" if pd.isna(best[column]) else f"after {int(best[column]):,} requests"
         for column in ("training pays after", "pays after, cached")
     ]
-    when = pays[0] if pays[0] == pays[1] else f"{pays[0]}; with the cache, {pays[1]}"
+    when = "never pays" if pays[0] == "never" else f"pays {pays[0]}"
+    when += "" if pays[0] == pays[1] else f"; with the cache, {pays[1]}"
     usd, cached, there = (f"{best[column]:.3g}" for column in ("USD per 1,000", "cached", newer))
     return (
         f"The best way without training is {name}: {best['right']:.0%} right, {usd} USD for {REQUESTS:,} "
         f"requests, {cached} with the cache. The same prompt costs {there} at {newer}, whose quality is not "
-        f"measured here. Against the first price, a training pays {when}."
+        f"measured here. Against the first price, a training {when}."
     )
 
 
@@ -115,6 +116,9 @@ def describe_learning_curve(table: pd.DataFrame) -> str:
     if len(means) == 1:
         return f"{text}; one number of rows is no curve."
     text += f"; with {means.index[0]}, {means.iloc[0]:.0%}"
+    runs = table.groupby("rows")["seed"].nunique()
+    if runs.max() > 1 and (once := [str(rows) for rows in runs.index if runs[rows] == 1]):
+        text += f" (trained once with {', '.join(once)} rows, else with several seeds)"
     right = {rows: _by_question(some) for rows, some in table.groupby("rows")}
     alike = None
     for rows in means.index[-2::-1]:  # From the largest one down: a worse one in between ends it.
@@ -123,7 +127,8 @@ def describe_learning_curve(table: pd.DataFrame) -> str:
             break
         alike = rows
     if alike is not None:
-        return f"{text}. From {alike} rows on, {questions} questions show no difference to all rows."
+        few = f"{questions} questions are too few to show a difference to all rows."
+        return f"{text}. From {alike} rows on, {few}"
     if gap > 0:
         return f"{text}. The last step is shown ({points(gap)}{sure(chance)}): more rows may still help."
     return (

@@ -13,6 +13,9 @@ above the control."""
 ENOUGH_FORM = 0.8
 """Share of the form of the learner's own held-out answers that the fine-tuned model's must reach."""
 
+ONE_TEXT = 0.8
+"""From this share of one text among the answers on, the model does not look at the question."""
+
 WIDE = 20
 """With fewer scored answers, an interval that leaves it open says "too few rows", not "no"."""
 
@@ -44,28 +47,57 @@ def decide(found: Measured, plan: Plan, texts: list[str]) -> tuple[str, str]:
         return "too_few_rows", f"Only {found.answers.n} test answers were scored: most may be right, or not."
     if right and form:
         return "learned", f"The form and {share} are right, for new questions.{_not_needed(found)}"
+    if 2 * found.echoes >= len(texts):
+        return "not_learned", f"{found.echoes} of {len(texts)} answers only repeat the question."
     if right:
         return "not_learned", f"{share} are right, but they do not have the form of your answers."
+    labels = found.measure.kind == "labels"
+    if found.same > ONE_TEXT * len(texts) and found.copies >= found.same and not labels:
+        return "not_learned", f"{found.same} of {len(texts)} questions get one and the same trained answer."
     if form and (said := memorized(found, len(plan.sample), len(texts))):
         return "memorized", f"The rows are known by heart: {said}. New questions do not get right answers."
     if not formed:
-        return "not_learned", "Neither the form nor the answers were learned."
-    if found.measure.kind == "labels" and found.answers.low <= found.control:
-        return "not_learned", "It names your labels, but not better than without looking at the question."
+        return "not_learned", _neither(found)
+    if labels and found.answers.low <= found.control:
+        return "not_learned", _not_better(found)
+    gained = found.form.low > (found.form.base or 0) or found.answers.low > (found.answers.base or 0)
+    if formed and not gained:
+        return "not_learned", (
+            f"The base model's answers have this form already, and {share} are right: nothing shows that "
+            "something was learned."
+        )
     kinds = {each.kind for each in found.properties}
     if kinds <= _WEAK and is_unrelated(plan.training):
         return "not_learned", (
             "Only the length of your answers was learned. As far as words show, your answers have nothing to "
-            "do with their questions."
+            "do with their questions: a quiz, whose facts training does not bring, or rows that are mixed up."
         )
     if found.answers.high > HALF:
         return "form_only", f"The form was learned. Only {share} are right: not enough to rely on."
     if found.measure.kind in ("own words", "kept words"):
         return (
             "form_only",
-            "The form was learned. As far as words show, the answers do not say what yours say.",
+            "The form was learned. As far as words show, the answers do not say what yours say. Where the "
+            "tone is all that counts, read them: this may be what you want.",
         )
     return "form_only", "The form was learned, the answers are not right: it sounds like you, and is wrong."
+
+
+def _neither(found: Measured) -> str:
+    if found.form.base is None or found.form.low <= found.form.base:
+        return "Neither the form nor the answers were learned."
+    had = f"{percent(found.form.fine_tuned)} of the answers have it"
+    return f"The form was learned in part only ({had}), and the answers are not right."
+
+
+def _not_better(found: Measured) -> str:
+    if (found.answers.fine_tuned or 0) <= found.control:
+        return "It names your labels, but not better than without looking at the question."
+    return (
+        f"It names your labels, {percent(found.answers.fine_tuned)} of them right. Always naming the most "
+        f"frequent one gets {percent(found.control)}: with {found.answers.n} answers the difference may be "
+        "chance. Balance the labels."
+    )
 
 
 def has_form(found: Measured) -> bool:

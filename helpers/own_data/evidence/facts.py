@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from finetune_dataset.chat import JsonObject
-from helpers.own_data.evidence.json_answers import flat, read_answer
+from helpers.own_data.evidence.structured import flat, read_answer
 from helpers.own_data.split import closed_set
 from helpers.own_data.table.examples import answer_of, question_of
 from helpers.own_data.words import Telling, shortened, tokens

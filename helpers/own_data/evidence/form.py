@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
-from helpers.own_data.evidence.json_answers import read_answer
 from helpers.own_data.evidence.letters import reads_like
 from helpers.own_data.evidence.properties import KEPT, Property
+from helpers.own_data.evidence.structured import read_answer
 from helpers.own_data.split import closed_set
 from helpers.own_data.words import LONGEST, plain, spread, tokens
 
@@ -55,6 +55,21 @@ def find_properties(answers: list[str], questions: list[str]) -> list[Property]:
         *_lengths(texts),
     ]
     return [each for each in found if each.share(texts) >= KEPT]
+
+
+def unlike_base(answers: list[str], base: list[str]) -> list[Property]:
+    """Find whether answers differ from a base model's in their style, where nothing else tells them apart.
+
+    Args:
+        answers: The training answers.
+        base: Answers of the base model to training questions.
+
+    Returns:
+        One property or none. Whether it holds for other answers has to be seen.
+    """
+    holds = reads_like([answer[:LONGEST].strip() for answer in answers], base)
+    says = "reads like your answers, not like the base model's, by its pairs of letters"
+    return [Property("letters", says, holds)] if holds else []
 
 
 def _json_property(texts: list[str]) -> list[Property]:
@@ -196,7 +211,7 @@ def _cases(texts: list[str]) -> Iterable[Property]:
 
 def _lengths(texts: list[str]) -> Iterable[Property]:
     words = sorted(len(tokens(text)) for text in texts)
-    low, high = int(words[0] / _SLACK), -int(-words[-1] * _SLACK // 1)
+    low, high = max(min(1, words[0]), int(words[0] / _SLACK)), -int(-words[-1] * _SLACK // 1)
     yield Property("length", f"has {low} to {high} words", lambda text: low <= len(tokens(text)) <= high)
     ends = sorted(len(_END.findall(text)) for text in texts)
     if ends[0] >= 1 and ends[-1] <= 5:

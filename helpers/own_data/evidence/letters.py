@@ -8,12 +8,12 @@ from math import log
 from helpers.own_data.words import spread, tokens
 
 
-def reads_like(texts: list[str], questions: list[str]) -> Callable[[str], bool] | None:
-    """Find out whether answers can be told from questions by their letters.
+def reads_like(texts: list[str], others: list[str]) -> Callable[[str], bool] | None:
+    """Find out whether answers can be told from other texts by their letters.
 
     Args:
         texts: The training answers.
-        questions: Their questions.
+        others: Their questions, or answers of another model.
 
     Returns:
         A check that is true for a text that reads like the answers; None where the answers are no texts of a
@@ -24,7 +24,7 @@ def reads_like(texts: list[str], questions: list[str]) -> Callable[[str], bool] 
     if again < 0.2 * sum(map(len, words)) or len(texts) < 10:
         return None
     ours = Counter(pair for text in texts for pair in _pairs(text))
-    theirs = Counter(pair for text in questions for pair in _pairs(text))
+    theirs = Counter(pair for text in others for pair in _pairs(text))
     kinds = len(ours | theirs)
     total, other = ours.total() + kinds, theirs.total() + kinds
 

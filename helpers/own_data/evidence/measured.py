@@ -1,5 +1,6 @@
 """All that is measured of a base model and the model that was trained from it, on one test part."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,11 @@ import pandas as pd
 from finetune_dataset.chat import JsonObject
 from helpers.evaluation import wilson
 from helpers.own_data.evidence.answers import Measure, find_measure
-from helpers.own_data.evidence.form import find_properties
-from helpers.own_data.evidence.properties import Property, has_form, that_count
+from helpers.own_data.evidence.form import find_properties, unlike_base
+from helpers.own_data.evidence.properties import HELD, Property, has_form, that_count
 from helpers.own_data.plan import Plan
 from helpers.own_data.table.examples import answer_of, question_of
-from helpers.own_data.words import plain, similarity, tokens
+from helpers.own_data.words import is_echo, plain, similarity, tokens
 
 COPY = 0.9
 """Two answers that share this part of their words count as one text."""
@@ -71,6 +72,8 @@ class Measured:
         repeated_new: How many fine-tuned answers to test questions are the right answer almost word for word.
         copies: Fine-tuned answers to test questions that are nearly some trained answer.
         expected_copies: The same for the right answers.
+        echoes: How many more of them than of the right answers only repeat the question.
+        same: How often the most frequent of them is given.
         familiar: Test questions that share more than half of their words with a trained question.
     """
 
@@ -83,6 +86,10 @@ class Measured:
         asked = list(map(question_of, plan.test))
         self.properties: list[Property]
         self.properties, self.apart = that_count(found, right, texts["base", "training"], asked)
+        if not self.apart:
+            style = unlike_base(list(map(answer_of, plan.training)), texts["base", "training"])
+            if style := [each for each in style if each.share(right) >= HELD]:
+                self.properties, self.apart = [*self.properties, *style], True
         base, tuned = texts["base", "test"], texts["fine_tuned", "test"]
         self.form = _share(self._forms(base), self._forms(tuned))
         own = self._forms(right)
@@ -93,6 +100,8 @@ class Measured:
         self.repeated = self._repeated(texts["fine_tuned", "training"], plan.sample)
         self.repeated_new = self._repeated(tuned, plan.test)
         self.copies = sum(map(self._is_trained, tuned))
+        self.echoes = sum(map(is_echo, tuned, asked)) - sum(map(is_echo, right, asked))
+        self.same = Counter(tuned).most_common(1)[0][1] if tuned else 0
         self.expected_copies = sum(map(self._is_trained, right))
         trained = [set(tokens(question_of(row))) for row in plan.training]
         self.familiar = sum(_is_familiar(set(tokens(question)), trained) for question in asked)

@@ -62,5 +62,6 @@ def that_count(
 
 
 def has_form(text: str, properties: list[Property]) -> bool:
-    """Tell whether an answer has all of some properties."""
-    return all(each.holds(text[:LONGEST].strip()) for each in properties)
+    """Tell whether an answer has all of some properties; no text has none."""
+    answer = text[:LONGEST].strip()
+    return bool(answer) and all(each.holds(answer) for each in properties)

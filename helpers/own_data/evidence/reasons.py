@@ -33,7 +33,7 @@ def answers_says(found: Measured, texts: Sequence[str]) -> str:
     text += f"An answer is right if it {measure.meaning}. "
     text += f"Control ({_GUESS.get(measure.kind, 'against the right answers of other questions')}): "
     text += f"{found.control:.0%}."
-    if measure.kind in ("facts", "json", "short"):
+    if measure.kind in ("facts", "numbers", "facts and words", "json", "short"):
         text += f" Of what is looked for, {measure.in_question:.0%} stands in the questions."
     same = max(texts, key=list(texts).count)
     if list(texts).count(same) > 0.8 * len(texts):

@@ -17,16 +17,21 @@ from helpers.own_data.words import shortened
 _QUESTION = (
     "question", "prompt", "instruction", "query", "frage", "pregunta", "domanda", "user", "human", "problem",
     "request", "input", "utterance", "message", "email", "ticket", "review", "comment", "text", "sentence",
-    "source", "title", "description", "body", "content", "q",
+    "source", "title", "description", "body", "content", "pergunta", "vraag", "fråga", "pytanie", "soru",
+    "вопрос", "السؤال", "質問", "问题", "질문", "q",
 )  # fmt: skip
 _ANSWER = (
     "answer", "completion", "response", "reply", "antwort", "réponse", "reponse", "respuesta", "risposta",
     "assistant", "output", "target", "solution", "label", "category", "class", "sentiment", "intent", "tag",
-    "topic", "json", "extracted", "summary", "translation", "rewritten", "rewrite", "result", "code", "a",
+    "topic", "json", "extracted", "summary", "translation", "rewritten", "rewrite", "result", "code",
+    "resposta", "antwoord", "svar", "odpowiedź", "cevap", "ответ", "الإجابة", "回答", "答案", "답변", "a",
 )  # fmt: skip
 _NEITHER = re.compile(
     r"(?:^|[\W_])(?:id|uuid|index|date|time|timestamp|url|author|name|split|source_id)$", re.I
 )
+# Names of options of a quiz that are no answers, and of those that are.
+_WRONG = re.compile(r"wrong|incorrect|\bfalse|falsch|mauvais|fauss|sbagliat|errad|distractor", re.I)
+_RIGHT = re.compile(r"correct|right|richtig|bonne|corrett|accepted|best|gold", re.I)
 
 
 @dataclass
@@ -75,7 +80,7 @@ def choose_columns(table: OwnTable, question: str | None = None, answer: str | N
     if asked is None and (guess := _named(facts, _QUESTION, taken, last=False)):
         asked, taken = [guess], [*taken, guess]
     if told is None:
-        told = _named(facts, _ANSWER, taken, last=True)
+        told = table.right_option or _named(facts, _ANSWER, taken, last=True)
     if asked is None:
         asked = [_left(facts, [told] if told else [], last=False)]
     if told is None:
@@ -121,11 +126,18 @@ class _Facts:
 
 
 def _named(facts: dict[str, _Facts], names: Sequence[str], taken: list[str], *, last: bool) -> str | None:
-    """Return the column with the most telling name: the whole name, else one of its words."""
+    """Return the column with the most telling name: the whole name, else one of its words.
+
+    Of several answers the one in the question's language or number counts: "q_en" goes with "a_en".
+    """
     open_to = [name for name, one in facts.items() if name not in taken and any(one.texts)]
+    open_to = [name for name in open_to if not (last and _WRONG.search(name))]
     for part in names:
         for exact in (True, False):
             fit = [each for each in open_to if _holds(each, part, exact=exact)]
+            if last:
+                beside = {word for name in taken for word in _words(name)}
+                fit.sort(key=lambda name: (bool(_RIGHT.search(name)), len(beside & set(_words(name)))))
             if fit:
                 return fit[-1 if last else 0]
     return None
@@ -142,15 +154,21 @@ def _left(facts: dict[str, _Facts], taken: list[str], *, last: bool) -> str:
     if not left:
         what = "answers" if last else "questions"
         raise DatasetError(
-            f"No column looks like the {what}. Columns: {', '.join(map(repr, facts))}. Those that are mostly "
+            f"No column looks like the {what}. Columns: {_listed(list(facts))}. Those that are mostly "
             "empty, always the same, or numbers of rows were left out. Set both columns by name."
         )
     return left[-1 if last else 0]
 
 
 def _holds(name: str, part: str, *, exact: bool) -> bool:
-    folded = name.strip().casefold()
-    return folded == part if exact else part in re.split(r"[\W_]+", folded) and not _NEITHER.search(name)
+    forms = {part, f"{part}s"}
+    if exact:
+        return name.strip().casefold() in forms
+    return not forms.isdisjoint(_words(name)) and not _NEITHER.search(name)
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[\W_]+", name.strip().casefold())
 
 
 def _split_names(table: OwnTable, question: str | None) -> list[str] | None:
@@ -165,6 +183,9 @@ def _require(table: OwnTable, name: str) -> None:
     folded = {column.casefold(): column for column in table.columns}
     near = get_close_matches(name.casefold(), folded, n=1)
     hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
-    raise DatasetError(
-        f"{table.name} has no column {name!r}. Columns: {', '.join(map(repr, table.columns[:30]))}.{hint}"
-    )
+    raise DatasetError(f"{table.name} has no column {name!r}. Columns: {_listed(table.columns)}.{hint}")
+
+
+def _listed(columns: list[str]) -> str:
+    more = f" and {len(columns) - 30:,} more" if len(columns) > 30 else ""
+    return ", ".join(repr(name)[:60] for name in columns[:30]) + more

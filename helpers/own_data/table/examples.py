@@ -1,6 +1,7 @@
 """Chat rows of a learner's table, and what is asked and answered in one."""
 
 from dataclasses import dataclass, field
+from random import Random
 
 from finetune_dataset.chat import SYSTEM_ROLES, JsonObject, message_text
 from finetune_dataset.convert.cells import Cells
@@ -9,6 +10,12 @@ from helpers.errors import DatasetError
 from helpers.own_data.table.columns import Columns
 from helpers.own_data.table.reading import OwnTable
 from helpers.own_data.words import plain, shortened
+
+MAX_EXAMPLES = 10_000
+"""Examples that are kept; of more, so many are drawn at random. Checking them takes 6 s (2026-11-29)."""
+
+MAX_CHARACTERS = 1_000_000
+"""Of one example; no model that can be trained reads more (the longest context is about 128,000 tokens)."""
 
 _EXCEL_ERRORS = {"#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!"}
 
@@ -20,14 +27,19 @@ class Examples:
     Attributes:
         rows: The examples: messages that end with the answer.
         skipped: The rows that gave none, with the reason.
+        left_out: How many further examples the table has.
     """
 
     rows: list[JsonObject] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
+    left_out: int = 0
 
     def __repr__(self) -> str:
         """Return how many rows became examples, and the first that did not."""
         lines = [f"{len(self.rows):,} examples, {len(self.skipped):,} rows skipped"]
+        if self.left_out:
+            total = len(self.rows) + self.left_out
+            lines.append(f"the table gives {total:,}; {len(self.rows):,} of them, drawn at random, are used")
         lines += [f"{row.place}: {row.reason}" for row in self.skipped[:10]]
         if len(self.skipped) > 10:
             lines.append(f"… and {len(self.skipped) - 10:,} more, see .skipped")
@@ -62,6 +74,7 @@ def make_examples(table: OwnTable, columns: Columns, system_prompt: str | None =
         reason = reason or next(
             (f"{what} is {text}" for what, text in used.items() if text in _EXCEL_ERRORS), ""
         )
+        reason = reason or _too_long(len(question) + len(answer))
         if reason:
             cells: Cells = {name: text for name, text in texts.items()}
             found.skipped.append(SkippedRow(f"row {number}", reason, cells))
@@ -70,6 +83,10 @@ def make_examples(table: OwnTable, columns: Columns, system_prompt: str | None =
         messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
         found.rows.append({"messages": messages})
     _refuse_useless(found, table.name)
+    if len(found.rows) > MAX_EXAMPLES:
+        found.left_out = len(found.rows) - MAX_EXAMPLES
+        drawn = sorted(Random(0).sample(range(len(found.rows)), MAX_EXAMPLES))
+        found.rows = [found.rows[place] for place in drawn]
     return found
 
 
@@ -94,7 +111,14 @@ def _no_answer(row: JsonObject) -> str:
         return "it calls tools, which this notebook does not score"
     if any(isinstance(each.get("content"), list) and "image" in str(each["content"]) for each in messages):
         return "it holds an image, which this notebook does not score"
-    return "" if answer_of(row).strip() and question_of(row).strip() else "its question or answer is empty"
+    question, answer = question_of(row), answer_of(row)
+    if not (question.strip() and answer.strip()):
+        return "its question or answer is empty"
+    return _too_long(len(question) + len(answer))
+
+
+def _too_long(length: int) -> str:
+    return f"it has {length:,} characters; at most {MAX_CHARACTERS:,}" if length > MAX_CHARACTERS else ""
 
 
 def _refuse_useless(found: Examples, name: str) -> None:

@@ -4,12 +4,10 @@ A table comes out as texts by column name. Rows that are chats already come out 
 read is named with its place, and counted; nothing is left out in silence.
 """
 
-import csv
-import io
-import json
 import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +15,20 @@ from finetune_dataset.chat import JsonObject
 from finetune_dataset.convert.cells import cell_text, table_rows
 from finetune_dataset.convert.encodings import read_text
 from finetune_dataset.convert.tables import SkippedRow
-from finetune_dataset.files import open_source, read_lines
-from finetune_dataset.formats.pairs import pair_name
-from finetune_dataset.formats.table import format_of
-from finetune_dataset.jsonlines import read_pieces
 from helpers.errors import DatasetError
-from helpers.own_data.table.pasted import pasted_pairs
+from helpers.own_data.table.choices import add_right_option
+from helpers.own_data.table.headers import find_header, holds_no_names
+from helpers.own_data.table.json_rows import json_rows
+from helpers.own_data.table.pasted import has_marks, pasted_pairs
+from helpers.own_data.words import shortened
 from helpers.paths import ROOT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SEPARATORS = ",;\t|"
 _JSON = (".jsonl", ".json", ".ndjson")
 _TABLES = (".csv", ".tsv", ".xlsx", ".xlsm")
+_UNNAMED = "Columns without a name"
 
 
 @dataclass
@@ -44,6 +42,7 @@ class OwnTable:
         chats: Chat rows, when the file holds such rows; otherwise empty.
         skipped: What could not be read, with its place and the reason.
         notes: What a reader should know, such as the encoding.
+        right_option: Column with the text of the right option, where the table is a quiz; otherwise "".
     """
 
     name: str
@@ -52,6 +51,7 @@ class OwnTable:
     chats: list[JsonObject] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    right_option: str = ""
 
     def __repr__(self) -> str:
         """Return what was read in a few lines, with the first rows that could not be."""
@@ -96,9 +96,12 @@ def read_table(
         )
     if len(table.columns) == 1 and not table.chats:
         raise DatasetError(
-            f"{table.name} has one column only, {table.columns[0]!r}. Expected at least two: one with the "
-            "questions (what people will write) and one with the answers (what the model should say)."
+            f"{table.name} has one column only, {shortened(table.columns[0], 60)!r}. Expected at least two: "
+            "one with the questions (what people will write) and one with the answers (what the model should "
+            "say)." + "".join(f" {note}" for note in table.notes if note.startswith(_UNNAMED))
         )
+    table.right_option, said = add_right_option(table.columns, table.records)
+    table.notes += [said] if said else []
     return table
 
 
@@ -115,57 +118,66 @@ def _existing(source: str | Path) -> Path:
         if path.parent.is_dir()
         else []
     )
+    close = get_close_matches(path.name, near, n=3)
+    near = [*close, *(name for name in near if name not in close)]
     there = f" Files in {path.parent.absolute()}: {', '.join(near[:12])}." if near else ""
     raise DatasetError(f"There is no file {str(path)!r} (looked at {path.absolute()}).{there}")
 
 
 def _file(path: Path, encoding: str | None, sheet: str | None) -> OwnTable:
     table, kind = OwnTable(path.name), path.suffix.lower()
+    if path.stat().st_size == 0:
+        raise DatasetError(f"{path} is empty: 0 bytes. Save the table again, with its header line.")
     if kind in _JSON:
-        _json_rows(path, table)
+        _add_json(path, table)
         return table
     wanted: list[str] = []
-    if kind not in (".xlsx", ".xlsm"):
-        if path.stat().st_size == 0:
-            raise DatasetError(f"{path} is empty: 0 bytes. Save the table again, with its header line.")
-        wanted = [] if kind in (".xls", ".ods", ".numbers") else _header(path, encoding)
-        if kind not in _TABLES and len(wanted) < 2:
+    if kind not in (".xlsx", ".xlsm", ".xls", ".ods", ".numbers"):
+        text = read_text(path, encoding, [])
+        wanted, is_regular = find_header(text)
+        if kind not in _TABLES and (has_marks(text) or len(wanted) < 2 or not is_regular):
             return _pasted(read_text(path, encoding, table.notes), table)
     _add(table, table_rows(path, wanted, encoding, sheet, table.notes))
     return table
 
 
-def _header(path: Path, encoding: str | None) -> list[str]:
-    """Return the names in the first line, read with the separator that gives most of them."""
-    text = read_text(path, encoding, [])
-    if text.partition("\n")[0].lower().startswith("sep="):
-        text = text.partition("\n")[2]
-    first = io.StringIO(text[:100_000], newline="")
-    try:
-        headers = []
-        for sign in _SEPARATORS:
-            first.seek(0)
-            headers.append([name.strip() for name in next(csv.reader(first, delimiter=sign), [])])
-    except csv.Error:
-        return []  # The reader of tables says what is wrong, and where.
-    return [name for name in max(headers, key=len) if name]
-
-
 def _add(table: OwnTable, rows: Iterable[tuple[str, dict[Hashable, object]]]) -> None:
+    unnamed: list[str] = []
     for place, cells in rows:
         texts = {str(name): cell_text(value) for name, value in cells.items() if name not in (None, "")}
         if not table.columns:
             table.columns = list(texts)
+        if loose := cell_text(cells.get("")):
+            unnamed.append(f"{shortened(loose, 30)!r} in {place}")
         if None in cells:
             reason = "more cells than the first row has (is a text with separators not in quotes?)"
             table.skipped.append(SkippedRow(place, reason, cells))
         elif any(texts.values()):
             table.records.append((_number(place, len(table.records) + 1), texts))
-    if any(name.endswith("?") or len(name) > 60 for name in table.columns):
+    if unnamed:
+        found = f"{len(unnamed):,} rows have" if len(unnamed) > 1 else "1 row has"
         table.notes.append(
-            "The first row looks like data, not like names of columns. If it is, put a line such as "
-            '"question,answer" above it.'
+            f"{_UNNAMED} are not used, and {found} text there: {unnamed[0]}. Give each "
+            "column a name in the first row, or put texts that hold the separator in quotes."
         )
+    columns = [[texts.get(name, "") for _, texts in table.records] for name in table.columns]
+    if holds_no_names(table.columns, columns):
+        _name(table)
+
+
+def _name(table: OwnTable) -> None:
+    """Give names to the columns of a table without a header; its first row becomes a row."""
+    number = len(table.columns)
+    names = ["question", "answer"] if number == 2 else [f"column {each + 1}" for each in range(number)]
+    new = dict(zip(table.columns, names, strict=True))
+    first = (1, dict(zip(names, table.columns, strict=True)))
+    rows = [(place, {new[name]: text for name, text in texts.items()}) for place, texts in table.records]
+    table.columns, table.records = names, [first, *rows]
+    table.notes.append(
+        "The first row looks like data, not like names of columns, so it is used as a row, and the columns "
+        f"are called {', '.join(map(repr, names[:3]))}{' …' if number > 3 else ''}. If it does hold names, "
+        "make them shorter."
+    )
 
 
 def _number(place: str, otherwise: int) -> int:
@@ -173,49 +185,26 @@ def _number(place: str, otherwise: int) -> int:
     return int(found.group()) if found else otherwise
 
 
-def _json_rows(path: Path, table: OwnTable) -> None:
-    """Read rows of JSON: chats in any layout that the checker knows, or one text per key."""
-    with open_source(path) as source:
-        for piece in read_pieces(read_lines(source), blank=False):
-            place = f"line {piece.first}"
-            if not piece.values and piece.issue:
-                table.skipped.append(SkippedRow(place, str(piece.issue.found), {}))
-            for value in piece.values:
-                if isinstance(value, dict):
-                    _json_row(value, piece.first, table)
-                else:
-                    table.skipped.append(SkippedRow(place, "it is no object with keys", {}))
+def _add_json(path: Path, table: OwnTable) -> None:
+    for row in json_rows(path):
+        if row.reason:
+            table.skipped.append(SkippedRow(f"line {row.line}", row.reason, {}))
+        elif row.chat is not None:
+            table.chats.append(row.chat)
+        else:
+            table.columns += [key for key in row.texts if key not in table.columns]
+            table.records.append((row.line, row.texts))
     if table.chats and table.records:
         table.notes.append(f"{len(table.records):,} rows are no chats, and are not used.")
 
 
-def _json_row(value: JsonObject, line: int, table: OwnTable) -> None:
-    found = format_of(value, "supervised")
-    if found and found[1].method != "supervised":
-        reason = f"it is for the method {found[1].method!r}; this notebook trains answers (supervised)"
-        table.skipped.append(SkippedRow(f"line {line}", reason, {}))
-        return
-    if isinstance(value.get("messages"), list) or (found and not pair_name(value)):
-        try:
-            table.chats.append(found[1].convert(value) if found else value)
-            return
-        except DatasetError as error:
-            if isinstance(value.get("messages"), list):
-                table.skipped.append(SkippedRow(f"line {line}", str(error), {}))
-                return
-    texts = {key: _json_text(item) for key, item in value.items()}
-    table.columns += [key for key in texts if key not in table.columns]
-    table.records.append((line, texts))
-
-
-def _json_text(value: object) -> str:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
-    return cell_text(value)
-
-
 def _pasted(text: str, table: OwnTable) -> OwnTable:
-    for number, (question, answer) in enumerate(pasted_pairs(text), start=1):
+    left: list[tuple[int, str]] = []
+    for number, (question, answer) in enumerate(pasted_pairs(text, left), start=1):
         table.records.append((number, {"question": question, "answer": answer}))
     table.columns = ["question", "answer"]
+    reason = "it belongs to no question and answer"
+    table.skipped += [
+        SkippedRow(f"line {number} {shortened(line, 30)!r}", reason, {}) for number, line in left
+    ]
     return table

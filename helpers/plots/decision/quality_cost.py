@@ -1,5 +1,9 @@
 """Quality against cost: one dot for each way to ask."""
 
+from collections.abc import Iterator
+from math import exp, log
+from typing import Any
+
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -16,6 +20,9 @@ _KINDS = {
     "smaller model": (PURPLE, "v"),
 }
 _OTHER = (GRAY, "s")
+
+_NEAR = (0.08, 0.04)
+"""Shares of the two axes: dots that are nearer to each other than both share one number, such as 7–9."""
 
 _LEGEND_BELOW = 40
 """Points between the axis and the legend: the numbers and the name of the axis stand there."""
@@ -76,10 +83,12 @@ def _finish(ax: Axes, table: pd.DataFrame, unit: str) -> None:
 
 def _list_names(ax: Axes, table: pd.DataFrame) -> None:
     """Number the dots, and write the names beside the picture: in it, they would cover each other."""
+    for numbers, label, spot in _numbers(table):
+        beside = {"xytext": (6, 5)} if len(numbers) == 1 else {"xytext": (0, 3), "ha": "center"}
+        ax.annotate(label, spot, textcoords="offset points", size=9, color=INK, **beside)
     handles = []
     for number, row in enumerate(table.itertuples(), start=1):
         color, marker = _KINDS.get(str(row.kind), _OTHER)
-        ax.annotate(str(number), (row.cost, row.value), (6, 5), textcoords="offset points", size=9, color=INK)
         label = f"{number}  {row.value:.0%}  {row.name}"
         handles.append(Line2D([], [], color=color, marker=marker, ls="", ms=7, mec="white", label=label))
     below = shifted_by_points(ax, ax.transAxes, 0, -_LEGEND_BELOW)
@@ -93,3 +102,27 @@ def _list_names(ax: Axes, table: pd.DataFrame) -> None:
     )  # fmt: skip
     ax.add_artist(kinds)
     kinds.set_clip_on(False)  # Else no room is made for it outside the axes.
+
+
+def _numbers(table: pd.DataFrame) -> Iterator[tuple[list[int], str, tuple[float, float]]]:
+    """Number the dots; neighbors in the list that lie close together get one label, above their intervals."""
+    wide = log(table["cost"].max() * 1.5) - log(table["cost"].min() / 1.5)
+    groups: list[list[Any]] = []
+    for row in table.reset_index(drop=True).itertuples():
+        last = groups[-1][-1] if groups else None
+        if (
+            last is not None
+            and abs(log(row.cost / last.cost)) < _NEAR[0] * wide
+            and abs(row.value - last.value) < _NEAR[1]
+        ):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    for rows in groups:
+        numbers = [row.Index + 1 for row in rows]
+        if len(rows) == 1:
+            yield numbers, str(numbers[0]), (rows[0].cost, rows[0].value)
+            continue
+        middle = exp(sum(log(row.cost) for row in rows) / len(rows))
+        label = f"{numbers[0]}{'–' if len(rows) > 2 else ', '}{numbers[-1]}"
+        yield numbers, label, (middle, max(row.high for row in rows))

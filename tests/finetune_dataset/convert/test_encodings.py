@@ -50,6 +50,14 @@ def test_utf_8_that_is_read_in_another_encoding_is_told_with_both_texts(save, en
     assert "valid UTF-8, too, and then the text is 'q,a Où est le" in table.notes[1]
 
 
+def test_bytes_that_are_no_text_are_said_to_be_none_and_no_encoding_is_advised(save):
+    noise = bytes(place * 7 % 256 for place in range(4_000))
+
+    with pytest.raises(DatasetError, match=r"is no text: .* control characters") as caught:
+        read(save(noise, "table.csv"))
+    assert "cp1252" not in str(caught.value)
+
+
 def test_a_file_that_was_garbled_before_is_told(save):
     garbled = "q,a\nOù est le café ?,Ici.\n".encode().decode("cp1252")
 

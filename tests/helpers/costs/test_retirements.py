@@ -17,7 +17,7 @@ TODAY = date(2026, 11, 21)
             "openai",
             "fine-tunes stop on 2027-01-14: one made on 2026-11-21 would live 54 days",
         ),
-        ("ft:gpt-4.1:acme::AbCd1234", "openai", "would live 54 days; new jobs until 2027-01-06 only for org"),
+        ("ft:gpt-4.1:acme::AbCd1234", "openai", "would live 54 days; new jobs until 2027-01-05 only for org"),
         ("gpt-4.1-nano", "openai", "shut down on 2026-10-23, with its fine-tunes"),
         (
             "gpt-4.1-nano",
@@ -31,10 +31,11 @@ def test_a_model_with_a_known_end_says_how_long_a_fine_tune_would_live(model, se
 
 
 def test_after_the_last_job_the_model_still_answers():
-    described = find_retirement("gpt-4o", "openai").describe(date(2027, 1, 7))
+    described = find_retirement("gpt-4o", "openai").describe(date(2027, 1, 6))
 
     assert described.startswith(
-        "fine-tunes stop on 2027-01-14: one made on 2027-01-07 would live 7 days; no new jobs since"
+        "fine-tunes stop on 2027-01-14: one made on 2027-01-06 would live 8 days; no new jobs "
+        "after 2027-01-05"
     )
 
 
@@ -47,6 +48,7 @@ def test_the_table_names_who_can_still_train_and_how_long_a_fine_tune_would_live
     table = retirement_table(date(2027, 2, 15))
 
     assert table["days left"].tolist() == [0, 0, 241, 228, 243]
+    assert table["last new job"].tolist()[:2] == ["2027-01-05 (past)", "2026-10-23 (past)"]
     assert table.iloc[2].tolist() == [
         "azure",
         "gpt-4.1-2025-04-14, gpt-4.1-mini-2025-04-14, gpt-4.1-nano-2025-04-14",

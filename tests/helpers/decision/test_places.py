@@ -19,20 +19,20 @@ def said(today):
     [
         (
             date(2026, 11, 29),
-            "OpenAI: new jobs until 2027-01-06 only for organizations that used a fine-tuned model in the "
+            "OpenAI: new jobs until 2027-01-05 only for organizations that used a fine-tuned model in the "
             "60 days "
             "before 2026-07-02; such a model stops on 2027-01-14, 46 days from 2026-11-29",
         ),
-        (date(2027, 1, 6), "OpenAI: new jobs until 2027-01-06 only for organizations"),
+        (date(2027, 1, 5), "OpenAI: new jobs until 2027-01-05 only for organizations"),
         (
-            date(2027, 1, 7),
-            "OpenAI: no new jobs since 2027-01-06 on any model that the course knows of; models that "
+            date(2027, 1, 6),
+            "OpenAI: no new jobs after 2027-01-05 on any model that the course knows of; models that "
             "exist stop "
             "on 2027-01-14.",
         ),
         (
             date(2027, 2, 15),
-            "OpenAI: no new jobs since 2027-01-06 on any model that the course knows of; its fine-tuned "
+            "OpenAI: no new jobs after 2027-01-05 on any model that the course knows of; its fine-tuned "
             "models "
             "have stopped.",
         ),

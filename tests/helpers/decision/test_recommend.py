@@ -63,7 +63,7 @@ def test_a_recommendation_to_fine_tune_says_why_and_what_would_change_it():
 
 @pytest.mark.parametrize(
     ("today", "openai"),
-    [(TODAY, "new jobs until 2027-01-06"), (date(2027, 2, 15), "no new jobs since 2027-01-06")],
+    [(TODAY, "new jobs until 2027-01-05"), (date(2027, 2, 15), "no new jobs after 2027-01-05")],
 )
 def test_a_recommendation_to_fine_tune_says_where_one_still_can_on_that_day(today, openai):
     found = decide([TUNED], BUSY, today)

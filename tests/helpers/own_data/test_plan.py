@@ -3,7 +3,7 @@
 import pytest
 from own_rows import chat, label_rows, notice_rows, shop_rows
 
-from helpers.errors import BackendUnavailable, DatasetError
+from helpers.errors import BackendUnavailable
 from helpers.own_data.plan import LONGEST_ROW, plan_job, require_live
 from helpers.own_data.split import Parts, split_rows
 from helpers.own_data.table.columns import choose_columns
@@ -50,11 +50,18 @@ def test_rows_that_are_too_long_for_this_computer_are_left_out_and_counted():
     assert not [row for row in [*plan.training, *plan.validation, *plan.test] if row in long]
 
 
-def test_rows_that_are_all_too_long_are_refused():
-    long = [chat(f"Tell me about thing{number}", f"word{number} " * LONGEST_ROW) for number in range(40)]
+@pytest.mark.parametrize(
+    ("n_long", "n_short", "said"),
+    [(40, 0, "No job: 40 rows have more than 512 tokens"), (2, 19, "2 rows have more than 512 tokens")],
+)
+def test_without_enough_rows_that_are_short_enough_there_is_no_job(n_long, n_short, said):
+    long = [chat(f"Tell me about thing{number}", f"word{number} " * LONGEST_ROW) for number in range(n_long)]
 
-    with pytest.raises(DatasetError, match=r"40 rows have more than 512 tokens.*train with a service"):
-        plan_job(split_rows(long), REAL)
+    plan = plan_job(split_rows([*long, *notice_rows()[:n_short]]), REAL)
+
+    assert (plan.training, plan.test) == ([], [])
+    assert said in repr(plan)
+    assert "expected at least 10 and 8. Shorten questions and answers" in repr(plan)
 
 
 def test_trained_questions_are_asked_too_and_the_answers_are_as_long_as_yours():

@@ -6,6 +6,7 @@ from helpers.own_data.words import (
     Telling,
     capitals_mean_names,
     facts,
+    is_echo,
     numbers,
     plain,
     shortened,
@@ -62,3 +63,12 @@ def test_similar_texts_share_their_words():
 
 def test_a_long_text_is_shown_by_its_start():
     assert shortened("word " * 100, 10) == "word word…"
+
+
+def test_a_question_that_comes_again_but_for_a_word_in_ten_is_an_echo():
+    question = "Where in the old town can I buy a bell for my red bike?"
+
+    assert is_echo(question.upper(), question)
+    assert is_echo(question.replace("red", "new"), question)
+    assert not is_echo("You can buy a bell in the old town.", question)
+    assert not is_echo("", question)

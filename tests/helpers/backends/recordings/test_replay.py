@@ -16,6 +16,7 @@ import pytest
 from helpers.backends.recordings.record import Recorder, write_manifest
 from helpers.backends.recordings.replay import REPLAY_URL, NotRecorded, Player, read_manifest
 from helpers.errors import BackendUnavailable
+from helpers.paths import data_path
 
 KEY = "sk-live-" + "0123456789" * 2
 ORGANIZATION = "org-AbCdEfGhIjKlMnOpQrStUvWx"
@@ -252,6 +253,22 @@ def test_a_request_of_another_kind_names_what_the_recording_holds(recorded, tmp_
         replayed(tmp_path).files.list()
 
     assert str(refused.value).startswith("The recording has no answer for GET /files.\n")
+
+
+def test_a_notebook_that_the_recording_lacks_is_named_and_where_it_is_recorded():
+    player = Player(data_path("recordings", "recipes"), "05c_lost")
+
+    with pytest.raises(NotRecorded) as refused:
+        player.handle_request(httpx2.Request("GET", f"{REPLAY_URL}/files/file-unknown"))
+
+    assert str(refused.value) == (
+        "The recording recipes does not hold 05c_lost; it holds 00_start, 02_upload, 03_job, 04_monitor, "
+        "05_evaluate.\n"
+        "That of elle does. To see it, put this into a new cell at the top, and run all cells:\n"
+        "%env FINETUNE_DATASET=elle\n%env FINETUNE_RUN=elle\n%env FINETUNE_MODEL=\n"
+        'For real answers, write connect("local", ...) in the cell that connects, and run the notebooks in '
+        "order."
+    )
 
 
 def test_an_empty_recording_is_refused_and_says_that_it_holds_nothing(tmp_path):

@@ -41,6 +41,15 @@ def test_two_rows_about_one_thing_count_once():
     )
 
 
+def test_jobs_keep_the_order_of_their_answers_so_that_pictures_give_them_the_same_colors():
+    rights = [1, 1] * 12
+    found = checkpoint_scores(
+        [*answers(20, rights, "z"), *answers(10, rights, "z"), *answers(10, rights, "a")], about
+    )
+
+    assert list(zip(found["job"], found["step"], strict=True)) == [("z", 10), ("z", 20), ("a", 10)]
+
+
 def test_halves_have_the_interval_of_means():
     rights = [1, 1] * 8 + [1, 0] * 4
     low, high = checkpoint_scores(answers(10, rights), about).loc[0, ["low", "high"]]

@@ -70,7 +70,7 @@ def test_costs_are_said_of_the_best_way_without_training():
         "the first price, a training pays after 393 requests; with the cache, after 940 requests."
     )
     dear = table.assign(**{"training pays after": pd.NA, "pays after, cached": pd.NA})
-    assert describe_costs(dear).endswith("a training pays never.")
+    assert describe_costs(dear).endswith("a training never pays.")
     assert describe_costs(table.loc[["fine-tuned"]]) == "No way without training has a known cost."
 
 
@@ -78,8 +78,8 @@ def test_the_curve_says_from_how_many_rows_on_nothing_is_seen_any_more():
     points = [(10, 1, 1), (10, 2, 3), (50, 1, 31), (144, 1, 34)]
 
     assert describe_learning_curve(curve(*points)) == (
-        "With 144 training rows, 100% are right; with 10, 6%. From 50 rows on, 34 questions show no "
-        "difference to all rows."
+        "With 144 training rows, 100% are right; with 10, 6% (trained once with 50, 144 rows, else with "
+        "several seeds). From 50 rows on, 34 questions are too few to show a difference to all rows."
     )
     assert describe_learning_curve(curve((10, 1, 1), (144, 1, 34))).endswith(
         "The last step is shown (+97 points, p < 0.001): more rows may still help."
@@ -96,7 +96,7 @@ def test_a_worse_number_of_rows_in_between_ends_the_numbers_that_are_alike():
     points = [(10, 1, 33), (20, 1, 10), (50, 1, 32), (144, 1, 34)]
 
     assert describe_learning_curve(curve(*points)).endswith(
-        "From 50 rows on, 34 questions show no difference to all rows."
+        "From 50 rows on, 34 questions are too few to show a difference to all rows."
     )
 
 

@@ -51,6 +51,7 @@ POLITE = [
         ([chat(f"{number} mugs", f'{{"n": {number}}}') for number in range(30)], "json"),
         ([chat("Tell it" + "!" * number, "word " * number) for number in range(4, 30)], "none"),
         (POLITE, "kept words"),
+        ([chat(f"List shop_{n}", f"SELECT * FROM shop_{n} WHERE price > {n}") for n in range(30)], "code"),
     ],
 )
 def test_the_kind_of_the_answers_is_found(rows, kind):
@@ -101,8 +102,71 @@ def test_names_are_facts():
     teacher, topic, room = "Duarte", "dancing", 244
 
     assert score(
-        rows, notice(teacher, topic, room), notice("Keller", topic, room), question_of(rows[-1])
+        rows, notice(teacher, topic, room), notice("Keller", topic, room), f"{topic}, {room}, Ms. {teacher}"
     ) == [1, 0, 1]
+
+
+def test_where_capitals_mark_no_names_the_words_beside_the_numbers_count():
+    rows = [
+        chat(f"Wann öffnet {ort}?", f"{ort.title()} öffnet am {tag} um {stunde} Uhr {wo}.")
+        for ort, tag, stunde, wo in zip(
+            ["bad", "halle", "laden", "museum", "zoo", "werft", "turm", "park", "kino", "schule"] * 3,
+            ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag"] * 6,
+            range(30),
+            [f"in Haus {''.join(chr(97 + (n * 7 + k) % 26) for k in range(6)).title()}" for n in range(30)],
+            strict=True,
+        )
+    ]
+    right = answer_of(rows[-1])
+    hour = "29"
+
+    assert measure(rows).kind == "numbers"
+    assert score(rows, right, f"Bitte rufen Sie {hour} mal an.", right.replace(hour, "7")) == [1, 0, 0]
+
+
+def test_a_copied_name_is_no_translation():
+    people = [
+        "Ana",
+        "Ben",
+        "Carla",
+        "David",
+        "Emma",
+        "Felix",
+        "Greta",
+        "Hugo",
+        "Ida",
+        "Jonas",
+        "Klara",
+        "Leo",
+        "Mia",
+        "Noah",
+        "Olga",
+    ]
+    rows = [
+        chat(f"Yadot {who} syub {goods[::-1]}.", f"Today {who} buys {goods} in the old town again.")
+        for who, goods in zip(people, GOODS.split(";"), strict=True)
+    ]
+
+    assert measure(rows).kind == "facts and words"
+    assert score(rows, "Olga buys warm gloves.", "Today Olga sleeps.", "Olga syub sevolg mraw") == [1, 0, 0]
+
+
+def test_the_right_answer_is_right_also_where_another_one_is_a_part_of_it():
+    calm = (
+        "you had better rest;please drink some water;just breathe slowly there;"
+        "you had better rest and just breathe slowly there;please call somebody soon;sit down on that floor"
+    )
+    rows = [chat(f"case {place}?", told) for place, told in enumerate(calm.split(";"))]
+    found = find_measure([chat("other?", f"thing{place} helps") for place in range(30)], rows)
+
+    assert [found.score(answer_of(row), found.example(row)) for row in rows] == [1] * 6
+    assert found.score(answer_of(rows[3]), found.example(rows[0])) == 0
+
+
+def test_a_repeated_question_is_no_answer():
+    rows = notice_rows()
+
+    assert score(rows, question_of(rows[-1]), question_of(rows[-1]).upper()) == [0, 0]
 
 
 def test_what_stands_in_the_question_must_be_kept():

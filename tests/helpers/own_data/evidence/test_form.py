@@ -1,9 +1,9 @@
 """Properties of the form are found in the answers themselves."""
 
 import pytest
-from own_rows import label_rows, notice_rows
+from own_rows import THINGS, label_rows, notice_rows
 
-from helpers.own_data.evidence.form import find_properties
+from helpers.own_data.evidence.form import find_properties, unlike_base
 from helpers.own_data.table.examples import answer_of, question_of
 
 QUESTIONS = [f"What is thing {number}?" for number in range(20)]
@@ -78,3 +78,17 @@ def test_the_form_of_real_answers_holds_for_new_ones():
 
     assert {each.kind for each in found} >= {"opening", "closing", "length", "phrase"}
     assert all(each.share(answers[30:]) == 1 for each in found)
+
+
+def test_a_tone_is_told_from_a_base_models_where_nothing_else_differs():
+    rough = [f"Shove th' {thing} in a dry hole, ye daft muppet!" for thing in THINGS]
+    plain = [f"Please keep the {thing} in a dry place, dear reader!" for thing in THINGS]
+
+    (tone,) = unlike_base(rough, plain)
+
+    assert "not like the base model's" in tone.says
+    assert [tone.holds("Mind th' clock, ye clot!"), tone.holds("Please mind the clock, dear!")] == [
+        True,
+        False,
+    ]
+    assert unlike_base(rough[:9], plain) == []

@@ -37,7 +37,15 @@ def test_the_answers_stand_side_by_side():
     found = measured([question_of(row) for row in PLAN.test], [PROSE] * N)
 
     assert list(found.table.columns) == COLUMNS
-    assert tuple(found.table.iloc[0][["base", "form", "right"]]) == (PROSE, False, 1)
+    assert tuple(found.table.iloc[0][["base", "form", "right"]]) == (PROSE, False, 0)
+
+
+def test_repeated_questions_and_one_text_for_all_are_counted():
+    echo = measured([question_of(row) for row in PLAN.test], [PROSE] * N)
+    one = measured([answer_of(PLAN.training[0])] * 14 + [PROSE], [PROSE] * N)
+
+    assert (echo.echoes, echo.same, echo.answers.fine_tuned) == (15, 1, 0)
+    assert (one.echoes, one.same) == (0, 14)
 
 
 def test_where_nothing_was_asked_everything_is_possible():

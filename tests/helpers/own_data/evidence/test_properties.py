@@ -30,3 +30,7 @@ def test_a_form_that_the_base_model_has_is_said_to_tell_nothing():
 def test_an_answer_has_the_form_with_all_properties():
     assert [has_form(text, [SHORT, LOUD]) for text in ("Hi!", "Hi", "  Hi!  ")] == [True, False, True]
     assert SHORT.share([]) == 1
+
+
+def test_no_text_has_no_form():
+    assert [has_form(text, [SHORT]) for text in ("", " \n")] == [False, False]

@@ -17,6 +17,17 @@ MORE = {"id": [1, 2, 3], "empty": ["", "", ""], "same": ["x", "x", "x"]}
         ({"Customer question": "abc", "Our reply": "xyz"}, (["Customer question"], "Our reply")),
         ({"label": "xyz", "text": "abc"}, (["text"], "label")),
         ({"instruction": "abc", "input": "def", "output": "xyz"}, (["instruction", "input"], "output")),
+        ({"id": "abc", "q_en": "abc", "q_de": "def", "a_en": "uvw", "a_de": "xyz"}, (["q_en"], "a_en")),
+        ({"Questions": "abc", "Topic": "uvw", "Answers": "xyz"}, (["Questions"], "Answers")),
+        (
+            {"question": "abc", "correct_answer": "xyz", "incorrect_answers": "uvw"},
+            (["question"], "correct_answer"),
+        ),
+        (
+            {"Frage": "abc", "Richtige Antwort": "xyz", "Falsche Antwort": "uvw"},
+            (["Frage"], "Richtige Antwort"),
+        ),
+        ({"resposta": "xyz", "pergunta": "abc", "grupo": "uvw"}, (["pergunta"], "resposta")),
         ({"english": ["a?", "b?", "c"], "deutsch": ["x", "y", "z"]}, (["english"], "deutsch")),
         ({"rueckmeldung": ["x", "y", "z"], "anfrage": ["a?", "b?", "c?"]}, (["anfrage"], "rueckmeldung")),
     ],
@@ -44,6 +55,16 @@ def test_the_table_shows_each_column_and_its_use():
         "used as": "question",
     }
     assert list(table["used as"]) == ["", "question", "answer"]
+
+
+def test_the_answer_of_a_quiz_is_the_text_of_its_right_option():
+    options = {"Option A": list("uvw"), "Option B": list("xyz"), "Option C": list("rst")}
+    table = read_table(pd.DataFrame({"Question": ["1?", "2?", "3?"], **options, "Key": ["B", "A", "C"]}))
+
+    chosen = choose_columns(table)
+
+    assert (chosen.question, chosen.answer) == (["Question"], "Key (text)")
+    assert choose_columns(table, answer="Key").answer == "Key"
 
 
 def test_columns_that_are_set_are_used_and_a_plus_joins_two():
@@ -78,3 +99,10 @@ def test_without_a_column_that_could_be_the_answer_both_must_be_set():
 
     with pytest.raises(DatasetError, match="No column looks like the answers"):
         choose_columns(table)
+
+
+def test_of_very_many_columns_the_first_are_named():
+    frame = pd.DataFrame({f"c{number}": ["x", "x"] for number in range(200)})
+
+    with pytest.raises(DatasetError, match=r"'c29' and 170 more\. Those that are mostly empty"):
+        choose_columns(read_table(frame))

@@ -72,3 +72,19 @@ def test_answers_that_are_all_one_text_are_refused():
 def test_a_table_of_blanks_is_refused():
     with pytest.raises(DatasetError, match=r"No row of the DataFrame gives an example. The first: row"):
         examples(pd.DataFrame({"q": ["How?", "Why?"], "a": [" ", None]}), "q", "a")
+
+
+def test_of_a_very_large_table_a_part_is_drawn_and_said_to_be():
+    frame = pd.DataFrame({"q": [f"What is {row}?" for row in range(10_002)], "a": list("xyz") * 3334})
+
+    found = examples(frame, "q", "a")
+
+    assert (len(found.rows), found.left_out) == (10_000, 2)
+    assert "the table gives 10,002; 10,000 of them, drawn at random, are used" in repr(found)
+    assert examples(frame, "q", "a").rows == found.rows
+
+
+def test_a_text_that_no_model_reads_is_left_out():
+    found = examples(pd.DataFrame({"q": ["What?", "Who?"], "a": ["x " * 600_000, "Ana"]}), "q", "a")
+
+    assert [row.reason for row in found.skipped] == ["it has 1,200,004 characters; at most 1,000,000"]

@@ -95,20 +95,69 @@ def test_what_cannot_be_read_is_named_with_its_place(tmp_path):
     assert "row 2: more cells than the first row has" in repr(read_table(table))
 
 
-def test_a_first_row_that_is_data_is_pointed_out(tmp_path):
-    path = tmp_path / "shop.csv"
-    path.write_text("What is it?,A bell\nHow much?,5\n", encoding="utf-8")
+@pytest.mark.parametrize("name", ["shop.csv", "shop.txt"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_first_row_that_is_data_is_a_row_and_pointed_out(tmp_path, separator, name):
+    path = tmp_path / name
+    rows = [("What is it?", "A bell"), ("How much?", "5"), ("Who?", "Ana")]
+    path.write_text("".join(f"{separator.join(row)}\n" for row in rows), encoding="utf-8")
 
-    assert "The first row looks like data" in repr(read_table(path))
+    table = read_table(path)
+
+    assert [tuple(row.values()) for row in texts(table)] == rows
+    assert table.columns == ["question", "answer"]
+    assert name.endswith("txt") or "The first row looks like data" in repr(table)
+
+
+def test_empty_rows_above_the_header_are_passed_over(tmp_path):
+    path, book = tmp_path / "shop.csv", tmp_path / "shop.xlsx"
+    path.write_text("\n,,\nquestion,answer,\nWhat?,A bell,\n", encoding="utf-8")
+    pd.DataFrame([[None, None], ["question", "answer"], ["What?", "A bell"]]).to_excel(
+        book, index=False, header=False
+    )
+
+    for source, row in ((path, 4), (book, 3)):
+        assert read_table(source).records == [(row, {"question": "What?", "answer": "A bell"})]
+
+
+def test_text_in_a_column_without_a_name_is_not_lost_in_silence(tmp_path):
+    path = tmp_path / "mood.csv"
+    path.write_text("label,text,,\ngood,I like it,,\nbad,so cold, so late,again\n", encoding="utf-8")
+
+    assert "1 row has text there: 'so late again' in row 3" in repr(read_table(path))
+
+
+def test_a_title_above_the_header_is_answered_with_what_to_do(tmp_path):
+    path = tmp_path / "title.csv"
+    path.write_text("Our shop;\nquestion;answer\nWhat?;A bell\n", encoding="utf-8")
+
+    with pytest.raises(DatasetError, match=r"one column only, 'Our shop'.*name in the first row"):
+        read_table(path)
+
+
+def test_headings_of_a_list_are_named_with_their_lines(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("Our shop\n\n1. What is it?\nA bell.\n\n2. How much?\n5 euros.\n", encoding="utf-8")
+
+    table = read_table(path)
+
+    assert texts(table) == [
+        {"question": "What is it?", "answer": "A bell."},
+        {"question": "How much?", "answer": "5 euros."},
+    ]
+    assert "line 1 'Our shop': it belongs to no question and answer, skipped" in repr(table)
 
 
 REFUSED = {
     "empty.csv": (b"", "is empty: 0 bytes"),
+    "empty.xlsx": (b"", "is empty: 0 bytes"),
     "header.csv": (b"question,answer\n", "holds no rows that can be used"),
     "one.csv": (b"text\nabc\n", "has one column only, 'text'"),
     "twice.csv": (b"a,a\n1,2\n", "two columns 'a'"),
     "latin.csv": ("Frage;Antwort\nWo?;Straße\n".encode("cp1252"), r"0xdf is not utf-8.*encoding=\"cp1252\""),
     "fake.xlsx": (b"PK\x03\x04nonsense", "is no Excel workbook that can be read"),
+    "endless.csv": (b"x" * 200_000, "holds no rows that can be used"),
+    "wide.csv": (b"c," * 200_000, "its first row has 200,001 cells"),
     "old.xls": (b"\xd0\xcf\x11\xe0", "save it as .xlsx or as CSV"),
     "pairs.jsonl": (b'{"prompt": "Q", "chosen": "a", "rejected": "b"}', "method 'dpo'"),
     "letter.txt": (b"Dear all,\nthis is a letter.\nBye.", 'Begin each question with "Q:"'),
@@ -120,8 +169,9 @@ def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(tmp_path, name):
     content, message = REFUSED[name]
     (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(DatasetError, match=message) as caught:
         read_table(tmp_path / name)
+    assert len(str(caught.value)) < 1_000
 
 
 def test_an_encoding_that_is_named_is_used(tmp_path):
@@ -132,9 +182,10 @@ def test_an_encoding_that_is_named_is_used(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_refused_with_its_neighbors(tmp_path):
-    (tmp_path / "shop.csv").write_text("q,a\n1,2\n", encoding="utf-8")
+    for name in ("shop.csv", *(f"a{number}.txt" for number in range(20))):
+        (tmp_path / name).write_text("q,a\n1,2\n", encoding="utf-8")
 
-    with pytest.raises(DatasetError, match=r"There is no file .*Files in .*: shop\.csv\."):
+    with pytest.raises(DatasetError, match=r"There is no file .*Files in .*: shop\.csv, a0\.txt"):
         read_table(tmp_path / "shpo.csv")
     with pytest.raises(DatasetError, match="is a folder"):
         read_table(tmp_path)

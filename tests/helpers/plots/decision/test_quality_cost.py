@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import pandas as pd
 import pytest
 from figures import legend, line
@@ -39,7 +41,7 @@ def test_the_dots_are_numbered_and_named_beside_the_picture_the_best_first():
         "4  100%  few-shot",
         "5  3%  base",
     ]
-    assert [text.get_text() for text in ax.texts] == ["1", "2", "3", "4", "5"]
+    assert [text.get_text() for text in ax.texts] == ["1", "2", "3, 4", "5"]
 
 
 def test_thin_lines_are_intervals_and_thick_ones_the_training_runs():
@@ -55,6 +57,16 @@ def test_the_wanted_quality_is_a_line_and_the_unit_stands_at_the_axis():
 
     assert line(ax, "wanted").get_ydata() == [0.8, 0.8]
     assert ax.get_xlabel() == "seconds for 1,000 requests (log scale)"
+
+
+def test_dots_that_lie_close_together_share_one_number_and_no_number_covers_another():
+    costs = [1e-5, 1.05e-5, 1.1e-5, 4e-5, 8e-5, 8.4e-5]
+    ax = plot_quality_cost(quality_and_cost([option(right=1, per_request=cost) for cost in costs]))
+
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["1–3", "4", "5, 6"]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize("options", [[], [option(per_request=0.0)]])
