@@ -4,15 +4,16 @@
     python benchmarks/preferences.py --model smollm2-135m-instruct --seeds 1
     python benchmarks/preferences.py --beta 0.1 0.5            several jobs from the same start
 
-The real model needs `make real-model`. A seed draws which elements are trained, and is the seed of both jobs.
-A supervised job learns Elle's limericks from a few rows: it leaves room. Then a preference job starts from
-its model. Its pairs are rows of the trained elements: the row's own answer over the same answer with one fact
-of another element. Both models are asked about all elements that neither job has seen, at temperature 0. An
-answer wins that states more of the three facts (symbol, number, category; a second number or category counts
-as none). Prints wins, losses and ties of the preference model against the one that it starts from, the share
-of wins among decided questions with Wilson's 95 % interval, and each model's answers with all facts, form and
-rhyme. With `--own`, the answer that loses in a pair is one that the starting model has given itself (sampled,
-with a wrong fact), where there is one.
+The real model needs `make real-model`. A seed draws which elements are trained, and is the seed of both
+jobs. A supervised job learns Elle's limericks from a few rows: it leaves room. Then a preference job starts
+from its model. Its pairs are rows of the trained elements: the row's own answer over the same answer with
+one fact of another element. Both models are asked about all elements that neither job has seen, several
+times at temperature 1, which is the API's default: there a rare wrong fact shows, and at 0 it does not. A
+model wins an element whose answers state more of the three facts (symbol, number, category; a second number
+or category counts as none). Prints wins, losses and ties of the preference model against the one that it
+starts from, the share of wins among decided elements with Wilson's 95 % interval, and how many answers of
+each model have form, rhyme and all facts. With `--own`, the answer that loses in a pair is one that the
+starting model has given itself (sampled, with a wrong fact), where there is one.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -71,19 +73,19 @@ def pair(row: Row, rejected: str) -> Row:
 
 
 def answers(
-    client: openai.OpenAI, lesson: Lesson, model: str, rows: Sequence[Row], temperature: float = 0
+    client: openai.OpenAI, lesson: Lesson, model: str, rows: Sequence[Row], temperature: float
 ) -> list[str]:
-    """What a model answers to the questions of some rows."""
+    """What a model answers to the questions of some rows, drawn with the same numbers for every model."""
 
-    def one(row: Row) -> str:
+    def one(place: int, row: Row) -> str:
         chat = client.chat.completions.create(
-            model=model, messages=row["messages"][:-1], temperature=temperature, seed=1,
+            model=model, messages=row["messages"][:-1], temperature=temperature, seed=place,
             max_tokens=lesson.max_tokens,
         )  # fmt: skip
         return chat.choices[0].message.content or ""
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return list(pool.map(one, rows))
+        return list(pool.map(one, range(len(rows)), rows))
 
 
 def preferred(
@@ -105,6 +107,15 @@ def marks(lesson: Lesson, given: Sequence[str], rows: Sequence[Row]) -> str:
     return " ".join(f"{name} {count}" for name, count in counts.items())
 
 
+def lead(new: Sequence[str], old: Sequence[str], rows: Sequence[Row]) -> list[int]:
+    """By how many facts the new answers about each element are ahead of the old ones."""
+    gaps: dict[str, int] = {}
+    for one, other, row in zip(new, old, rows, strict=True):
+        name = facts_of(row).name
+        gaps[name] = gaps.get(name, 0) + points(one, row) - points(other, row)
+    return list(gaps.values())
+
+
 def draws(lesson: Lesson, seed: int, trained_on: int) -> tuple[list[Row], list[Row]]:
     """All rows of the trained elements, and one row for each of the others."""
     rows = lesson.rows()
@@ -121,6 +132,7 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
     """Train and ask with one seed: for each preference job wins, losses and ties."""
     lesson = open_lesson("elle")
     training, unseen = draws(lesson, seed, asked.elements)
+    unseen = unseen * asked.samples
     supervised = {
         "n_epochs": asked.epochs,
         "batch_size": asked.batch,
@@ -128,7 +140,7 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
     }
     start, seconds = trained(client, asked.model, training[: asked.rows], supervised, seed)
     model = str(start.fine_tuned_model)
-    before = answers(client, lesson, model, unseen)
+    before = answers(client, lesson, model, unseen, asked.temperature)
     print(
         f"seed {seed}: supervised {seconds:.0f} s: {marks(lesson, before, unseen)} of {len(unseen)}",
         flush=True,
@@ -144,34 +156,22 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
         ]
     pairs = [pair(row, text) for row, text in zip(asked_about, rejected, strict=True)]
     found = {}
-    for beta in asked.beta:
-        for rate in asked.rate:
-            for epochs in asked.pair_epochs:
-                chosen = {
-                    "n_epochs": epochs,
-                    "batch_size": asked.pair_batch,
-                    "beta": beta,
-                    "learning_rate_multiplier": rate,
-                }
-                name, seconds, last = preferred(client, model, pairs, chosen, seed)
-                after = answers(client, lesson, name, unseen)
-                gaps = [
-                    points(new, row) - points(old, row)
-                    for new, old, row in zip(after, before, unseen, strict=True)
-                ]
-                result = [
-                    sum(gap > 0 for gap in gaps),
-                    sum(gap < 0 for gap in gaps),
-                    sum(gap == 0 for gap in gaps),
-                ]
-                label = f"beta {beta:g} rate {rate:g} epochs {epochs}"
-                found[label] = result
-                print(
-                    f"  {label}: {seconds:.0f} s, margin {last['train_reward_margin']:.2f}, chosen "
-                    f"{last['train_chosen_reward']:.2f}: {marks(lesson, after, unseen)}; "
-                    f"wins {result[0]}, losses {result[1]}, ties {result[2]}",
-                    flush=True,
-                )
+    for beta, rate, epochs in product(asked.beta, asked.rate, asked.pair_epochs):
+        chosen = {
+            "n_epochs": epochs, "batch_size": asked.pair_batch, "beta": beta, "learning_rate_multiplier": rate
+        }  # fmt: skip
+        name, seconds, last = preferred(client, model, pairs, chosen, seed)
+        after = answers(client, lesson, name, unseen, asked.temperature)
+        gaps = lead(after, before, unseen)
+        result = [sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps), gaps.count(0)]
+        label = f"beta {beta:g} rate {rate:g} epochs {epochs}"
+        found[label] = result
+        print(
+            f"  {label}: {seconds:.0f} s, margin {last['train_reward_margin']:.2f}, chosen "
+            f"{last['train_chosen_reward']:.2f}: {marks(lesson, after, unseen)}; "
+            f"wins {result[0]}, losses {result[1]}, ties {result[2]}",
+            flush=True,
+        )
     return found
 
 
@@ -184,15 +184,17 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--elements", type=int, default=60, help="that are trained")
     parser.add_argument("--rows", type=int, default=100, help="of the supervised job")
-    parser.add_argument("--epochs", type=int, default=1, help="of the supervised job")
+    parser.add_argument("--epochs", type=int, default=2, help="of the supervised job")
     parser.add_argument("--batch", type=int, default=2, help="of the supervised job")
     parser.add_argument("--start-rate", type=float, default=2, help="multiplier of the supervised job")
-    parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--temperature", type=float, default=1, help="of the answers")
+    parser.add_argument("--samples", type=int, default=3, help="answers to each question")
+    parser.add_argument("--pairs", type=int, default=80)
     parser.add_argument("--own", action="store_true", help="pairs with the starting model's own answers")
-    parser.add_argument("--pair-epochs", type=int, nargs="+", default=[1, 3])
+    parser.add_argument("--pair-epochs", type=int, nargs="+", default=[3])
     parser.add_argument("--pair-batch", type=int, default=4)
     parser.add_argument("--beta", type=float, nargs="+", default=[0.1])
-    parser.add_argument("--rate", type=float, nargs="+", default=[1], help="multiplier of the preference job")
+    parser.add_argument("--rate", type=float, nargs="+", default=[2], help="multiplier of the preference job")
     return parser.parse_args()
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from local_server.training import specification
 
 
@@ -23,6 +25,15 @@ def test_a_large_model_reads_at_least_four_rows_in_a_step() -> None:
     sizes = [specification.auto_batch_size(rows, 135_000_000) for rows in (10, 1000, 5000, 500_000)]
 
     assert sizes == [4, 4, 10, 256]
+
+
+def test_a_step_on_pairs_reads_at_least_four_and_takes_a_smaller_rate() -> None:
+    job = specification.settled("auto", "auto", "auto", rows=80, seed=7, method="dpo")
+
+    rate = specification.learning_rate(job | {"learning_rates": {"full": 2e-4, "lora": 2e-3}}, "full")
+
+    assert (job["n_epochs"], job["batch_size"]) == (3, 4)
+    assert rate == pytest.approx(1e-5)
 
 
 def test_what_was_asked_for_stays_and_survives_the_disk(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def job_on(client: openai.OpenAI, model: str = BASE_MODEL, **more: object) -> Fi
         model=model,
         training_file=upload(client, PAIRS).id,
         validation_file=upload(client, HELD_OUT).id,
-        method=preferences(n_epochs=2, batch_size=4, learning_rate_multiplier=2, beta=0.2),
+        method=preferences(n_epochs=2, batch_size=4, learning_rate_multiplier=8, beta=0.2),
         seed=1,
         **more,
     )
@@ -52,7 +52,7 @@ def metrics(client: openai.OpenAI, job: FineTuningJob) -> list[dict]:
 
 
 def test_the_job_says_its_numbers_under_its_method_only(job: FineTuningJob) -> None:
-    asked = {"n_epochs": 2, "batch_size": 4, "learning_rate_multiplier": 2.0, "beta": 0.2}
+    asked = {"n_epochs": 2, "batch_size": 4, "learning_rate_multiplier": 8.0, "beta": 0.2}
 
     assert job.method.model_dump(exclude_none=True) == preferences(**asked)
     assert job.hyperparameters.model_dump(exclude_none=True) == {}
