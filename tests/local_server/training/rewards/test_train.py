@@ -97,9 +97,9 @@ def test_trained_tokens_are_those_of_all_answers_with_their_prompts(
 ) -> None:
     written = sum(data["completion_tokens_mean"] for data in metrics_of(client, job))
 
-    # Two answers to each of five prompts in a step; a prompt has 10 to 30 tokens.
+    # Two answers to each of five prompts in a step; a prompt has 5 to 30 tokens.
     assert job.trained_tokens is not None
-    assert 4 * 10 * 10 < job.trained_tokens - 10 * written < 4 * 10 * 30
+    assert 4 * 10 * 5 < job.trained_tokens - 10 * written < 4 * 10 * 30
 
 
 @pytest.mark.slow
@@ -164,6 +164,18 @@ def test_a_job_goes_on_from_a_fine_tuned_model_with_an_adapter(
     )
 
     assert ended(client, more).status == "succeeded"
+
+
+@pytest.mark.slow
+def test_a_model_learns_what_its_grader_counts_even_to_say_nothing(client: openai.OpenAI) -> None:
+    brief = python("def grade(sample, item):\n    return max(0, 1 - len(sample['output_text']) / 200)\n")
+    numbers = {"n_epochs": 3, "batch_size": 2, "compute_multiplier": 1.0, "learning_rate_multiplier": 3.0}
+
+    made = ended(client, begun(client, brief, **numbers))
+
+    rewards = [data["train_mean_reward"] for data in metrics_of(client, made)]
+    # Four seeds ended between 0.9 and 1 after 21 steps (benchmarks/rewards.py, Nov 2026).
+    assert rewards[0] < 0.6 < 0.75 < rewards[-1]
 
 
 @pytest.mark.slow
