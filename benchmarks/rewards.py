@@ -1,7 +1,7 @@
 """Do rewards make a model better, and what do they make of it when they count the wrong thing?
 
     python benchmarks/rewards.py                               the tiny model, 5 seeds, three graders
-    python benchmarks/rewards.py --graders complete --rate 1 2
+    python benchmarks/rewards.py --graders complete --rate 2 4
     python benchmarks/rewards.py --model smollm2-135m-instruct --seeds 1
 
 The real model needs `make real-model`. The model is asked about an element. A seed draws which 84 elements
@@ -63,7 +63,7 @@ BOTH: Grader = {
 }
 GRADERS = {"complete": python("complete", COMPLETE), "short": python("short", SHORT), "both": BOTH}
 # Multipliers of the learning rate: with large ones, the tiny model forgets facts.
-RATES = {"complete": 1.0, "short": 2.0, "both": 1.0}
+RATES = {"complete": 4.0, "short": 8.0, "both": 4.0}
 
 
 def draw(seed: int) -> tuple[list[Row], list[Row]]:

@@ -59,3 +59,9 @@ def test_the_rate_is_that_of_the_base_model_for_the_method_times_the_multiplier(
 
     assert rates == [5e-5, 5e-4]
     assert specification.learning_rate(job | {"learning_rate": 3e-4}, "lora") == 3e-4
+
+
+def test_a_job_with_a_grader_takes_a_quarter_of_the_rate() -> None:
+    job = specification.settled(2, 4, 0.5, rows=16, seed=7) | {"learning_rates": {"full": 1e-4}}
+
+    assert specification.learning_rate(job | {"method": "reinforcement"}, "full") == 1.25e-5

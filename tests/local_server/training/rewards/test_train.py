@@ -169,12 +169,12 @@ def test_a_job_goes_on_from_a_fine_tuned_model_with_an_adapter(
 @pytest.mark.slow
 def test_a_model_learns_what_its_grader_counts_even_to_say_nothing(client: openai.OpenAI) -> None:
     brief = python("def grade(sample, item):\n    return max(0, 1 - len(sample['output_text']) / 200)\n")
-    numbers = {"n_epochs": 3, "batch_size": 2, "compute_multiplier": 1.0, "learning_rate_multiplier": 3.0}
+    numbers = {"n_epochs": 3, "batch_size": 2, "compute_multiplier": 1.0, "learning_rate_multiplier": 12.0}
 
     made = ended(client, begun(client, brief, **numbers))
 
     rewards = [data["train_mean_reward"] for data in metrics_of(client, made)]
-    # Four seeds ended between 0.9 and 1 after 21 steps (benchmarks/rewards.py, Nov 2026).
+    # Four seeds ended between 0.86 and 1 after 21 steps (benchmarks/rewards.py, Nov 2026).
     assert rewards[0] < 0.6 < 0.75 < rewards[-1]
 
 
