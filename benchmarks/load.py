@@ -21,11 +21,24 @@ from urllib.parse import urlsplit
 
 import openai
 import psutil
-from common import BATCH_SIZE, SEED, TRAINING, Line, Server, machine, options, report, serve
+from common import (
+    BATCH_SIZE,
+    SEED,
+    TRAINING,
+    Line,
+    Server,
+    machine,
+    options,
+    processor_seconds,
+    report,
+    serve,
+)
 
 POLL_SECONDS = 2.0
 # A learner that begins its round later than this has not kept its two seconds.
 LATE_SECONDS = 0.1
+# A server that uses less of a core is idle, and this long it may take until it is.
+IDLE_SHARE, LOADED_SECONDS = 0.03, 60
 P99_MS, SLOWED, P50_MS = 100, 0.25, 3
 MEGABYTE = 1024**2
 
@@ -149,10 +162,22 @@ def at_most(limit: float, work: str, unit: str, ours: float) -> Line:
     return Line(work, unit, ours, reach=limit, at_least=False, limits="ours")
 
 
+def until_idle(pid: int) -> None:
+    """Wait for what the server loads after its start and for the first job: seconds of the processor."""
+    spent, end = processor_seconds(pid), time.monotonic() + LOADED_SECONDS
+    while time.monotonic() < end:
+        time.sleep(1)
+        before, spent = spent, processor_seconds(pid)
+        if spent - before < IDLE_SHARE:
+            return
+    raise RuntimeError(f"the server still works {LOADED_SECONDS} s after its start; stop what runs beside it")
+
+
 def idle_latency(server: Server, client: openai.OpenAI, requests: int) -> list[Line]:
     """Read a job that nobody trains, one request after the other, and print the latencies."""
     job_id = create_job(client)
     client.fine_tuning.jobs.cancel(job_id)
+    until_idle(server.pid)
     address = urlsplit(server.base_url)
     connection = http.client.HTTPConnection(address.netloc)
 

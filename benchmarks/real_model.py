@@ -5,6 +5,7 @@ temperature 0, and lets Transformers' `generate` answer them in one padded batch
 as many threads. `... full` and `... lora` train 5 steps of 4 rows with the training program, and in a bare
 loop (with PEFT for `lora`) on the same batches. The bare loop scores trained positions only, as the program
 does; the last loss shows that both did the same work. Each runs in a process of its own, in turns, and counts
+from itertools import chain
 from the end of the first step. `... memory` holds 20 adapters beside one base in a chat process, and compares
 its memory with that of the base alone.
 
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -60,7 +62,7 @@ def ours_chat(model: Path, count: int, rounds: int) -> None:
             if refused := list(generator.take(generator.prepare(asked))):
                 raise SystemExit(refused[0]["message"])
         while generator.busy:
-            for reply in generator.step():
+            for reply in chain.from_iterable(generator.step()):
                 tokens += reply["completion_tokens"] if reply["kind"] == "done" else 0
         speeds.append(tokens / (time.perf_counter() - began))
     held = generator._models.get(str(model)).held

@@ -40,6 +40,9 @@ async def _healthz() -> Health:
 # What a route answers is the return type of its handler.
 ROUTES: list[Route] = [
     Route("GET", OPEN_TO_ALL, _healthz),
+    # Learners poll these two; the routes are tried in this order.
+    Route("GET", "/v1/fine_tuning/jobs/{job_id}", jobs.retrieve, (404,)),
+    Route("GET", "/v1/fine_tuning/jobs/{job_id}/events", jobs.list_events, (400, 404)),
     Route("POST", "/v1/files", files.create, (400, 507)),
     Route("GET", "/v1/files", files.list_files, (400, 507)),
     Route("GET", "/v1/files/{file_id}", files.retrieve, (404, 507)),
@@ -51,12 +54,10 @@ ROUTES: list[Route] = [
     Route("POST", "/v1/uploads/{upload_id}/cancel", uploads.cancel, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs", jobs.create, (400, 404, 507)),
     Route("GET", "/v1/fine_tuning/jobs", jobs.list_jobs, (400,)),
-    Route("GET", "/v1/fine_tuning/jobs/{job_id}", jobs.retrieve, (404,)),
     Route("DELETE", "/v1/fine_tuning/jobs/{job_id}", forget.delete, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/cancel", jobs.cancel, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/pause", jobs.pause, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/resume", jobs.resume, (400, 404, 507)),
-    Route("GET", "/v1/fine_tuning/jobs/{job_id}/events", jobs.list_events, (400, 404)),
     Route("GET", "/v1/fine_tuning/jobs/{job_id}/checkpoints", jobs.list_checkpoints, (400, 404)),
     Route("POST", "/v1/fine_tuning/checkpoints/{checkpoint}/permissions", models.permissions),
     Route("GET", "/v1/fine_tuning/checkpoints/{checkpoint}/permissions", models.permissions),

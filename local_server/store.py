@@ -133,8 +133,13 @@ class Store:
         Returns:
             Its JSON, or None when there is none of this kind and id.
         """
+        text = self.text(kind, object_id)
+        return None if text is None else json.loads(text)
+
+    def text(self, kind: Kind[Any], object_id: str) -> str | None:
+        """Read one object as it is kept, for an answer that only hands it on; as `get`."""
         rows = self.rows("SELECT body FROM objects WHERE kind = ? AND id = ?", kind.name, object_id)
-        return json.loads(rows[0][0]) if rows else None
+        return rows[0][0] if rows else None
 
     def job_of(self, object_id: str) -> str:
         """The id of the job that made a model or a checkpoint."""
@@ -166,6 +171,13 @@ class Store:
         Raises:
             KeyError: There never was an object `after` of this kind and job.
         """
+        texts, more = self.texts(kind, limit=limit, after=after, **query)
+        return [json.loads(text) for text in texts], more
+
+    def texts(
+        self, kind: Kind[Any], *, limit: int, after: str | None = None, **query: Unpack[Query]
+    ) -> tuple[list[str], bool]:
+        """One page of objects as they are kept, for an answer that only hands them on; as `page`."""
         where: list[str] = ["kind = ?"]
         values: list[object] = [kind.name]
         oldest_first = query.get("oldest_first", False)
@@ -191,7 +203,7 @@ class Store:
         order = "ASC" if oldest_first else "DESC"
         sql = f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"
         rows = self.rows(sql, *values, limit + 1)
-        return [json.loads(body) for (body,) in rows[:limit]], len(rows) > limit
+        return [body for (body,) in rows[:limit]], len(rows) > limit
 
     def expired(self, kind: Kind[Any], now: float) -> list[str]:
         """Find what has expired.

@@ -14,11 +14,13 @@ import json
 import queue
 import sys
 import threading
+from itertools import chain
 
 from local_server.generation.generator import Generator, Prepared
 from local_server.generation.messages import Reply
 from local_server.generation.models import Models
 from local_server.generation.request import Request
+from local_server.generation.weights.pages import keep_what_is_freed
 
 gc.freeze()
 gc.enable()
@@ -55,6 +57,7 @@ def _compile(
 
 def main() -> None:
     """Serve requests until stdin closes."""
+    keep_what_is_freed()
     generator = Generator(Models(int(sys.argv[1]), float(sys.argv[2])))
     inbox: queue.SimpleQueue[Prepared | None] = queue.SimpleQueue()
     # Schemas have a thread of their own: a bad one holds up nobody who asks without one.
@@ -78,10 +81,10 @@ def main() -> None:
             replies.extend(generator.take(prepared))
             if replies:
                 break
-        replies.extend(generator.step())
-        if replies:
-            sys.stdout.write("".join(json.dumps(reply) + "\n" for reply in replies))
-            sys.stdout.flush()
+        for new in chain([replies], generator.step()):
+            if new:
+                sys.stdout.write("".join(json.dumps(reply) + "\n" for reply in new))
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Hugging Face's text-generation-inference (`causal_lm.py`). The paged continuous 
 knows neither seeds nor the scores of a request.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
@@ -42,13 +42,17 @@ class Batch:
         return not self.rows and not self._begun
 
     @torch.inference_mode()
-    def join(self, pieces: Sequence[Piece]) -> None:
+    def join(self, pieces: Sequence[Piece]) -> Iterator["Batch"]:
         """Read pieces of prompts, and add the rows of those that come to their end.
 
         The rows that are here do not change when the model fails.
 
         Args:
             pieces: Of prompts; those of one prompt in their order.
+
+        Yields:
+            The rows of prompts that were read together, with their scores: they get their first token before
+            the others are read, and those that are left of them are added in the end.
         """
         groups: dict[tuple[tuple[int, ...], int], list[Prompt]] = {}
         for prompt in sorted((piece.prompt for piece in pieces if piece.whole), key=lambda one: one.rest):
@@ -64,6 +68,7 @@ class Batch:
             rests = [[0] * left + one.tokens[known:] for left, one in zip(padding, prompts, strict=True)]
             read._forward(torch.tensor(rests))
             done.append(self._ended(read, prompts))
+            yield done[-1]
         for piece in pieces:
             if piece.whole:
                 continue
@@ -73,9 +78,10 @@ class Batch:
             read._forward(torch.tensor([piece.tokens]))
             if piece.last:
                 done.append(self._ended(read, [piece.prompt]))
+                yield done[-1]
             else:
                 self._begun[piece.prompt] = read
-        self._merge(done)
+        self._merge([read for read in done if read.rows])
 
     def _begin(self, prompts: list[Prompt]) -> "Batch":
         """A batch of its own for prompts that begin alike, as far as that has been read."""

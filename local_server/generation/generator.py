@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local_server.generation.answer import logprob
 from local_server.generation.batch import Batch
-from local_server.generation.messages import CallPiece, Cancel, Failure, NumberedQuestion, Reply
+from local_server.generation.messages import CallPiece, Cancel, ErrorCode, Failure, NumberedQuestion, Reply
 from local_server.generation.models import Models
 from local_server.generation.request import Request, TooLong, TooMuchTold
 from local_server.generation.row import Piece
@@ -57,14 +57,9 @@ class Generator:
         try:
             return Request(message, self._models.get(message["folder"]))
         except TooLong as error:
-            return {
-                "id": message["id"],
-                "kind": "error",
-                "code": "context_length_exceeded",
-                "message": str(error),
-            }
+            return _error(message["id"], "context_length_exceeded", str(error))
         except TooMuchTold as error:
-            return {"id": message["id"], "kind": "error", "code": "too_much_told", "message": str(error)}
+            return _error(message["id"], "too_much_told", str(error))
         except Exception as error:
             return _failure(message["id"], message["folder"], error)
 
@@ -93,7 +88,7 @@ class Generator:
                 "is missing, install the course with its extra `local` again; the file generate.log in the "
                 "server's state folder has the details."
             )
-            return {"id": request.id, "kind": "error", "code": "model_error", "message": message}
+            return _error(request.id, "model_error", message)
         for row in request.rows:
             row.constraint = compiled.copy()
         return request
@@ -120,35 +115,22 @@ class Generator:
         else:
             self._drop({prepared["cancel"]})
 
-    def step(self) -> Iterator[Reply]:
-        """Read what was chosen last and a part of the prompts that wait, then choose everybody's next token.
+    def step(self) -> Iterator[list[Reply]]:
+        """Read what was chosen last and a part of the prompts that wait, and choose everybody's next token.
 
-        What is new leaves before it is read: a client waits for no work that only the next token needs.
+        What is new leaves before more is read: a client waits for no work that only others need.
 
         Yields:
-            What is new for the server.
+            What is new for the server, after each reading.
         """
-        yield from self._score()
+        yield list(self._score())
         pieces, leaving = self._turns.next([row for batch in self._batches.values() for row in batch.rows])
         for batch in self._batches.values():
             batch.keep([place for place, row in enumerate(batch.rows) if row not in leaving])
-        for batch in self._batches.values():
-            try:
-                batch.advance()
-            except Exception as error:
-                yield from self._failed({row.request for row in batch.rows}, error)
-        for key, some in self._by_batch(pieces).items():
-            request = self._requests[some[0].prompt.request]
-            batch = self._batches.setdefault(key, Batch(request.loaded.model))
-            try:
-                batch.join(some)
-            except Exception as error:
-                yield from self._failed({piece.prompt.request for piece in some}, error)
         for batch in list(self._batches.values()):
-            try:
-                yield from self._grow(batch)
-            except Exception as error:
-                yield from self._failed({row.request for row in batch.rows}, error)
+            yield list(self._advance(batch))
+        for key, some in self._by_batch(pieces).items():
+            yield from self._read(key, some)
         self._batches = {key: batch for key, batch in self._batches.items() if not batch.empty}
 
     def _score(self) -> Iterator[Reply]:
@@ -176,10 +158,40 @@ class Generator:
                 found.setdefault(request.batch_key(piece.prompt.tokens), []).append(piece)
         return found
 
+    def _advance(self, batch: Batch) -> Iterator[Reply]:
+        try:
+            batch.advance()
+        except Exception as error:
+            yield from self._failed({row.request for row in batch.rows}, error)
+        yield from self._grow(batch)
+
+    def _read(self, key: tuple[str, int], pieces: list[Piece]) -> Iterator[list[Reply]]:
+        # A request may have failed by now.
+        pieces = [piece for piece in pieces if piece.prompt.request in self._requests]
+        if not pieces:
+            return
+        model = self._requests[pieces[0].prompt.request].loaded.model
+        try:
+            for read in self._batches.setdefault(key, Batch(model)).join(pieces):
+                yield list(self._grow(read))
+        except Exception as error:
+            yield list(self._failed({piece.prompt.request for piece in pieces}, error))
+
     def _grow(self, batch: Batch) -> Iterator[Reply]:
+        # Another choice of a request may just have failed.
+        batch.drop({row.request for row in batch.rows} - self._requests.keys())
+        try:
+            yield from self._choose(batch)
+        except Exception as error:
+            failed = {row.request for row in batch.rows}
+            yield from self._failed(failed, error)
+            batch.drop(failed)
+
+    def _choose(self, batch: Batch) -> Iterator[Reply]:
         for number, error in batch.constrain().items():
             yield _unsupported(number, f"In context=(), {in_words(str(error))}.")
             self._drop({number})
+            batch.drop({number})
         if not batch.rows:
             return
         tokens = batch.tokens()
@@ -198,13 +210,9 @@ class Generator:
                 text, calls, logprobs = row.reader.take(text, logprobs, ended)
             if text or logprobs or calls:
                 yield {
-                    "id": request.id,
-                    "kind": "text",
-                    "index": row.index,
-                    "text": text,
-                    "logprobs": logprobs,
+                    "id": request.id, "kind": "text", "index": row.index, "text": text, "logprobs": logprobs,
                     "calls": calls,
-                }
+                }  # fmt: skip
             if row.answer.finish_reason is not None and (done := request.done()):
                 del self._requests[request.id]
                 yield done
@@ -225,7 +233,7 @@ class Generator:
 
 
 def _unsupported(number: int, message: str, function: str | None = None) -> Failure:
-    failure: Failure = {"id": number, "kind": "error", "code": "invalid_json_schema", "message": message}
+    failure = _error(number, "invalid_json_schema", message)
     return failure if function is None else {**failure, "function": function}
 
 
@@ -235,4 +243,8 @@ def _failure(number: int, folder: str, error: Exception) -> Failure:
         f"The model in '{Path(folder).name}' cannot answer: {type(error).__name__}: {error}. "
         "Its weights may be damaged; the file generate.log in the server's state folder has the details."
     )
-    return {"id": number, "kind": "error", "code": "model_error", "message": message}
+    return _error(number, "model_error", message)
+
+
+def _error(number: int, code: ErrorCode, message: str) -> Failure:
+    return {"id": number, "kind": "error", "code": code, "message": message}

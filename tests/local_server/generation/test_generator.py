@@ -1,5 +1,6 @@
 """Many requests at the same time: who joins, and who waits."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -9,8 +10,13 @@ from itertools import pairwise
 
 import openai
 import pytest
+from asking import asked
 from chatting import QUESTION, ask
 from serving import BASE_MODEL, ENDLESS, LocalServer
+
+from finetune_dataset.models import PERIODIC_TINY
+from local_server.generation.generator import Generator
+from local_server.generation.models import Models
 
 pytestmark = pytest.mark.slow
 
@@ -97,3 +103,13 @@ def test_a_prompt_that_no_tokenization_fits_is_refused_and_delays_nobody(
         "maximum context length is 1024 tokens. However, your messages resulted in 278572 tokens or more"
         in (caught.value.message)
     )
+
+
+def test_a_first_token_leaves_before_a_longer_prompt_is_read() -> None:
+    generator = Generator(Models(1, math.inf))
+    for number, words in enumerate((100, 1)):
+        messages = [{"role": "user", "content": "tin " * words}]
+        prepared = generator.prepare(asked(PERIODIC_TINY, number, messages=messages, stream=True))
+        assert list(generator.take(prepared)) == []
+
+    assert [[reply["id"] for reply in new] for new in generator.step() if new] == [[1], [0]]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import openai
@@ -165,7 +166,11 @@ def take(generator: Generator, *questions: NumberedQuestion) -> None:
 def pieces(generator: Generator, steps: int) -> list[list[int]]:
     """In each step, the requests of which a piece was told."""
     return [
-        [reply["id"] for reply in generator.step() if reply["kind"] == "text" and "prompt" in reply]
+        [
+            reply["id"]
+            for reply in chain.from_iterable(generator.step())
+            if reply["kind"] == "text" and "prompt" in reply
+        ]
         for _ in range(steps)
     ]
 

@@ -1,5 +1,6 @@
 """The part of the server that works while nobody asks, without its threads and without training."""
 
+import asyncio
 import errno
 import json
 import sqlite3
@@ -122,8 +123,7 @@ def test_a_long_queue_has_one_event_for_each_job_however_often_it_moves(
     waiting = [text for text in messages_of_all(store) if text.startswith("Waiting")]
     assert len(waiting) == 299
     # Read now, it is the place that the job has now.
-    job, events = store.job(ids[-1]), store.page(EVENTS, job_id=ids[-1], limit=9)[0]
-    lifecycle.with_place(store, job, events)
+    events = json.loads(asyncio.run(routes.list_events(store, ids[-1])).body)["data"]
     assert events[0]["message"] == f"Waiting for a free slot: number {len(store.queued())} in the queue"
     assert 190 < len(store.queued()) < 200
     # A restart tells nobody again.

@@ -128,7 +128,8 @@ from local_server.generation.models import Models
 generator = Generator(Models(1, 600))
 replies = list(generator.take(generator.prepare({question!r})))
 while generator.busy:
-    replies += generator.step()
+    for new in generator.step():
+        replies += new
 others = ("transformers", "trl", "peft", "pandas", "fastapi", "llguidance")
 print(replies[-1]["kind"], [name for name in others if name in sys.modules])
 """

@@ -1,5 +1,6 @@
 """In bfloat16, what is said of a row is the same to the last bit, alone and beside others."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -142,7 +143,7 @@ def answered(generator: Generator, *prompts: str) -> list[list[float]]:
         question = asked(REAL_MODEL, number, messages=messages, stream=True, top_logprobs=0)
         assert list(generator.take(generator.prepare(question))) == []
     while generator.busy:
-        for reply in generator.step():
+        for reply in chain.from_iterable(generator.step()):
             if reply["kind"] == "text":
                 found[reply["id"]] += [entry["logprob"] for entry in reply["logprobs"] or []]
     return found

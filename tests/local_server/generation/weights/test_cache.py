@@ -1,5 +1,6 @@
 """What was read of an earlier prompt is not read again, and changes no answer."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def answered(generator: Generator, folder: Path, chats: list[list[dict]], **opti
         prepared = generator.prepare(asked(folder, number, messages=messages, **options))
         assert list(generator.take(prepared)) == []
     while generator.busy:
-        for reply in generator.step():
+        for reply in chain.from_iterable(generator.step()):
             if reply["kind"] == "text":
                 texts[reply["id"]][reply["index"]] = reply["text"]
     return ["|".join(choices[index] for index in sorted(choices)) for choices in texts]

@@ -60,3 +60,16 @@ def test_a_prompt_that_is_read_in_pieces_gives_the_same_scores() -> None:
     with torch.inference_mode():
         torch.testing.assert_close(scores(40), scores(13, 14, 31, 40), rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(scores(40), model(prompt).logits[:, -1], rtol=1e-4, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_prompts_read_for_their_last_token_have_the_scores_of_those_read_for_every_token() -> None:
+    decoder, prompts = from_files(PERIODIC_TINY), torch.randint(1, 2000, (4, 40))
+
+    last, every = (
+        decoder(prompts, torch.ones_like(prompts), torch.arange(40).expand(4, 40), Cache(), every=every)
+        for every in (False, True)
+    )
+
+    # In a product of fewer than four rows, as of the scores of one prompt, the order of a sum is another.
+    torch.testing.assert_close(last, every[:, -1], rtol=0, atol=0)

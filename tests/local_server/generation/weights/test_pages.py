@@ -1,6 +1,8 @@
-"""Weights that lie in large pages are the same weights."""
+"""Weights that lie in large pages are the same weights, and freed memory is used again."""
 
 import mmap
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -27,3 +29,40 @@ def test_where_the_system_has_no_large_pages_nothing_is_copied(monkeypatch: pyte
     tensors = [torch.rand(4)]
 
     assert in_large_pages(tensors)[0] is tensors[0]
+
+
+# Again and again, numbers of 10 MB that are freed again.
+CALCULATING = """
+import resource, sys
+import torch
+from local_server.generation.weights.pages import give_back_what_is_freed, keep_what_is_freed
+
+if sys.argv[1] == "kept":
+    keep_what_is_freed()
+def calculate():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(5, 512 * 1024).mul(2).add(1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+# Until the C library has found places for all.
+for _ in range(20):
+    calculate()
+again = max(calculate() for _ in range(10))
+give_back_what_is_freed()
+print(again, calculate())
+"""
+
+
+def page_faults(mode: str) -> list[int]:
+    """Page faults of a calculation: at most, when it is done again; and after all memory was given back."""
+    command = [sys.executable, "-c", CALCULATING, mode]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [int(number) for number in done.stdout.split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone can be told to keep memory")
+def test_freed_memory_is_used_again_until_it_is_given_back() -> None:
+    usual, kept = page_faults("usual"), page_faults("kept")
+
+    assert kept[0] < 100 < usual[0]
+    assert kept[1] > 1000
