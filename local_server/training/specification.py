@@ -26,8 +26,8 @@ AUTO_BETA = 0.1
 # 2026). The real model and adapters were not measured.
 PREFERENCE_SHARE = 0.025
 # Of the base model's rate, for rewards. With "auto" the tiny model then starts at 1e-4, which took complete
-# answers from 75 to 88 % on the seed that twice the rate helped least (to 78 %); at 4e-4 it mixed elements up,
-# in one run of 8 steps (benchmarks/rewards.py, 29 Nov 2026). The real model and adapters were not measured.
+# answers from 75 to 88 % on the seed that twice the rate helped least (to 78 %); at 4e-4 it mixed elements up
+# in one run of 8 steps (benchmarks/rewards.py, 29 Nov 2026). Not measured: the real model, adapters.
 REWARD_SHARE = 0.25
 # Of a reinforcement job: rows of a step, each answered several times; and validations of a job, which cost as
 # much as a step or more. OpenAI's numbers are not public.
