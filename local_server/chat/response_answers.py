@@ -95,6 +95,14 @@ class FunctionChoice(Answer):
     name: str
 
 
+class AllowedFunctions(Answer):
+    """The functions that could be called, and whether one had to be."""
+
+    type: Literal["allowed_tools"]
+    mode: Literal["auto", "required"]
+    tools: list[FunctionChoice]
+
+
 class CachedTokens(Answer):
     """Kinds of prompt tokens: those that were read for an earlier prompt; to keep one costs nothing."""
 
@@ -174,7 +182,7 @@ class Response(Answer):
     store: bool
     temperature: float
     text: TextFormat
-    tool_choice: Literal["auto", "none", "required"] | FunctionChoice
+    tool_choice: Literal["auto", "none", "required"] | FunctionChoice | AllowedFunctions
     tools: list[FunctionTool]
     top_p: float
     truncation: Literal["disabled"]
