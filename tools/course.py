@@ -47,10 +47,9 @@ CORE = [path for path in NOTEBOOKS if re.match(r"0[0-5]_", path.name)]
 LOADED_AHEAD = ("openai", "pandas", "matplotlib.pyplot", "ipywidgets")
 """What nearly every notebook imports, in 1.5 s of processor time (Nov 2026)."""
 MODELS_DIR = models_dir()
-TOOLS = [path for path in NOTEBOOKS if path.stem == "06b_tools"]
 RECORDINGS = {
     "elle": ("elle", REAL_MODEL, NOTEBOOKS),
-    "elle-tiny": ("elle", TINY_MODEL, CORE + TOOLS),
+    "elle-tiny": ("elle", TINY_MODEL, CORE),
     "sarcastic": ("sarcastic", REAL_MODEL, CORE),
     "recipes": ("recipes", REAL_MODEL, CORE),
 }
@@ -235,13 +234,10 @@ def record(name: str, only: Sequence[str] = ()) -> None:
         name: Of the recording.
         only: Numbers of notebooks ("06b") that are recorded alone, and take the place of their own part in
             the recording. They may read the dataset's files, and nothing else of earlier notebooks: jobs and
-            models of another run are not on this server. Without any, the whole course is recorded.
+            models of another run are not on this server. Without any, all that RECORDINGS names is recorded.
     """
     dataset, model, recorded_with = RECORDINGS[name]
-    notebooks = chosen(recorded_with, only)
-    if not notebooks:
-        say(f"== {name}: has no notebook {', '.join(only)}")
-        return
+    notebooks = chosen(NOTEBOOKS, only) if only else recorded_with
     say(f"== {name}: {dataset} on {model}")
     os.environ |= {"FINETUNE_DATASET": dataset, "FINETUNE_MODEL": model}
     # Where models are installed: the runs of a recording are in a folder of their own, without any.

@@ -198,22 +198,6 @@ class ResponseDeleted(Answer):
     deleted: Literal[True]
 
 
-class Kept(Answer):
-    """A response as it lies in the store.
-
-    Attributes:
-        id: Of the response.
-        response: As it was answered.
-        messages: The whole conversation, its answer included, each call a message of its own.
-        expires_at: When it goes, in Unix seconds.
-    """
-
-    id: str
-    response: Response
-    messages: list[dict[str, Any]]
-    expires_at: int
-
-
 def output_text(text: str) -> OutputText:
     """Make the part that holds a text."""
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
