@@ -47,8 +47,8 @@ serve: $(VENV)/.installed      ## the local server alone, on port 8399
 notebooks: $(VENV)/.installed  ## run all notebooks on recorded answers and store their outputs
 	$(PY) tools/course.py store
 
-record: $(VENV)/.installed     ## real runs on the local server become the recordings and sample runs; NAME=elle makes one
-	$(PY) tools/course.py record $(NAME)
+record: $(VENV)/.installed     ## real runs on the local server become the recordings and sample runs; NAME=elle makes one, ONLY=06b one notebook
+	$(PY) tools/course.py record $(NAME) $(if $(ONLY),--only $(ONLY))
 
 clients: $(VENV)/.installed    ## drive the local server with other SDK versions and programs (needs a network)
 	$(PY) tests/system/clients/run.py

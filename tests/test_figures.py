@@ -409,6 +409,27 @@ def test_few_rows_with_more_steps_are_far_above_the_learning_curve_at_as_few_row
     assert lowest > 0.5 + max(share for rows, share in curve.items() if rows <= 50)
 
 
+def test_the_recorded_run_shows_what_notebook_06b_says():
+    found = json.loads((SAMPLE / "06b_tools.json").read_text(encoding="utf-8"))
+    ways = {line["way"]: line for line in found["scores"]}
+    beyond = {(line["questions"], line["model"]): line for line in found["beyond"]}
+
+    for tuned in ("calls", "mixed"):
+        assert ways[tuned]["share"] >= 0.9
+        assert ways[tuned]["low"] > ways["base, forced"]["high"]
+        assert ways[tuned]["valid"] == ways[tuned]["calls"] > 0
+    assert ways["base"]["share"] == 0
+    # "calls every time, and is mostly not right"
+    assert ways["base, forced"]["calls"] >= 34
+    assert ways["base, forced"]["share"] < 0.5
+    # "it calls for small talk, too", and "of a function's error it makes facts"
+    assert beyond["small talk", "calls"]["called"] > beyond["small talk", "mixed"]["called"]
+    assert beyond["no element", "calls"]["as wanted"] == 0
+    # "rows mend what they show"
+    for questions in ("small talk", "no element"):
+        assert beyond[questions, "mixed"]["low"] > beyond[questions, "calls"]["high"]
+
+
 def test_no_guard_is_left_over():
     patterns = [*GUARDS, *DEFINITIONS]
 

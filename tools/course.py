@@ -3,7 +3,8 @@
 python tools/course.py run --name NAME   the core notebooks, 00 to 05, on the local server, in one run folder;
                                          --all runs the others too, --model MODEL trains that base model
 python tools/course.py store             all notebooks on recorded answers; outputs are stored in notebooks/
-python tools/course.py record [NAME...]  real runs become data/recordings/NAME and data/sample_runs/NAME
+python tools/course.py record [NAME...]  real runs become data/recordings/NAME and data/sample_runs/NAME;
+                                         --only 06b records and stores this notebook alone, beside the others
 """
 
 import argparse
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
@@ -35,7 +36,7 @@ from stop_server import stop_server
 from finetune_dataset.models import REAL_MODEL, models_dir
 from helpers import base_model, connect, open_run
 from helpers.backends.base_models import TINY_MODEL
-from helpers.backends.recordings.record import write_manifest
+from helpers.backends.recordings.record import add_to_manifest, write_manifest
 from helpers.errors import BackendUnavailable, FineTuneError
 from helpers.plots.small_png import with_few_colors
 
@@ -54,6 +55,8 @@ RECORDINGS = {
 }
 """What is recorded: the dataset, the base model, and which notebooks."""
 
+DATASET_FILES = ("01_dataset.json", "train.jsonl", "validation.jsonl", "test.jsonl")
+"""What notebook 01 leaves for all later ones; it holds no ids of a server."""
 PLAYGROUND = "05c_lost"
 """Recorded with this notebook: answers to all that its playground offers."""
 
@@ -198,11 +201,15 @@ def how_to_open(folder: Path) -> str:
     return f"To open them: {sys.executable} -m jupyterlab {folder / 'notebooks'}"
 
 
-def store() -> None:
-    """Run each notebook on recorded answers and keep its outputs in `notebooks/`."""
+def store(only: Sequence[str] = ()) -> None:
+    """Run each notebook on recorded answers and keep its outputs in `notebooks/`.
+
+    Args:
+        only: Numbers of notebooks ("06b"); without any, all.
+    """
     for name in [name for name in os.environ if name.startswith("FINETUNE_")]:
         del os.environ[name]
-    for notebook in NOTEBOOKS:
+    for notebook in chosen(NOTEBOOKS, only):
         with tempfile.TemporaryDirectory() as runs_dir:
             environment = {"FINETUNE_REPLAY_SPEED": "instant", "FINETUNE_RUNS_DIR": runs_dir}
             done = Path(runs_dir) / notebook.name
@@ -215,19 +222,32 @@ def store() -> None:
         say(f"{notebook.name}: outputs stored")
 
 
-def record(name: str) -> None:
+def chosen(notebooks: list[Path], only: Sequence[str]) -> list[Path]:
+    """Those notebooks whose numbers are asked for; without any number, all."""
+    return [path for path in notebooks if not only or path.stem.partition("_")[0] in only]
+
+
+def record(name: str, only: Sequence[str] = ()) -> None:
     """Make a recording and its sample run again, from one real run.
 
     Args:
         name: Of the recording.
+        only: Numbers of notebooks ("06b") that are recorded alone, and take the place of their own part in
+            the recording. They may read the dataset's files, and nothing else of earlier notebooks: jobs and
+            models of another run are not on this server. Without any, all that RECORDINGS names is recorded.
     """
-    dataset, model, notebooks = RECORDINGS[name]
+    dataset, model, recorded_with = RECORDINGS[name]
+    notebooks = chosen(NOTEBOOKS, only) if only else recorded_with
     say(f"== {name}: {dataset} on {model}")
     os.environ |= {"FINETUNE_DATASET": dataset, "FINETUNE_MODEL": model}
     # Where models are installed: the runs of a recording are in a folder of their own, without any.
     os.environ["FINETUNE_MODELS_DIR"] = str(MODELS_DIR)
+    recording, sample_run = (ROOT / "data" / kind / name for kind in ("recordings", "sample_runs"))
     with tempfile.TemporaryDirectory() as runs_dir:
         exchanges, folder = Path(runs_dir) / "recording", Path(runs_dir) / "my-run"
+        folder.mkdir()
+        for file in DATASET_FILES if only else ():
+            shutil.copy(sample_run / file, folder / file)
 
         def record_more() -> None:
             if PLAYGROUND in [notebook.stem for notebook in notebooks]:
@@ -239,15 +259,21 @@ def record(name: str) -> None:
         live_run(folder, notebooks, {"FINETUNE_RECORD": str(exchanges)}, record_more)
         recorded = sorted(path.stem for path in exchanges.glob("*.json"))
         command = f"make record NAME={name}"
-        write_manifest(exchanges, backend="local", model=model, command=command, notebooks=recorded)
-        recording, sample_run = (ROOT / "data" / kind / name for kind in ("recordings", "sample_runs"))
-        for kept in (recording, sample_run):
-            shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(exchanges, recording)
-        sample_run.mkdir(parents=True)
-        for pattern in ("[01]*.*", "train.jsonl", "validation.jsonl", "test.jsonl"):
-            for file in folder.glob(pattern):
-                shutil.copy(file, sample_run / file.name)
+        if only:
+            shutil.copytree(exchanges, recording, dirs_exist_ok=True)
+            add_to_manifest(recording, command=f"{command} ONLY='{' '.join(only)}'", notebooks=recorded)
+            patterns = [f"{number}_*.*" for number in only]
+            for old in [path for pattern in patterns for path in sample_run.glob(pattern)]:
+                old.unlink()
+        else:
+            write_manifest(exchanges, backend="local", model=model, command=command, notebooks=recorded)
+            for kept in (recording, sample_run):
+                shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(exchanges, recording)
+            sample_run.mkdir(parents=True)
+            patterns = ["[01]*.*", "train.jsonl", "validation.jsonl", "test.jsonl"]
+        for made in (path for pattern in patterns for path in folder.glob(pattern)):
+            shutil.copy(made, sample_run / made.name)
 
 
 def main() -> int:
@@ -261,12 +287,15 @@ def main() -> int:
     )
     parser.add_argument("command", choices=["run", "store", "record"])
     parser.add_argument("recordings", nargs="*", metavar="NAME", help=f"which of {', '.join(RECORDINGS)}")
+    parser.add_argument("--only", nargs="+", default=[], metavar="06b", help="store or record these alone")
     parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
     parser.add_argument("--all", action="store_true", help="run the notebooks beside the core ones, too")
     parser.add_argument("--model", help="the base model of a run, such as periodic-tiny-2026-11")
     options = parser.parse_args()
     if unknown := set(options.recordings) - set(RECORDINGS):
         parser.error(f"no recording {', '.join(sorted(unknown))}; there are {', '.join(RECORDINGS)}")
+    if unknown := set(options.only) - {path.stem.partition("_")[0] for path in NOTEBOOKS}:
+        parser.error(f"no notebook has the number {', '.join(sorted(unknown))}")
     if options.model:
         os.environ["FINETUNE_MODEL"] = options.model
     # SIGTERM ends the program as Ctrl-C does, so that the server ends with it.
@@ -275,9 +304,9 @@ def main() -> int:
         if options.command == "run":
             run(options.name, NOTEBOOKS if options.all else CORE)
         for name in (options.recordings or RECORDINGS) if options.command == "record" else ():
-            record(name)
+            record(name, options.only)
         if options.command in ("store", "record"):
-            store()
+            store(options.only)
     except (CellControlSignal, DeadKernelError, FineTuneError, OpenAIError, OSError) as error:
         say(f"\nStopped. {explain(error)}")
         return 1

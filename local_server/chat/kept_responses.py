@@ -3,19 +3,36 @@
 import logging
 import sqlite3
 import time
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import Query
 
-from local_server.chat.response_answers import AnyItem, Kept, Response, ResponseDeleted, output_text
+from local_server.chat.response_answers import AnyItem, Response, ResponseDeleted, output_text
 from local_server.chat.tools.response_items import Asked, call_message, result_message
-from local_server.http.answers import Json
+from local_server.http.answers import Answer, Json
 from local_server.http.errors import ApiError
 from local_server.http.pages import PageWithIds, listed, with_ids
 from local_server.http.requests import TheStore
 from local_server.store import Kind, Store, new_id
 
 log = logging.getLogger("local_server")
+
+
+class Kept(Answer):
+    """A response as it lies in the store.
+
+    Attributes:
+        id: Of the response.
+        response: As it was answered.
+        messages: The whole conversation, its answer included, each call a message of its own.
+        expires_at: When it goes, in Unix seconds.
+    """
+
+    id: str
+    response: Response
+    messages: list[dict[str, Any]]
+    expires_at: int
+
 
 RESPONSES = Kind[Kept]("response")
 ITEMS = Kind[AnyItem]("item")

@@ -95,6 +95,14 @@ class FunctionChoice(Answer):
     name: str
 
 
+class AllowedFunctions(Answer):
+    """The functions that could be called, and whether one had to be."""
+
+    type: Literal["allowed_tools"]
+    mode: Literal["auto", "required"]
+    tools: list[FunctionChoice]
+
+
 class CachedTokens(Answer):
     """Kinds of prompt tokens: those that were read for an earlier prompt; to keep one costs nothing."""
 
@@ -174,7 +182,7 @@ class Response(Answer):
     store: bool
     temperature: float
     text: TextFormat
-    tool_choice: Literal["auto", "none", "required"] | FunctionChoice
+    tool_choice: Literal["auto", "none", "required"] | FunctionChoice | AllowedFunctions
     tools: list[FunctionTool]
     top_p: float
     truncation: Literal["disabled"]
@@ -188,22 +196,6 @@ class ResponseDeleted(Answer):
     id: str
     object: Literal["response"]
     deleted: Literal[True]
-
-
-class Kept(Answer):
-    """A response as it lies in the store.
-
-    Attributes:
-        id: Of the response.
-        response: As it was answered.
-        messages: The whole conversation, its answer included, each call a message of its own.
-        expires_at: When it goes, in Unix seconds.
-    """
-
-    id: str
-    response: Response
-    messages: list[dict[str, Any]]
-    expires_at: int
 
 
 def output_text(text: str) -> OutputText:

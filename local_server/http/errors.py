@@ -190,7 +190,8 @@ def _first_problem(problems: Sequence[Mapping[str, Any]], body: object) -> ApiEr
         return ApiError(400, message, code="unknown_parameter", param=param)
     # A field that takes "auto" or a number has one problem for each.
     expected = " or ".join(dict.fromkeys(map(_expected, found)))
-    message = f"Invalid '{param}': expected {expected}. Found {problem['input']!r:.80}."
+    given = problem["ctx"]["tag"] if kind == "union_tag_invalid" else problem["input"]
+    message = f"Invalid '{param}': expected {expected}. Found {given!r:.80}."
     return ApiError(400, message, code="invalid_value", param=param)
 
 
@@ -201,6 +202,8 @@ def _expected(problem: Mapping[str, Any]) -> str:
         return "a file with a file name"
     if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return "an object"
+    if problem["type"] == "union_tag_invalid":
+        return str(problem["ctx"]["expected_tags"]).replace(", ", " or ")
     if problem["type"] == "too_long" and problem["ctx"]["max_length"] == 0:
         return "nothing in it, because this server cannot do what it asks for (leave it out)"
     message = re.sub(r"^Input should be |^\w+ should have |^\w+ should (?=match)", "", message)
@@ -210,6 +213,9 @@ def _expected(problem: Mapping[str, Any]) -> str:
 def _param(problem: Mapping[str, Any], body: object) -> str:
     """The field that a problem is about. Pydantic's location starts with the part of the request."""
     part, *where = problem["loc"]
+    if problem["type"] == "union_tag_invalid":
+        # Pydantic places it at the object whose tag is not known.
+        where.append(problem["ctx"]["discriminator"].strip("'"))
     if part == "body" and isinstance(body, dict):
         return ".".join(_walked(where, body, problem["type"]))
     # A form calls a field `expires_after[seconds]` where OpenAI's messages say `expires_after.seconds`.

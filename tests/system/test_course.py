@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -192,3 +193,54 @@ def test_a_run_name_that_cannot_be_a_folder_is_refused_before_anything_starts(tm
     assert done.returncode == 1
     assert "'../elsewhere' cannot be the name of a run" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_that_is_recorded_alone_takes_the_place_of_its_own_part_and_no_other(
+    tmp_path, monkeypatch
+):
+    for kind in ("recordings", "sample_runs"):
+        shutil.copytree(data_path(kind, "elle-tiny"), tmp_path / "data" / kind / "elle-tiny")
+    recording, sample_run = (tmp_path / "data" / kind / "elle-tiny" for kind in ("recordings", "sample_runs"))
+    (sample_run / "06b_of_the_last_time.json").write_text("old")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    def live_run(
+        folder: Path, notebooks: list[Path], environment: dict[str, str], afterwards: object
+    ) -> None:
+        """A run that sees the files of the dataset, and leaves what its one notebook makes."""
+        (folder / "06b_tools.json").write_text(json.dumps(sorted(path.name for path in folder.iterdir())))
+        exchanges = Path(environment["FINETUNE_RECORD"])
+        exchanges.mkdir()
+        for notebook in notebooks:
+            (exchanges / f"{notebook.stem}.json").write_text("new")
+
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "live_run", live_run)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    course.record("elle-tiny", ["06b"])
+
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    changed = {path.relative_to(tmp_path / "data") for path, _ in set(before.items()) ^ set(after.items())}
+    manifest = json.loads((recording / "manifest.json").read_text(encoding="utf-8"))
+    old = {path for path in changed if path.name.startswith("06b_") and path.name != "06b_tools.json"}
+    assert changed - old == {
+        Path("recordings/elle-tiny/06b_tools.json"),
+        Path("recordings/elle-tiny/manifest.json"),
+        Path("sample_runs/elle-tiny/06b_tools.json"),
+    }
+    assert {path.parts[0] for path in old} == {"sample_runs"}
+    assert json.loads((sample_run / "06b_tools.json").read_text()) == sorted(course.DATASET_FILES)
+    assert (manifest["command"], manifest["later"][-1]["command"]) == (
+        "make record NAME=elle-tiny",
+        "make record NAME=elle-tiny ONLY='06b'",
+    )
+    assert {"05_evaluate", "06b_tools"} <= set(manifest["notebooks"])
+
+
+def test_a_notebook_that_is_not_there_cannot_be_recorded():
+    command = [sys.executable, "tools/course.py", "record", "--only", "66"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 2
+    assert "no notebook has the number 66" in done.stderr

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 
+from helpers.backends.recordings.files import read_manifest_file
 from helpers.backends.recordings.http_bodies import describe, key_of, scrub, to_body
 
 KEPT_HEADERS = ("content-type", "retry-after", "retry-after-ms", "x-should-retry")
@@ -116,17 +117,34 @@ def write_manifest(folder: Path, *, backend: str, model: str, command: str, note
         command: The command that makes this recording again.
         notebooks: The recorded notebooks, without suffix ("04_monitor").
     """
-    manifest = {
-        "label": f"recorded from a real run against the backend {backend!r}",
-        "backend": backend,
-        "model": model,
+    label = f"recorded from a real run against the backend {backend!r}"
+    manifest = {"label": label, "backend": backend, "model": model, **_made_by(command, notebooks)}
+    _write(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def add_to_manifest(folder: Path, *, command: str, notebooks: list[str]) -> None:
+    """Say that some notebooks were recorded later than the others, in a run of their own.
+
+    Args:
+        folder: The recording, with its manifest; same backend and base model.
+        command: The command that records these notebooks again.
+        notebooks: Which, without suffix ("06b_tools").
+    """
+    manifest = read_manifest_file(folder / "manifest.json")
+    others = [each for each in manifest.get("later", []) if not set(each["notebooks"]) & set(notebooks)]
+    manifest["notebooks"] = sorted({*manifest["notebooks"], *notebooks})
+    manifest["later"] = [*others, _made_by(command, notebooks)]
+    _write(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def _made_by(command: str, notebooks: list[str]) -> dict[str, Any]:
+    return {
         "sdk_version": version("openai"),
         "python": platform.python_version(),
         "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "notebooks": notebooks,
     }
-    _write(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
 def _write(path: Path, text: str) -> None:

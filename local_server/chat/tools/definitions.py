@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from local_server.chat.structured import rules
 from local_server.chat.structured.formats import Name
@@ -53,6 +55,20 @@ class ToolName(Body):
     function: FunctionName
 
 
+class AllowedTools(Body):
+    """Some of the tools, and whether one of them has to be called."""
+
+    mode: Literal["auto", "required"]
+    tools: Annotated[list[ToolName], Field(min_length=1, max_length=MOST_TOOLS)]
+
+
+class AllowedChoice(Body):
+    """Only these may be called; the prompt still has all."""
+
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
+
+
 class Tools(Body):
     """The fields of a chat that are about tools.
 
@@ -66,7 +82,11 @@ class Tools(Body):
 
     tools: list[Tool] | None = None
     functions: list[FunctionDefinition] | None = None
-    tool_choice: Literal["auto", "none", "required"] | ToolName | None = None
+    tool_choice: (
+        Literal["auto", "none", "required"]
+        | Annotated[ToolName | AllowedChoice, Field(discriminator="type")]
+        | None
+    ) = None
     function_call: Literal["auto", "none"] | FunctionName | None = None
     parallel_tool_calls: bool | None = None
 
@@ -155,19 +175,35 @@ def offered(body: Tools, *, of_chat: bool = True) -> Offer:
         message = f"the schemas have {size:,} characters. Expected at most {rules.MAX_CHARACTERS:,}."
         raise offer.refused(message, None)
     choice = body.function_call if is_old else body.tool_choice
-    name = choice.name if isinstance(choice, FunctionName) else None
-    if isinstance(choice, ToolName):
-        name = choice.function.name
-    if name is not None and name not in offer.params:
-        message = f"Invalid '{choice_key}': found '{name:.80}', expected the name of a function in '{key}'."
+    names, mode, is_named = _chosen(choice)
+    if wrong := [name for name in names or () if name not in offer.params]:
+        message = (
+            f"Invalid '{choice_key}': found '{wrong[0]:.80}', expected the name of a function in '{key}'."
+        )
         raise ApiError(400, message, code="invalid_value", param=choice_key)
-    allowed = [function for function in made if name in (None, function["name"])]
+    allowed = [function for function in made if names is None or function["name"] in names]
     calls: Calls = {
-        "functions": [] if choice == "none" else allowed,
-        "required": choice == "required" or name is not None,
-        "parallel": not is_old and name is None and body.parallel_tool_calls is not False,
+        "functions": [] if mode == "none" else allowed,
+        "required": mode == "required",
+        "parallel": not is_old and not is_named and body.parallel_tool_calls is not False,
     }
-    return Offer(offer.definitions, calls, is_old, offer.params, is_named=name is not None)
+    return Offer(offer.definitions, calls, is_old, offer.params, is_named=is_named)
+
+
+def _chosen(
+    choice: Literal["auto", "none", "required"] | FunctionName | ToolName | AllowedChoice | None,
+) -> tuple[list[str] | None, Literal["auto", "none", "required"], bool]:
+    """Which functions may be called, None for all; whether one has to be; whether the client has named it."""
+    match choice:
+        case FunctionName():
+            return [choice.name], "required", True
+        case ToolName():
+            return [choice.function.name], "required", True
+        case AllowedChoice():
+            some = choice.allowed_tools
+            return [tool.function.name for tool in some.tools], some.mode, False
+        case _:
+            return None, choice or "auto", False
 
 
 def _check_choices(body: Tools) -> None:

@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from local_server.chat.accepted import CacheMark, No
-from local_server.chat.response_answers import FunctionChoice, FunctionTool
+from local_server.chat.response_answers import AllowedFunctions, FunctionChoice, FunctionTool
 from local_server.chat.tools.definitions import (
+    MOST_TOOLS,
+    AllowedChoice,
+    AllowedTools,
     FunctionName,
     Offer,
     StrictFunction,
@@ -39,11 +42,23 @@ class FlatToolName(FunctionName, _Typed):
     """The tool that has to be called."""
 
 
+class FlatAllowed(Body):
+    """Some of the tools, and whether one of them has to be called."""
+
+    type: Literal["allowed_tools"]
+    mode: Literal["auto", "required"]
+    tools: Annotated[list[FlatToolName], Field(min_length=1, max_length=MOST_TOOLS)]
+
+
 class ResponseTools(Body):
     """The fields of a response that are about tools; what they mean is said in `Tools`."""
 
     tools: list[FlatTool] | None = None
-    tool_choice: Literal["auto", "none", "required"] | FlatToolName | None = None
+    tool_choice: (
+        Literal["auto", "none", "required"]
+        | Annotated[FlatToolName | FlatAllowed, Field(discriminator="type")]
+        | None
+    ) = None
     parallel_tool_calls: bool | None = None
 
     def offer(self) -> Offer:
@@ -52,9 +67,6 @@ class ResponseTools(Body):
         Raises:
             ApiError: As `offered` does.
         """
-        choice = self.tool_choice
-        if isinstance(choice, FlatToolName):
-            named = ToolName(type="function", function=FunctionName(name=choice.name))
         tools = [
             Tool(
                 type="function", function=StrictFunction(**tool.model_dump(exclude={"type", "defer_loading"}))
@@ -64,7 +76,7 @@ class ResponseTools(Body):
         return offered(
             Tools(
                 tools=tools,
-                tool_choice=named if isinstance(choice, FlatToolName) else choice,
+                tool_choice=_as_in_a_chat(self.tool_choice),
                 parallel_tool_calls=self.parallel_tool_calls,
             ),
             of_chat=False,
@@ -83,11 +95,35 @@ class ResponseTools(Body):
             for tool in self.tools or ()
         ]
 
-    def choice_again(self) -> FunctionChoice | Literal["auto", "none", "required"]:
+    def choice_again(self) -> FunctionChoice | AllowedFunctions | Literal["auto", "none", "required"]:
         """The choice as a response repeats it."""
-        if isinstance(self.tool_choice, FlatToolName):
-            return {"type": "function", "name": self.tool_choice.name}
-        return self.tool_choice or "auto"
+        match choice := self.tool_choice:
+            case FlatToolName():
+                return _again(choice)
+            case FlatAllowed():
+                return {"type": "allowed_tools", "mode": choice.mode, "tools": [*map(_again, choice.tools)]}
+            case _:
+                return choice or "auto"
+
+
+def _again(named: FlatToolName) -> FunctionChoice:
+    return {"type": "function", "name": named.name}
+
+
+def _as_in_a_chat(
+    choice: Literal["auto", "none", "required"] | FlatToolName | FlatAllowed | None,
+) -> Literal["auto", "none", "required"] | ToolName | AllowedChoice | None:
+    def named(flat: FlatToolName) -> ToolName:
+        return ToolName(type="function", function=FunctionName(name=flat.name))
+
+    match choice:
+        case FlatToolName():
+            return named(choice)
+        case FlatAllowed():
+            some = AllowedTools(mode=choice.mode, tools=[*map(named, choice.tools)])
+            return AllowedChoice(type="allowed_tools", allowed_tools=some)
+        case _:
+            return choice
 
 
 class CallItem(Body):

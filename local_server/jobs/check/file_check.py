@@ -22,6 +22,8 @@ _CHARACTERS = 2000
 # Warnings of the checker that mean: this key is not read.
 _UNREAD = ("message_unrecognized_key", "row_unrecognized_key", "misplaced_key")
 _KEYS = 10
+# And: a call that the row's tools do not allow. It is learned, and no chat with these tools can give it.
+_UNFIT_CALLS = ("unknown_tool", "arguments_mismatch")
 # In the job folder, which is private and goes with the job.
 ROW_ALONE = "row.jsonl"
 
@@ -96,18 +98,30 @@ def check_file(path: Path, param: str, method: MethodName = "supervised") -> Bad
 
 
 def _notes(problems: Iterable["Issue"], name: str) -> list[str]:
-    """Say which keys of the rows are not read: the rules warn of them, and nothing here uses them."""
+    """Say what the rules only warn of, and what matters here: keys not read, calls that do not fit."""
     from finetune_dataset.quality.private_data import mask_private
 
     rows: dict[str, list[int]] = {}
+    unfit: dict[int, Issue] = {}
     for found in problems:
         if found.code in _UNREAD:
             key = found.path.rpartition("].")[2]
             rows.setdefault(f"'{mask_private(key):.60}'", []).append(found.line)
-    told = [f"{key} (example {_list(lines)})" for key, lines in islice(rows.items(), _KEYS)]
-    if not told:
-        return []
-    return [f"The {name} has keys that are not used: {_list(told, _KEYS)}. Look whether they are misspelled."]
+        elif found.code in _UNFIT_CALLS:
+            unfit.setdefault(found.line, found)
+    notes = []
+    if told := [f"{key} (example {_list(lines)})" for key, lines in islice(rows.items(), _KEYS)]:
+        notes.append(
+            f"The {name} has keys that are not used: {_list(told, _KEYS)}. Look whether they are misspelled."
+        )
+    if unfit:
+        first = next(iter(unfit.values()))
+        said = _describe(first.line, first.path, first.found, first.expected, first.fix)
+        notes.append(
+            f"The {name} has calls that its own tools do not allow, in example {_list(unfit)}. They are "
+            f"learned, and a chat with these tools cannot give them. {said}"
+        )
+    return notes
 
 
 def _list(values: Collection[object], most: int = 5) -> str:

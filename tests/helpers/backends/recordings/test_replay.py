@@ -13,7 +13,7 @@ import httpx2
 import openai
 import pytest
 
-from helpers.backends.recordings.record import Recorder, write_manifest
+from helpers.backends.recordings.record import Recorder, add_to_manifest, write_manifest
 from helpers.backends.recordings.replay import REPLAY_URL, NotRecorded, Player, read_manifest
 from helpers.errors import BackendUnavailable
 from helpers.paths import data_path
@@ -395,6 +395,23 @@ def test_a_manifest_says_how_the_recording_was_made(tmp_path):
         "command": "make record",
         "notebooks": ["02_upload"],
     }
+
+
+def test_a_manifest_says_which_notebooks_were_recorded_later_by_themselves(tmp_path):
+    write_manifest(tmp_path, backend="local", model="tiny", command="make record", notebooks=["02_upload"])
+    before = read_manifest(tmp_path)
+
+    for number in ("06b", "10", "06b"):
+        add_to_manifest(tmp_path, command=f"make record ONLY={number}", notebooks=[f"{number}_new"])
+
+    manifest = read_manifest(tmp_path)
+    later = manifest.pop("later")
+    assert manifest == before | {"notebooks": ["02_upload", "06b_new", "10_new"]}
+    assert [(part["command"], part["notebooks"]) for part in later] == [
+        ("make record ONLY=10", ["10_new"]),
+        ("make record ONLY=06b", ["06b_new"]),
+    ]
+    assert all(part.keys() < before.keys() and part["recorded_at"] for part in later)
 
 
 def test_a_missing_recording_lists_the_recordings_that_are_there(tmp_path):

@@ -43,6 +43,24 @@ def test_a_choice_of_required_calls_and_none_does_not(client: openai.OpenAI) -> 
     assert none.message.content
 
 
+def allowed(mode: str, *names: str) -> dict:
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": [*map(named, names)]}}
+
+
+def test_of_all_tools_only_the_allowed_ones_are_called(client: openai.OpenAI) -> None:
+    answers = [
+        client.chat.completions.create(
+            **CHAT | {"seed": seed}, tools=TOOLS, tool_choice=allowed("required", "land"), temperature=1.5
+        ).choices[0]
+        for seed in range(6)
+    ]
+
+    assert {call.function.name for each in answers for call in each.message.tool_calls} == {"land"}
+    assert {each.finish_reason for each in answers} <= {"tool_calls", "length"}
+    auto = client.chat.completions.create(**CHAT, tools=TOOLS, tool_choice=allowed("auto", "land"))
+    assert auto.usage.prompt_tokens == client.chat.completions.create(**CHAT, tools=TOOLS).usage.prompt_tokens
+
+
 def test_the_older_functions_are_answered_in_their_form(client: openai.OpenAI) -> None:
     choice = client.chat.completions.create(
         **CHAT, functions=[LAND["function"]], function_call={"name": "land"}
@@ -86,6 +104,18 @@ SETS = {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": T
             "function_call",
             "found 'fly', expected the name of a function in 'functions'",
         ),
+        (
+            {"tools": TOOLS, "tool_choice": allowed("auto", "land", "fly")},
+            "tool_choice",
+            "found 'fly', expected the name of a function in 'tools'",
+        ),
+        (
+            {"tools": TOOLS, "tool_choice": {"type": "some_tools"}},
+            "tool_choice.type",
+            "expected 'function' or 'allowed_tools'",
+        ),
+        ({"tools": TOOLS, "tool_choice": allowed("auto")}, "tool_choice.allowed_tools.tools", "at least 1"),
+        ({"tool_choice": allowed("auto", "land")}, "tool_choice", "only allowed when 'tools' are specified"),
         ({"tool_choice": "required"}, "tool_choice", "only allowed when 'tools' are specified"),
         ({"tools": [LAND, LAND]}, "tools[1].function.name", "the name of another function"),
         ({"tools": [LAND], "functions": [LAND["function"]]}, "functions", "cannot both be there"),

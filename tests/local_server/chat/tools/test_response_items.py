@@ -43,6 +43,17 @@ def test_a_named_function_is_called_with_arguments_that_fit(client: openai.OpenA
     assert response.tools[1].parameters == LAND["function"]["parameters"]
 
 
+def test_of_all_tools_only_the_allowed_ones_are_called_and_the_choice_is_repeated(
+    client: openai.OpenAI,
+) -> None:
+    choice = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "land"}]}
+
+    response = client.responses.create(**LANDING | {"tool_choice": choice}, parallel_tool_calls=False)
+
+    assert [item.name for item in response.output] == ["land"]
+    assert response.tool_choice.to_dict() == choice
+
+
 def test_an_answer_that_is_cut_off_in_a_call_is_incomplete(client: openai.OpenAI) -> None:
     response = client.responses.create(**LANDING | {"max_output_tokens": 16})
 

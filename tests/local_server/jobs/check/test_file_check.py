@@ -16,6 +16,8 @@ from serving import (
     wait_until,
 )
 
+from tools import LOOK_UP
+
 ROWS = [row(name) for name in NAMES[:12]]
 
 
@@ -137,6 +139,30 @@ def test_keys_that_are_not_read_are_said_in_a_warning(
     assert seen[seen.index(validated) - 1] == (
         "The training file has keys that are not used: 'topic' (example 1, 2, 3, 4, 5, …). "
         "Look whether they are misspelled."
+    )
+
+
+def test_calls_that_no_chat_can_give_are_said_in_a_warning(
+    client: openai.OpenAI, events: Callable[[str], list[str]]
+) -> None:
+    def called(number: int, function: str, arguments: str) -> dict:
+        made = {"id": "call_1", "type": "function", "function": {"name": function, "arguments": arguments}}
+        asked = {"role": "user", "content": f"Question {number}"}
+        return {"messages": [asked, {"role": "assistant", "tool_calls": [made]}], "tools": [LOOK_UP]}
+
+    rows = [called(number, "look_up", '{"name": "Tin"}') for number in range(10)]
+    rows[2], rows[6] = called(2, "find", '{"name": "Tin"}'), called(6, "look_up", '{"nme": "Tin"}')
+
+    job = client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=upload(client, rows).id)
+
+    validated = "Files validated, moving job to queued state"
+    seen = wait_until(lambda: events(job.id), lambda found: validated in found)
+    client.fine_tuning.jobs.cancel(job.id)
+    assert seen[seen.index(validated) - 1] == (
+        "The training file has calls that its own tools do not allow, in example 3, 7. They are learned, "
+        "and a chat with these tools cannot give them. Example 3, message 2, "
+        '\'tool_calls[0].function.name\': found "find", expected one of "look_up". Declare the tool in the '
+        "row, or correct the name."
     )
 
 
