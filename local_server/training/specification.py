@@ -22,8 +22,9 @@ AUTO_MULTIPLIER = 2.0
 AUTO_BETA = 0.1
 # Of the base model's rate, for pairs of answers. With "auto" the tiny model then starts at 1e-5: 75 steps
 # of four pairs took right facts from 34 to 42 of 58; at 4e-5, form and rhyme fell in 25 steps (44 to 37, 30
-# to 15). One seed; three others began at 45 to 53 of 58 and gained nothing (benchmarks/preferences.py, 29 Nov
-# 2026). The real model and adapters were not measured.
+# to 15). One seed; three others, which began at 45 to 53 of 58, gained nothing. Sampled answers of two seeds
+# won 43 elements and lost 37 (benchmarks/preferences.py, 29 Nov 2026). The real model and adapters were not
+# measured.
 PREFERENCE_SHARE = 0.025
 # Of the base model's rate, for rewards. With "auto" the tiny model then starts at 1e-4, which took complete
 # answers from 75 to 88 % on the seed that twice the rate helped least (to 78 %); at 4e-4 it mixed elements up
