@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fastapi import UploadFile
+from fastapi import Request, UploadFile
 from serving import NAMES, as_jsonl, row
 from states import empty_state
 
@@ -60,7 +60,9 @@ class World:
 
     def job(self, file_id: str) -> str:
         body = CreateJob(model=self.settings.base_models[0].id, training_file=file_id)
-        return jobs.create(self.settings, self.store, body)["id"]
+        # Only a reinforcement job asks it for the sandbox of the server.
+        request = Request({"type": "http"})
+        return jobs.create(request, self.settings, self.store, body)["id"]
 
     def queued_job(self, file_id: str) -> str:
         job_id = self.job(file_id)
