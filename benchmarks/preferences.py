@@ -4,16 +4,18 @@
     python benchmarks/preferences.py --model smollm2-135m-instruct --seeds 1
     python benchmarks/preferences.py --beta 0.1 0.5            several jobs from the same start
 
-The real model needs `make real-model`. A seed draws which elements are trained, and is the seed of both
-jobs. A supervised job learns Elle's limericks from a few rows: it leaves room. Then a preference job starts
-from its model. Its pairs are rows of the trained elements: the row's own answer over the same answer with
-one fact of another element. Both models are asked about all elements that neither job has seen, several
-times at temperature 1, which is the API's default: there a rare wrong fact shows, and at 0 it does not. A
-model wins an element whose answers state more of the three facts (symbol, number, category; a second number
-or category counts as none). Prints wins, losses and ties of the preference model against the one that it
-starts from, the share of wins among decided elements with Wilson's 95 % interval, and how many answers of
-each model have form, rhyme and all facts. With `--own`, the answer that loses in a pair is one that the
-starting model has given itself (sampled, with a wrong fact), where there is one.
+The real model needs `make real-model`. A seed draws which elements are trained, and is the seed of all jobs.
+A supervised job learns Elle's limericks from a careless writer: in half of its rows one fact is that of
+another element (`--wrong` is the share). So its model knows the form, and copies facts rightly only in part.
+Then a preference job starts from this model. Its pairs are rows of the trained elements: the row's own answer
+over the same answer with one wrong fact. All models are asked about all elements that no job has seen. An
+answer wins that states more of the three facts (symbol, number, category; a second number or category counts
+as none). Prints wins, losses and ties over the model that both jobs start from, the share of wins among
+decided questions with Wilson's 95 % interval, and each model's answers with all facts, form and rhyme.
+
+The rival is a supervised job of one epoch on the preferred answers of the same pairs: good answers that are
+there can be shown. With `--own`, the answer that loses in a pair is one that the starting model has given
+itself (sampled, with a wrong fact), where there is one.
 """
 
 import argparse
@@ -49,7 +51,7 @@ def points(answer: str, row: Row) -> int:
 
 
 def with_wrong_fact(row: Row, others: Sequence[Row], draw: Random) -> str:
-    """The row's answer with one fact of another element."""
+    """The row's answer with one fact of another element; as it is, if it states none."""
     about, answer = facts_of(row), row["messages"][-1]["content"]
     other = facts_of(draw.choice(others))
     wrong = [
@@ -59,7 +61,24 @@ def with_wrong_fact(row: Row, others: Sequence[Row], draw: Random) -> str:
     ]
     draw.shuffle(wrong)
     changed = (re.sub(found, put, answer) for found, put in wrong)
-    return next(text for text in changed if text != answer)
+    return next((text for text in changed if text != answer), answer)
+
+
+def careless(rows: Sequence[Row], share: float, others: Sequence[Row], draw: Random) -> list[Row]:
+    """The rows in another order, a share of them with one wrong fact."""
+    written = [
+        {**row, "messages": [*row["messages"][:-1], said(with_wrong_fact(row, others, draw))]}
+        if number < share * len(rows)
+        else row
+        for number, row in enumerate(rows)
+    ]
+    draw.shuffle(written)
+    return written
+
+
+def said(text: str) -> dict[str, str]:
+    """An answer as a message."""
+    return {"role": "assistant", "content": text}
 
 
 def pair(row: Row, rejected: str) -> Row:
@@ -68,7 +87,7 @@ def pair(row: Row, rejected: str) -> Row:
     return {
         "input": {"messages": asked},
         "preferred_output": [answer],
-        "non_preferred_output": [{"role": "assistant", "content": rejected}],
+        "non_preferred_output": [said(rejected)],
     }
 
 
@@ -129,7 +148,7 @@ def draws(lesson: Lesson, seed: int, trained_on: int) -> tuple[list[Row], list[R
 
 
 def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dict[str, list[int]]:
-    """Train and ask with one seed: for each preference job wins, losses and ties."""
+    """Train and ask with one seed: for the rival and each preference job wins, losses and ties."""
     lesson = open_lesson("elle")
     training, unseen = draws(lesson, seed, asked.elements)
     unseen = unseen * asked.samples
@@ -138,41 +157,58 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
         "batch_size": asked.batch,
         "learning_rate_multiplier": asked.start_rate,
     }
-    start, seconds = trained(client, asked.model, training[: asked.rows], supervised, seed)
+    written = careless(training[: asked.rows], asked.wrong, training, Random(seed))
+    start, seconds = trained(client, asked.model, written, supervised, seed)
     model = str(start.fine_tuned_model)
     before = answers(client, lesson, model, unseen, asked.temperature)
     print(
         f"seed {seed}: supervised {seconds:.0f} s: {marks(lesson, before, unseen)} of {len(unseen)}",
         flush=True,
     )
-    draw = Random(seed)
-    asked_about = training[: asked.pairs]
-    rejected = [with_wrong_fact(row, training, draw) for row in asked_about]
-    if asked.own:
-        own = answers(client, lesson, model, asked_about, temperature=1)
-        rejected = [
-            text if points(text, row) < 3 else other
-            for text, other, row in zip(own, rejected, asked_about, strict=True)
-        ]
-    pairs = [pair(row, text) for row, text in zip(asked_about, rejected, strict=True)]
-    found = {}
+    found: dict[str, list[int]] = {}
+
+    def compare(label: str, name: str, seconds: float) -> None:
+        after = answers(client, lesson, name, unseen, asked.temperature)
+        gaps = lead(after, before, unseen)
+        found[label] = [sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps), gaps.count(0)]
+        wins, losses, ties = found[label]
+        print(
+            f"  {label}: {seconds:.0f} s: {marks(lesson, after, unseen)}; "
+            f"wins {wins}, losses {losses}, ties {ties}",
+            flush=True,
+        )
+
+    pairs = drawn_pairs(client, lesson, model, training[-asked.pairs :], Random(seed), asked.own)
+    shown = [{"messages": [*each["input"]["messages"], *each["preferred_output"]]} for each in pairs]
+    rival, seconds = trained(client, model, shown, {"n_epochs": 1, "batch_size": asked.batch}, seed)
+    compare("rival: supervised on the preferred", str(rival.fine_tuned_model), seconds)
     for beta, rate, epochs in product(asked.beta, asked.rate, asked.pair_epochs):
         chosen = {
             "n_epochs": epochs, "batch_size": asked.pair_batch, "beta": beta, "learning_rate_multiplier": rate
         }  # fmt: skip
         name, seconds, last = preferred(client, model, pairs, chosen, seed)
-        after = answers(client, lesson, name, unseen, asked.temperature)
-        gaps = lead(after, before, unseen)
-        result = [sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps), gaps.count(0)]
-        label = f"beta {beta:g} rate {rate:g} epochs {epochs}"
-        found[label] = result
-        print(
-            f"  {label}: {seconds:.0f} s, margin {last['train_reward_margin']:.2f}, chosen "
-            f"{last['train_chosen_reward']:.2f}: {marks(lesson, after, unseen)}; "
-            f"wins {result[0]}, losses {result[1]}, ties {result[2]}",
-            flush=True,
-        )
+        rewards = f"margin {last['train_reward_margin']:.2f}, chosen {last['train_chosen_reward']:.2f}"
+        print(f"  last step: {rewards}")
+        compare(f"beta {beta:g} rate {rate:g} epochs {epochs}", name, seconds)
     return found
+
+
+def drawn_pairs(
+    client: openai.OpenAI, lesson: Lesson, model: str, rows: Sequence[Row], draw: Random, own: bool
+) -> list[Row]:
+    """A pair for each row that states a fact."""
+    rejected = [with_wrong_fact(row, rows, draw) for row in rows]
+    if own:
+        texts = answers(client, lesson, model, rows, temperature=1)
+        rejected = [
+            text if points(text, row) < 3 else other
+            for text, other, row in zip(texts, rejected, rows, strict=True)
+        ]
+    return [
+        pair(row, text)
+        for row, text in zip(rows, rejected, strict=True)
+        if text != row["messages"][-1]["content"]
+    ]
 
 
 def options() -> argparse.Namespace:
@@ -184,12 +220,13 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--elements", type=int, default=60, help="that are trained")
     parser.add_argument("--rows", type=int, default=100, help="of the supervised job")
-    parser.add_argument("--epochs", type=int, default=2, help="of the supervised job")
+    parser.add_argument("--epochs", type=int, default=3, help="of the supervised job")
     parser.add_argument("--batch", type=int, default=2, help="of the supervised job")
     parser.add_argument("--start-rate", type=float, default=2, help="multiplier of the supervised job")
-    parser.add_argument("--temperature", type=float, default=1, help="of the answers")
-    parser.add_argument("--samples", type=int, default=3, help="answers to each question")
-    parser.add_argument("--pairs", type=int, default=80)
+    parser.add_argument("--temperature", type=float, default=0, help="of the answers")
+    parser.add_argument("--samples", type=int, default=1, help="answers to each question")
+    parser.add_argument("--pairs", type=int, default=110)
+    parser.add_argument("--wrong", type=float, default=0.5, help="share of supervised rows with a wrong fact")
     parser.add_argument("--own", action="store_true", help="pairs with the starting model's own answers")
     parser.add_argument("--pair-epochs", type=int, nargs="+", default=[3])
     parser.add_argument("--pair-batch", type=int, default=4)
