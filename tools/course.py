@@ -287,7 +287,9 @@ def main() -> int:
     )
     parser.add_argument("command", choices=["run", "store", "record"])
     parser.add_argument("recordings", nargs="*", metavar="NAME", help=f"which of {', '.join(RECORDINGS)}")
-    parser.add_argument("--only", nargs="+", default=[], metavar="06b", help="store or record these alone")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="06b", help="run, store or record these alone"
+    )
     parser.add_argument("--name", default="my-run", help="the run folder's name (default my-run)")
     parser.add_argument("--all", action="store_true", help="run the notebooks beside the core ones, too")
     parser.add_argument("--model", help="the base model of a run, such as periodic-tiny-2026-11")
@@ -302,7 +304,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.command == "run":
-            run(options.name, NOTEBOOKS if options.all else CORE)
+            run(options.name, chosen(NOTEBOOKS if options.all else CORE, options.only))
         for name in (options.recordings or RECORDINGS) if options.command == "record" else ():
             record(name, options.only)
         if options.command in ("store", "record"):

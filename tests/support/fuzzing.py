@@ -29,6 +29,9 @@ UNFORESEEN = (
     "expected text. Found",
     "Did you mean",
     "is the rank of an adapter",
+    # The settings of a method must be those of its type, and a grader one that can run.
+    "Write the settings as 'method.",
+    "'method.reinforcement.",
     # Which schemas can be followed is a rule of its own, and json_schema needs one.
     "Invalid schema for response_format",
     "Missing required parameter: 'response_format.",

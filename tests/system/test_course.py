@@ -132,10 +132,13 @@ def test_a_real_run_shows_its_progress_and_ends_its_server(real_run):
 @pytest.mark.parametrize("dataset", ["sarcastic", "recipes"])
 def test_the_whole_course_runs_with_another_dataset(tmp_path, dataset):
     environment = os.environ | {"FINETUNE_RUNS_DIR": str(tmp_path), "FINETUNE_DATASET": dataset}
+    # 06b makes its own rows, of elements, whatever the dataset is.
+    its_own = [number for path in course.NOTEBOOKS if (number := path.stem.partition("_")[0]) != "06b"]
 
     done = subprocess.run(
-        [*RUN, "--all"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900
-    )
+        [*RUN, "--all", "--only", *its_own],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
     facts = json.loads((tmp_path / "real" / "01_dataset.json").read_text(encoding="utf-8"))

@@ -37,11 +37,11 @@ import resource, sys
 import torch
 from local_server.generation.weights.pages import give_back_what_is_freed, keep_what_is_freed
 
-if sys.argv[1] == "kept":
-    keep_what_is_freed()
+keep_what_is_freed()
 def calculate():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.ones(5, 512 * 1024).mul(2).add(1)
+    # Together less than what is kept, and more than what glibc keeps by itself.
+    [torch.ones(5, 512 * 1024) for _ in range(8)]
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 # Until the C library has found places for all.
@@ -53,16 +53,16 @@ print(again, calculate())
 """
 
 
-def page_faults(mode: str) -> list[int]:
+def page_faults() -> list[int]:
     """Page faults of a calculation: at most, when it is done again; and after all memory was given back."""
-    command = [sys.executable, "-c", CALCULATING, mode]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", CALCULATING], check=True, capture_output=True, text=True)
     return [int(number) for number in done.stdout.split()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc alone can be told to keep memory")
 def test_freed_memory_is_used_again_until_it_is_given_back() -> None:
-    usual, kept = page_faults("usual"), page_faults("kept")
+    # By itself, glibc keeps it in every second process, by what lies behind it.
+    counted = [page_faults() for _ in range(4)]
 
-    assert kept[0] < 100 < usual[0]
-    assert kept[1] > 1000
+    assert max(again for again, _ in counted) < 100
+    assert min(given_back for _, given_back in counted) > 1000
