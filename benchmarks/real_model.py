@@ -48,17 +48,20 @@ def questions(count: int) -> list[list[dict]]:
 def ours_chat(model: Path, count: int, rounds: int) -> None:
     """The chat process's own loop, from the questions to the last token."""
     from local_server.generation.generator import Generator
+    from local_server.generation.messages import NumberedQuestion
     from local_server.generation.models import Models
 
     generator = Generator(Models(1, 600))
-    blank = {"top_p": 1.0, "seed": 1, "stop": [], "n": 1, "stream": False, "top_logprobs": None}
-    blank |= {"max_tokens": MAX_TOKENS, "temperature": 0.0, "frequency_penalty": 0.0, "presence_penalty": 0.0}
-    blank |= {"schema": None}
     speeds = []
     for _ in range(rounds + 1):
         began, tokens = time.perf_counter(), 0
         for number, messages in enumerate(questions(count), start=1):
-            asked = {"id": number, "folder": str(model), "messages": messages, **blank}
+            asked: NumberedQuestion = {
+                "id": number, "folder": str(model), "messages": messages, "tools": [], "calls": None,
+                "max_tokens": MAX_TOKENS, "temperature": 0.0, "top_p": 1.0, "seed": 1, "stop": [], "n": 1,
+                "stream": False, "top_logprobs": None, "frequency_penalty": 0.0, "presence_penalty": 0.0,
+                "schema": None, "start": True, "prompt_logprobs": None,
+            }  # fmt: skip
             if refused := list(generator.take(generator.prepare(asked))):
                 raise SystemExit(refused[0]["message"])
         while generator.busy:
