@@ -75,11 +75,7 @@ def bfloat16_is_faster(size: Size, tokens: int, threads: int) -> bool:
     Returns:
         Whether it is clearly faster.
     """
-    if (known := multiplies_bfloat16()) is not None:
-        return known
-    wide = seconds(size, tokens, "float32", threads)
-    narrow = seconds(size, tokens, "bfloat16", threads)
-    return wide > _GAIN * narrow
+    return _bfloat16_gains(lambda precision: seconds(size, tokens, precision, threads))
 
 
 def bfloat16_products_are_faster(size: Size, tokens: int, threads: int) -> bool:
@@ -96,12 +92,13 @@ def bfloat16_products_are_faster(size: Size, tokens: int, threads: int) -> bool:
     Returns:
         Whether it is clearly faster.
     """
+    return _bfloat16_gains(lambda products: seconds(size, tokens, "float32", threads, products=products))
+
+
+def _bfloat16_gains(measure: Callable[[Precision], float]) -> bool:
     if (known := multiplies_bfloat16()) is not None:
         return known
-    wide, narrow = (
-        seconds(size, tokens, "float32", threads, products=each) for each in ("float32", "bfloat16")
-    )
-    return wide > _GAIN * narrow
+    return measure("float32") > _GAIN * measure("bfloat16")
 
 
 def seconds(
