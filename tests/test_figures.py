@@ -304,11 +304,9 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")
     ),
     r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
-    r"share of complete answers rose five times": lambda sentence: (
-        all(
-            words in (ROOT / "local_server" / "README.md").read_text(encoding="utf-8")
-            for words in ("29 November 2026", "on five of five seeds", "gamed on four of four seeds")
-        )
+    r"share of complete answers rose five times": lambda sentence: all(
+        words in (ROOT / "local_server" / "README.md").read_text(encoding="utf-8")
+        for words in ("29 November 2026", "on five of five seeds", "gamed on four of four seeds")
     ),
     # What the recorded run did.
     r"about 34 elements that were not trained": lambda sentence: (

@@ -1,7 +1,5 @@
 """The exercise about graders: each attempt runs in the notebook's own cell."""
 
-import re
-
 import pytest
 from solving import EXERCISES, said
 
@@ -9,7 +7,7 @@ NAME = "07.2"
 
 
 def attempt(*lines: str) -> str:
-    return "\n    ".join(["def grade(sample, item):", *lines])
+    return "\n    ".join(["import re\n\ndef grade(sample, item):", *lines])
 
 
 NUMBERS = 'numbers = re.findall(r"[0-9]+", sample["output_text"])'
@@ -32,7 +30,7 @@ WRONG = {
 
 
 def test_a_blank_is_not_attempted():
-    assert said(NAME, None, re=re).startswith(f"{NAME}: not attempted. ")
+    assert said(NAME, None).startswith(f"{NAME}: not attempted. ")
 
 
 @pytest.mark.parametrize(
@@ -44,14 +42,14 @@ def test_a_blank_is_not_attempted():
     ],
 )
 def test_a_grader_that_pays_what_it_should_is_right(code):
-    assert said(NAME, code, re=re) == f"{NAME}: right. {EXERCISES[NAME].right}"
+    assert said(NAME, code) == f"{NAME}: right. {EXERCISES[NAME].right}"
 
 
 @pytest.mark.parametrize(
     ("code", "mistake"), WRONG.items(), ids=[f"{n}-{m}" for n, m in enumerate(WRONG.values())]
 )
 def test_a_typical_wrong_answer_gets_its_hint(code, mistake):
-    assert said(NAME, code, re=re) == f"{NAME}: not yet. {EXERCISES[NAME].wrong[mistake]}"
+    assert said(NAME, code) == f"{NAME}: not yet. {EXERCISES[NAME].wrong[mistake]}"
 
 
 @pytest.mark.parametrize(
@@ -63,4 +61,4 @@ def test_a_typical_wrong_answer_gets_its_hint(code, mistake):
     ],
 )
 def test_what_is_no_reward_is_quoted(code, message):
-    assert message in said(NAME, code, re=re)
+    assert message in said(NAME, code)
