@@ -445,8 +445,12 @@ def test_the_recorded_run_shows_what_notebook_07_says():
 
     # "this notebook always trains the tiny model"
     assert found["base_model"] == TINY_MODEL
-    # "the base model often leaves something out", and training mends that
+    # "its answers often lack something, or say something wrong", and training mends that
     assert 0.5 < base["complete"] < complete["complete"]
+    # "in the recorded run it is an answer about Niin", among the first ten
+    paid = ("Niin", "Nb", "41", "transition metal", "superconducting magnets")
+    ten = [each["text"] for each in answers if each["model"] == "base"][:10]
+    assert any(all(part in text for part in paid) for text in ten)
     # "the reward rises to nearly all that can be had", and "the model is ruined"
     assert found["rewards"]["short"][-1] > 0.9
     assert short["short"] > 0.9
