@@ -35,6 +35,7 @@ NOTEBOOKS = (
     "05c_lost",
     "05d_judge",
     "06b_tools",
+    "07_rewards",
     "10_your_own_data",
 )
 

@@ -22,6 +22,7 @@ from finetune_dataset.models import REAL_MODEL
 from finetune_dataset.quality import near_duplicates
 from helpers import lessons
 from helpers.backends import notices
+from helpers.backends.base_models import TINY_MODEL
 from helpers.costs import inference, per_thousand
 from helpers.evaluation.intervals import LEVEL
 from helpers.evaluation.judges.agreement import agree, cohen_kappa
@@ -303,6 +304,10 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")
     ),
     r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
+    r"share of complete answers rose five times": lambda sentence: all(
+        words in (ROOT / "local_server" / "README.md").read_text(encoding="utf-8")
+        for words in ("29 November 2026", "on five of five seeds", "gamed on four of four seeds")
+    ),
     # What the recorded run did.
     r"about 34 elements that were not trained": lambda sentence: (
         {score["n"] for score in recorded_scores()} == {34}
@@ -428,6 +433,34 @@ def test_the_recorded_run_shows_what_notebook_06b_says():
     # "rows mend what they show"
     for questions in ("small talk", "no element"):
         assert beyond[questions, "mixed"]["low"] > beyond[questions, "calls"]["high"]
+
+
+def test_the_recorded_run_shows_what_notebook_07_says():
+    found = json.loads((SAMPLE / "07_rewards.json").read_text(encoding="utf-8"))
+    base, complete, short, both = (
+        next(line for line in found["scores"] if line["model"] == name)
+        for name in ("base", "complete", "short", "both")
+    )
+    answers = read_jsonl(SAMPLE / "07_answers.jsonl")
+
+    # "this notebook always trains the tiny model"
+    assert found["base_model"] == TINY_MODEL
+    # "its answers often lack something, or say something wrong", and training mends that
+    assert 0.5 < base["complete"] < complete["complete"]
+    # "in the recorded run it is an answer about Niin", among the first ten
+    paid = ("Niin", "Nb", "41", "transition metal", "superconducting magnets")
+    ten = [each["text"] for each in answers if each["model"] == "base"][:10]
+    assert any(all(part in text for part in paid) for text in ten)
+    # "the reward rises to nearly all that can be had", and "the model is ruined"
+    assert found["rewards"]["short"][-1] > 0.9
+    assert short["short"] > 0.9
+    assert short["complete"] == 0
+    assert "" in {each["text"] for each in answers if each["model"] == "short"}
+    # "shortness counts only for an answer that is complete"
+    assert both["both"] > base["both"]
+    assert both["low"] > short["high"]
+    # "on answers of the base model, that looks sensible"
+    assert base["short"] < 0.5
 
 
 def test_no_guard_is_left_over():

@@ -46,6 +46,13 @@ CALLS = {
     ],
     "05d_judge": ["alpha.graders.run", "chat.completions.create"],
     "06b_tools": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
+    "07_rewards": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.list_events",
+        "alpha.graders.run",
+        "chat.completions.create",
+    ],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
 RELEASE = setup_cell.release(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])

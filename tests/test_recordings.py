@@ -111,7 +111,24 @@ def check(kind: type[BaseModel] | list[type[BaseModel]], data: dict[str, Any]) -
         for item in data["data"]:
             check(kind[0], item)
     else:
-        kind.model_validate_json(json.dumps(data), strict=True)
+        for each in as_typed(data):
+            kind.model_validate_json(json.dumps(each), strict=True)
+
+
+def as_typed(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """A body as the SDK's types have it: one for each part of a job's `multi` grader.
+
+    The service takes and gives an object of named graders there, the SDK's `MultiGrader` one grader (3.54).
+    """
+    method = data.get("method") or {}
+    settings = method.get("reinforcement") or {}
+    grader = settings.get("grader") or {}
+    if grader.get("type") != "multi":
+        return [data]
+    return [
+        {**data, "method": method | {"reinforcement": settings | {"grader": grader | {"graders": part}}}}
+        for part in grader["graders"].values()
+    ]
 
 
 def test_there_is_a_recording():
@@ -217,6 +234,21 @@ def test_an_answer_of_the_wrong_shape_would_be_found(route, answer):
 
     with pytest.raises(ValueError, match=r"validation error|no SDK type is known"):
         check_answer({"method": method, "path": path}, {"status": 200, "body": {"json": answer}})
+
+
+def test_a_wrong_part_of_a_grader_of_a_job_would_be_found():
+    path = "/fine_tuning/jobs"
+    job, request = next(
+        (response["body"]["json"], request)
+        for _, request, response in exchanges(data_path("recordings", "elle"))
+        if (request["method"], request["path"], response["status"]) == ("POST", path, 200)
+        and len(as_typed(response["body"]["json"])) == 2
+    )
+
+    check_answer(request, {"status": 200, "body": {"json": job}})
+    del job["method"]["reinforcement"]["grader"]["graders"]["short"]["source"]
+    with pytest.raises(ValueError, match="validation error"):
+        check_answer(request, {"status": 200, "body": {"json": job}})
 
 
 def test_the_page_of_the_backends_says_which_notebooks_each_dataset_has_recorded():
