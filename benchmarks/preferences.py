@@ -16,19 +16,26 @@ decided questions with Wilson's 95 % interval, and each model's answers with all
 The rival is a supervised job of one epoch on the preferred answers of the same pairs: good answers that are
 there can be shown. With `--own`, the answer that loses in a pair is one that the starting model has given
 itself (sampled, with a wrong fact), where there is one.
+
+With `--file data/measured/preferences_elle.json` a line for each job is added to what notebook 06 reads;
+`data/README.md` tells the fields.
 """
 
 import argparse
 import re
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import product
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import openai
 from common import machine, serve, trained
+from rivals import Measured
 
 from helpers.evaluation import wilson
 from helpers.lessons import Lesson, open_lesson
@@ -117,12 +124,16 @@ def preferred(
     return str(job.fine_tuned_model), seconds, dict(last or {})
 
 
-def marks(lesson: Lesson, given: Sequence[str], rows: Sequence[Row]) -> str:
+def marks(lesson: Lesson, given: Sequence[str], rows: Sequence[Row]) -> dict[str, int]:
     """How many answers have each score of the lesson."""
-    counts = {
+    return {
         score.name: sum(bool(score.check(text, row)) for text, row in zip(given, rows, strict=True))
         for score in lesson.scores
     }
+
+
+def words(counts: Mapping[str, int]) -> str:
+    """Counts in a line."""
     return " ".join(f"{name} {count}" for name, count in counts.items())
 
 
@@ -147,8 +158,8 @@ def draws(lesson: Lesson, seed: int, trained_on: int) -> tuple[list[Row], list[R
     return training, list(unseen.values())
 
 
-def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dict[str, list[int]]:
-    """Train and ask with one seed: for the rival and each preference job wins, losses and ties."""
+def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> list[Row]:
+    """Train and ask with one seed: a line for the start, the rival and each preference job."""
     lesson = open_lesson("elle")
     training, unseen = draws(lesson, seed, asked.elements)
     unseen = unseen * asked.samples
@@ -161,36 +172,33 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> dic
     start, seconds = trained(client, asked.model, written, supervised, seed)
     model = str(start.fine_tuned_model)
     before = answers(client, lesson, model, unseen, asked.temperature)
-    print(
-        f"seed {seed}: supervised {seconds:.0f} s: {marks(lesson, before, unseen)} of {len(unseen)}",
-        flush=True,
-    )
-    found: dict[str, list[int]] = {}
+    about = {"base_model": asked.model, "seed": seed, "n": len(unseen)}
+    counts = marks(lesson, before, unseen)
+    print(f"seed {seed}: supervised {seconds:.0f} s: {words(counts)} of {len(unseen)}", flush=True)
+    lines: list[Row] = [{**about, "job": "start", **supervised, "seconds": round(seconds), **counts}]
 
-    def compare(label: str, name: str, seconds: float) -> None:
+    def compare(job: str, name: str, seconds: float, chosen: Row, last: Row) -> None:
         after = answers(client, lesson, name, unseen, asked.temperature)
-        gaps = lead(after, before, unseen)
-        found[label] = [sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps), gaps.count(0)]
-        wins, losses, ties = found[label]
-        print(
-            f"  {label}: {seconds:.0f} s: {marks(lesson, after, unseen)}; "
-            f"wins {wins}, losses {losses}, ties {ties}",
-            flush=True,
-        )
+        gaps, counts = lead(after, before, unseen), marks(lesson, after, unseen)
+        against = {"wins": sum(gap > 0 for gap in gaps), "losses": sum(gap < 0 for gap in gaps)}
+        against["ties"] = gaps.count(0)
+        print(f"  {job}: {seconds:.0f} s: {words(counts)}; {words(against)}", flush=True)
+        lines.append({**about, "job": job, **chosen, "seconds": round(seconds), **last, **counts, **against})
 
     pairs = drawn_pairs(client, lesson, model, training[-asked.pairs :], Random(seed), asked.own)
     shown = [{"messages": [*each["input"]["messages"], *each["preferred_output"]]} for each in pairs]
-    rival, seconds = trained(client, model, shown, {"n_epochs": 1, "batch_size": asked.batch}, seed)
-    compare("rival: supervised on the preferred", str(rival.fine_tuned_model), seconds)
+    as_chats: Row = {"n_epochs": 1, "batch_size": asked.batch}
+    rival, seconds = trained(client, model, shown, as_chats, seed)
+    compare("shown", str(rival.fine_tuned_model), seconds, as_chats, {})
     for beta, rate, epochs in product(asked.beta, asked.rate, asked.pair_epochs):
         chosen = {
             "n_epochs": epochs, "batch_size": asked.pair_batch, "beta": beta, "learning_rate_multiplier": rate
         }  # fmt: skip
         name, seconds, last = preferred(client, model, pairs, chosen, seed)
-        rewards = f"margin {last['train_reward_margin']:.2f}, chosen {last['train_chosen_reward']:.2f}"
+        rewards = {key: round(last[f"train_{key}"], 3) for key in ("reward_margin", "chosen_reward")}
         print(f"  last step: {rewards}")
-        compare(f"beta {beta:g} rate {rate:g} epochs {epochs}", name, seconds)
-    return found
+        compare(f"beta {beta:g}, rate {rate:g}, epochs {epochs}", name, seconds, chosen, rewards)
+    return lines
 
 
 def drawn_pairs(
@@ -232,6 +240,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--pair-batch", type=int, default=4)
     parser.add_argument("--beta", type=float, nargs="+", default=[0.1])
     parser.add_argument("--rate", type=float, nargs="+", default=[2], help="multiplier of the preference job")
+    parser.add_argument("--file", type=Path, help="where a line for each job is added")
     return parser.parse_args()
 
 
@@ -239,18 +248,26 @@ def main() -> None:
     """Train and ask on each seed, and print what each seed and all of them have shown."""
     asked = options()
     print(machine("torch", "trl", "transformers"))
-    totals: dict[str, list[list[int]]] = {}
+    ran = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": f"python {' '.join(['benchmarks/preferences.py', *sys.argv[1:]])}",
+        "machine": machine("torch", "trl", "transformers"),
+    }
+    totals: dict[str, list[Row]] = {}
     began = time.monotonic()
     with serve() as server:
         client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key)
         for seed in asked.seeds:
-            for label, result in one_seed(client, seed, asked).items():
-                totals.setdefault(label, []).append(result)
-    for label, results in totals.items():
-        wins, losses, ties = map(sum, zip(*results, strict=True))
+            lines = one_seed(client, seed, asked)
+            for line in lines[1:]:
+                totals.setdefault(line["job"], []).append(line)
+            if asked.file:
+                Measured(asked.file).add([{**line, **ran} for line in lines])
+    for job, found in totals.items():
+        wins, losses, ties = (sum(line[each] for line in found) for each in ("wins", "losses", "ties"))
         low, high = wilson(wins, wins + losses) if wins + losses else (0.0, 1.0)
         print(
-            f"{label}, {len(results)} seeds: wins {wins}, losses {losses}, ties {ties}: "
+            f"{job}, {len(found)} seeds: wins {wins}, losses {losses}, ties {ties}: "
             f"{wins / max(1, wins + losses):.0%} of the decided ({low:.0%} to {high:.0%})"
         )
     print(f"{time.monotonic() - began:.0f} s")

@@ -34,6 +34,7 @@ NOTEBOOKS = (
     "05b_decide",
     "05c_lost",
     "05d_judge",
+    "06_preferences",
     "06b_tools",
     "07_rewards",
     "10_your_own_data",

@@ -24,7 +24,7 @@ from helpers import lessons
 from helpers.backends import notices
 from helpers.backends.base_models import TINY_MODEL
 from helpers.costs import inference, per_thousand
-from helpers.evaluation.intervals import LEVEL
+from helpers.evaluation.intervals import LEVEL, wilson
 from helpers.evaluation.judges.agreement import agree, cohen_kappa
 from helpers.lessons.elle import elements
 from helpers.lessons.graders import build
@@ -433,6 +433,46 @@ def test_the_recorded_run_shows_what_notebook_06b_says():
     # "rows mend what they show"
     for questions in ("small talk", "no element"):
         assert beyond[questions, "mixed"]["low"] > beyond[questions, "calls"]["high"]
+
+
+def test_the_recorded_run_shows_what_notebook_06_says():
+    found = json.loads((SAMPLE / "06_preferences.json").read_text(encoding="utf-8"))
+    scores, margins, judged = found["scores"], found["margins"], found["judged"]
+
+    # "loose moved furthest, and lost form and rhyme", "tight lost less": no margin tells this
+    in_nats = {job: line["margin in nats"] for job, line in margins.items()}
+    assert in_nats["loose"] > in_nats["tight"] > in_nats["small_steps"]
+    for score in ("form", "rhyme"):
+        assert scores["loose"][score] < scores["tight"][score] < scores["start"][score]
+    assert margins["tight"]["train_reward_margin"] > margins["loose"]["train_reward_margin"]
+    # "the preferred answers, too, became less probable"
+    assert margins["loose"]["preferred in nats"] < 0
+    assert margins["tight"]["preferred in nats"] < 0
+    # "shown leads"
+    assert scores["shown"]["facts"] > max(line["facts"] for job, line in scores.items() if job != "shown")
+    # "both orders together say next to nothing", "one order alone would have made a winner, of either"
+    both, decided = judged["judge, both orders"], {"new is better", "start is better"}
+    assert sum(both[verdict] for verdict in decided) < sum(both.values()) / 5
+    assert judged["judge, new first"]["new is better"] > judged["judge, new first"]["start is better"]
+    assert judged["judge, start first"]["new is better"] < judged["judge, start first"]["start is better"]
+
+
+def test_the_measured_draws_show_what_notebook_06_says_of_preferences_and_of_their_rival():
+    lines = json.loads(data_path("measured", "preferences_elle.json").read_text(encoding="utf-8"))["lines"]
+    by_seed: dict[int, dict[str, dict]] = {}
+    for line in lines:
+        by_seed.setdefault(line["seed"], {})[line["job"]] = line
+    [paired] = {line["job"] for line in lines} - {"start", "shown"}
+
+    # "on every draw", "on most draws", "on one it has fewer than the start", "less than half of the time"
+    assert sorted(by_seed) == [1, 2, 3, 4, 5]
+    assert [jobs[paired]["facts"] > jobs["start"]["facts"] for jobs in by_seed.values()] == [True] * 5
+    assert sum(jobs["shown"]["facts"] > jobs[paired]["facts"] for jobs in by_seed.values()) >= 3
+    assert sum(jobs["shown"]["facts"] < jobs["start"]["facts"] for jobs in by_seed.values()) == 1
+    assert all(jobs["shown"]["seconds"] < jobs[paired]["seconds"] / 2 for jobs in by_seed.values())
+    for job in ("shown", paired):
+        wins, losses = (sum(jobs[job][key] for jobs in by_seed.values()) for key in ("wins", "losses"))
+        assert wilson(wins, wins + losses)[0] > 0.5
 
 
 def test_the_recorded_run_shows_what_notebook_07_says():

@@ -45,6 +45,12 @@ CALLS = {
         "fine_tuning.jobs.create",
     ],
     "05d_judge": ["alpha.graders.run", "chat.completions.create"],
+    "06_preferences": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.list_events",
+        "chat.completions.create",
+    ],
     "06b_tools": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
     "07_rewards": [
         "files.create",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from helpers.exercises.rules import calling, comparing, data, jobs, rewarding, scoring
+from helpers.exercises.rules import calling, comparing, data, jobs, preferring, rewarding, scoring
 
 Rule = Callable[..., str]
 """(answer, what the cell hands over) → the key of a mistake in the texts, or "" for a right answer."""
@@ -23,6 +23,7 @@ RULES: Mapping[str, Rule] = {
     "05b.1": comparing.usd_per_1000,
     "05c.2": scoring.loss,
     "05d.1": scoring.kappa,
+    "06.1": preferring.margin,
     "06b.2": calling.answer_call,
     "07.2": rewarding.fair_grade,
     "10.2": comparing.question_columns,
