@@ -88,9 +88,12 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
 
 
 def _unpack(folder: Path) -> None:
-    """Put the weights in the place of the packed ones, whole or not at all; two servers may do it at once."""
+    """Put the weights in the place of the packed ones, whole or not at all; two servers may do it at once.
+
+    Packed ones win: who unpacks course.zip once more gets its weights back.
+    """
     packed, weights = folder / PACKED, folder / PACKED.removesuffix(".xz")
-    if weights.exists() or not packed.is_file():
+    if not packed.is_file():
         return
     draft = folder / f".{weights.name}.{os.getpid()}"
     try:
@@ -100,7 +103,7 @@ def _unpack(folder: Path) -> None:
     except (OSError, EOFError, lzma.LZMAError) as error:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
-        if not weights.exists():  # Another server has not done it meanwhile either.
+        if not weights.exists():  # Another server may have done it meanwhile, or the folder is read-only.
             raise UnusableModel(
                 f"the weights of the base model cannot be unpacked from {packed}: {error}. "
                 f"Unpack course.zip again, into a folder that can be written; or run `xz -d {packed}`."

@@ -66,6 +66,15 @@ def test_weights_that_came_packed_are_unpacked_once(from_course_zip: tuple[Path,
     assert [path.name for path in folder.iterdir() if path.suffix == ".xz" or path.name[0] == "."] == []
 
 
+def test_weights_that_were_damaged_are_mended_by_packed_ones(from_course_zip: tuple[Path, bytes]) -> None:
+    folder, weights = from_course_zip
+    (folder / "model.safetensors").write_bytes(weights[:-9])
+
+    read_base_model(folder)
+
+    assert (folder / "model.safetensors").read_bytes() == weights
+
+
 @pytest.mark.parametrize("damage", [lambda packed: packed[:-100], lambda packed: b"not xz" + packed])
 def test_packed_weights_that_are_damaged_are_named_and_leave_nothing_half(
     from_course_zip: tuple[Path, bytes], damage
