@@ -1,8 +1,12 @@
 """The base models of a server: folders of weights, each with a card that says its name and learning rates."""
 
+import contextlib
 import hashlib
 import json
+import lzma
 import math
+import os
+import shutil
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +20,8 @@ TrainingMethod = Literal["full", "lora"]
 CARD = "course.json"
 NEEDED = ("config.json", "*.safetensors", "tokenizer.json")
 """Files that a folder of a base model holds, as patterns."""
+PACKED = "model.safetensors.xz"
+"""The weights of the course's own model as course.zip has them (tools/course_zip.py)."""
 
 # Rates at multiplier 1 for a folder whose card names none, by its number of parameters. Small models: what
 # trained SmolLM2-135M well (one seed, Nov 2026). Larger ones: common practice, not measured here.
@@ -58,6 +64,8 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
     Raises:
         UnusableModel: Files are missing, or the card cannot be read.
     """
+    if folder == PERIODIC_TINY:
+        _unpack(folder)
     missing = [pattern for pattern in NEEDED if not any(folder.glob(pattern))]
     if missing:
         raise UnusableModel(
@@ -77,6 +85,31 @@ def read_base_model(folder: Path, name: str | None = None) -> BaseModel:
         ) from None
     _check_files(folder, {} if content is None else content)
     return BaseModel(model_id, folder, created, learning_rates)
+
+
+def _unpack(folder: Path) -> None:
+    """Put the weights in the place of the packed ones, whole or not at all; two servers may do it at once.
+
+    Packed ones win: who unpacks course.zip once more gets its weights back.
+    """
+    packed, weights = folder / PACKED, folder / PACKED.removesuffix(".xz")
+    if not packed.is_file():
+        return
+    draft = folder / f".{weights.name}.{os.getpid()}"
+    try:
+        with lzma.open(packed) as source, open(draft, "wb") as target:
+            shutil.copyfileobj(source, target)
+        os.replace(draft, weights)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        if not weights.exists():  # Another server may have done it meanwhile, or the folder is read-only.
+            raise UnusableModel(
+                f"the weights of the base model cannot be unpacked from {packed}: {error}. "
+                f"Unpack course.zip again, into a folder that can be written; or run `xz -d {packed}`."
+            ) from None
+    with contextlib.suppress(OSError):
+        packed.unlink(missing_ok=True)
 
 
 def _way_out(folder: Path) -> str:

@@ -24,6 +24,7 @@ from helpers import lessons
 from helpers.backends import notices
 from helpers.backends.base_models import TINY_MODEL
 from helpers.costs import inference, per_thousand
+from helpers.decision.chooser import choices, chooser_table
 from helpers.evaluation.intervals import LEVEL, wilson
 from helpers.evaluation.judges.agreement import agree, cohen_kappa
 from helpers.lessons.elle import elements
@@ -501,6 +502,33 @@ def test_the_recorded_run_shows_what_notebook_07_says():
     assert both["low"] > short["high"]
     # "on answers of the base model, that looks sensible"
     assert base["short"] < 0.5
+
+
+def test_the_runs_of_the_course_show_what_the_chooser_of_notebook_00_says():
+    """Its figures are read from these files; here stands what its words claim."""
+    found = json.loads((SAMPLE / "06b_tools.json").read_text(encoding="utf-8"))
+    rewards = json.loads((SAMPLE / "07_rewards.json").read_text(encoding="utf-8"))
+    recorded = json.loads((SAMPLE / "05_rivals.json").read_text(encoding="utf-8"))["rivals"]
+    shown = {line["model"]: round(100 * line["all"]) for line in recorded}
+    tuned = sorted([*right_in_all("fine_tuned"), shown["fine_tuned"]])
+    prompts = [*right_in_all("few_shot_retrieval"), *right_in_all("few_shot_10_retrieval")]
+    prompts.append(shown["few_shot_retrieval"])
+    lines = [choice.evidence for choice in choices()]
+
+    # "A range goes from the worst run to the best": the draws of notebook 05, and the run that it shows.
+    assert f"right in everything: {tuned[0]} to {tuned[-1]}%" in lines[2]
+    assert f"the best prompts: {min(prompts)} to {max(prompts)}%" in lines[2]
+    assert tuned[0] > max(prompts)
+    # "the last two lines on the tiny model, the others on SmolLM2-135M"
+    assert [found["base_model"], rewards["base_model"]] == [REAL_MODEL, TINY_MODEL]
+    assert "the last two lines on the tiny model, the others on SmolLM2-135M" in whole("00_start")
+    # "a grader that counted characters was gamed": it is content with answers that are not complete
+    [short] = [line for line in rewards["scores"] if line["model"] == "short"]
+    assert (short["short"] > 0.9, short["complete"] < 0.1) == (True, True)
+    # The stored table is the one that the files give today.
+    cells = nbformat.read(ROOT / "notebooks" / "00_start.ipynb", as_version=4).cells
+    tables = [output.data for cell in cells if "chooser_table" in cell.source for output in cell.outputs]
+    assert [data["text/markdown"] for data in tables] == [chooser_table()]
 
 
 def test_no_guard_is_left_over():

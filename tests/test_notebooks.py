@@ -80,6 +80,15 @@ def test_the_notebooks_are_those_of_the_course_in_their_order():
     assert list(NOTEBOOKS) == list(CALLS)
 
 
+def test_each_notebook_leads_to_the_one_after_it_and_the_first_shows_the_whole_path():
+    after = [cells(name, "markdown")[-1].source.partition("**Next:**")[2] for name in NOTEBOOKS]
+    links = [re.findall(r"\]\((\w+)\.ipynb\)", text) for text in after]
+    others = list(NOTEBOOKS)[1:]
+
+    assert [found[:1] for found in links] == [*([name] for name in others), []]
+    assert links[0][1:] == others
+
+
 @each_notebook
 def test_every_code_cell_was_run_in_order(name):
     # nbval compares nothing in a cell without an execution count, so a stripped notebook would pass it.

@@ -135,6 +135,10 @@ def install_packages(folder: Path, replay: bool) -> Path:
     )
     run("the course could not be installed", *pip, "--no-build-isolation", "--editable", folder)
     if not replay:
+        run(
+            "the small base model could not be unpacked",
+            *(python, "-c", "from local_server.offered.choice import installed; installed()"),
+        )
         print("Installing the real base model (half a minute) ...", flush=True)
         run(
             "the real base model could not be installed",

@@ -123,15 +123,15 @@ class Target:
 
 
 def read_lock(path: Path) -> list[Package]:
-    """Return the packages of a lock.
+    """Return the packages of a lock, with those of the locks that it names.
 
     Args:
         path: A file that `tools/lock.py` has written.
     """
-    found = []
-    for text in re.findall(
-        r"^[A-Za-z].*\n(?: +.*\n?)*", path.read_text(encoding="utf-8"), flags=re.MULTILINE
-    ):
+    lock = path.read_text(encoding="utf-8")
+    others = re.findall(r"^-r (\S+)$", lock, flags=re.MULTILINE)
+    found = [package for name in others for package in read_lock(path.with_name(name))]
+    for text in re.findall(r"^[A-Za-z].*\n(?: +.*\n?)*", lock, flags=re.MULTILINE):
         requirement = Requirement(text.partition("\n")[0].removesuffix("\\").strip())
         found.append(Package(text, requirement, frozenset(re.findall(r"--hash=sha256:(\w{64})", text))))
     return found

@@ -1,7 +1,7 @@
 """Write the locks again: `make lock`. One resolution for Python 3.11 and newer, on Linux, macOS and Windows.
 
-locks/course.txt      every package but PyTorch and the course itself, with the hashes of its files
-locks/lab.txt         the part of it that recorded answers and JupyterLab need: what `make lab` installs
+locks/lab.txt         what recorded answers and JupyterLab need: what `make lab` installs
+locks/course.txt      every package but PyTorch and the course itself: begins with locks/lab.txt, by its name
 locks/torch.txt       PyTorch from the default index, and the GPU libraries that its build for Linux needs
 locks/torch-cpu.txt   PyTorch's small CPU builds for Linux, from PyTorch's own index
 
@@ -28,6 +28,8 @@ TORCH = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
 # jsonschema tries to import it, and it builds 38 parsers then: a second of processor time in each process
 # that reads a notebook (version 1.1.0, measured Nov 2026). Without it, the format "iri" is not checked.
 LEFT_OUT = re.compile(r"rfc3987-syntax==")
+LAB_TOO = "-r lab.txt\n"
+"""First in the lock of the course: each hash stands once, and pip looks beside the file that says so."""
 HEADER = "# Made by `make lock` (tools/lock.py). Do not edit.\n"
 
 
@@ -40,6 +42,11 @@ def compile_lock(*arguments: str | Path) -> None:
     options = ["--quiet", "--generate-hashes", "--no-header", "--no-annotate"]
     command = [sys.executable, "-m", "uv", "pip", "compile", *options, *arguments]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def read_course() -> str:
+    """Return the lock of the course with that of the lab, which it names in its first line."""
+    return LAB_LOCK.read_text(encoding="utf-8") + COURSE_LOCK.read_text(encoding="utf-8")
 
 
 def packages(lock: str) -> list[str]:
@@ -55,7 +62,7 @@ def resolve(newest: list[str], folder: Path) -> list[str]:
         folder: Where uv may write.
     """
     lock = folder / "all.txt"
-    lock.write_text("".join(path.read_text(encoding="utf-8") for path in (COURSE_LOCK, TORCH_LOCK)))
+    lock.write_text("".join(packages(read_course() + TORCH_LOCK.read_text(encoding="utf-8"))))
     extras = [f"--extra={extra}" for extra in EXTRAS]
     newer = [f"--upgrade-package={name}" for name in newest]
     compile_lock("pyproject.toml", *extras, *newer, *ON_EVERY_PLATFORM, "--output-file", lock)
@@ -94,17 +101,19 @@ def resolve_cpu_build(version: str, folder: Path) -> list[str]:
     return packages(lock.read_text(encoding="utf-8"))
 
 
-def write(path: Path, found: list[str]) -> None:
-    """Write a lock, its packages in the order of their names."""
-    path.write_text(HEADER + "".join(found), encoding="utf-8")
+def write(path: Path, found: list[str], first: str = "") -> None:
+    """Write a lock, its packages in the order of their names, after a first line."""
+    path.write_text(HEADER + first + "".join(found), encoding="utf-8")
 
 
 def main() -> int:
     """Write the four locks; names on the command line are the packages that may become newer."""
     with tempfile.TemporaryDirectory() as name:
         found = resolve(sys.argv[1:], Path(name))
-        write(COURSE_LOCK, [package for package in found if not TORCH.match(package)])
-        write(LAB_LOCK, resolve_lab(found, Path(name)))
+        lab = resolve_lab(found, Path(name))
+        write(LAB_LOCK, lab)
+        others = [package for package in found if package not in lab and not TORCH.match(package)]
+        write(COURSE_LOCK, others, LAB_TOO)
         torch = [package for package in found if TORCH.match(package)]
         write(TORCH_LOCK, torch)
         version = re.findall(r"^torch==(\S+)", "".join(torch), flags=re.MULTILINE)[0]

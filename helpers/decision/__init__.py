@@ -8,6 +8,8 @@ Nothing here calls a model or draws. The way of a number:
     choose     the cheapest of those that are good enough, and where another one becomes it
     words      reasons, and what would change them; `places` says where one can still train
     recommend  all of it → a recommendation
+
+Before any numbers of one's own, `chooser` says what to try first, from those of the course.
 """
 
 import lazy_loader

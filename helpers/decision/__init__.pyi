@@ -1,3 +1,4 @@
+from .chooser import chooser_table as chooser_table
 from .measured.checkpoints import (
     checkpoint_scores as checkpoint_scores,
     checkpoints_of_seeds as checkpoints_of_seeds,

@@ -1,10 +1,12 @@
 """Base models: what their folders and cards say."""
 
+import lzma
 from pathlib import Path
 
 import pytest
 from serving import own_model
 
+from local_server import base_models
 from local_server.base_models import BaseModel, UnusableModel, read_base_model
 
 
@@ -41,4 +43,56 @@ def test_weights_that_are_no_safetensors_are_refused(tmp_path: Path, weights: by
     (folder / "model.safetensors").write_bytes(weights)
 
     with pytest.raises(UnusableModel, match=r"model\.safetensors is no safetensors file"):
+        read_base_model(folder)
+
+
+@pytest.fixture
+def from_course_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, bytes]:
+    """The course's own model with its weights packed, as course.zip brings it; and the weights."""
+    folder = own_model(tmp_path / "base_model", {"model_id": "tiny"})
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / base_models.PACKED).write_bytes(lzma.compress(weights, preset=0))
+    (folder / "model.safetensors").unlink()
+    monkeypatch.setattr(base_models, "PERIODIC_TINY", folder)
+    return folder, weights
+
+
+def test_weights_that_came_packed_are_unpacked_once(from_course_zip: tuple[Path, bytes]) -> None:
+    folder, weights = from_course_zip
+
+    assert [read_base_model(folder).id for _ in range(2)] == ["tiny", "tiny"]
+
+    assert (folder / "model.safetensors").read_bytes() == weights
+    assert [path.name for path in folder.iterdir() if path.suffix == ".xz" or path.name[0] == "."] == []
+
+
+def test_weights_that_were_damaged_are_mended_by_packed_ones(from_course_zip: tuple[Path, bytes]) -> None:
+    folder, weights = from_course_zip
+    (folder / "model.safetensors").write_bytes(weights[:-9])
+
+    read_base_model(folder)
+
+    assert (folder / "model.safetensors").read_bytes() == weights
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-100], lambda packed: b"not xz" + packed])
+def test_packed_weights_that_are_damaged_are_named_and_leave_nothing_half(
+    from_course_zip: tuple[Path, bytes], damage
+) -> None:
+    folder, _ = from_course_zip
+    packed = folder / base_models.PACKED
+    packed.write_bytes(damage(packed.read_bytes()))
+    before = sorted(folder.iterdir())
+
+    with pytest.raises(UnusableModel, match=r"cannot be unpacked from .*Unpack course\.zip again"):
+        read_base_model(folder)
+
+    assert sorted(folder.iterdir()) == before
+
+
+def test_only_the_course_s_own_model_is_unpacked(tmp_path: Path) -> None:
+    folder = own_model(tmp_path / "somebody-s")
+    (folder / "model.safetensors").rename(folder / base_models.PACKED)
+
+    with pytest.raises(UnusableModel, match=r"is not complete: \*\.safetensors not found"):
         read_base_model(folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lock import COURSE_LOCK, LAB_LOCK, TORCH_LOCK
+from lock import COURSE_LOCK, TORCH_LOCK
 from nbclient import NotebookClient
 
 from helpers.paths import ROOT
@@ -37,7 +37,7 @@ def in_lock(lock: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def left_out() -> set[str]:
     """The modules of packages that `make lab` does not install."""
-    others = (in_lock(COURSE_LOCK) | in_lock(TORCH_LOCK)) - in_lock(LAB_LOCK)
+    others = in_lock(COURSE_LOCK) | in_lock(TORCH_LOCK)
     found = importlib.metadata.packages_distributions().items()
     return {
         module

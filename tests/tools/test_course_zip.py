@@ -1,5 +1,6 @@
 """`make course-zip`: one archive with all that a learner needs, the same bytes each time, or none."""
 
+import lzma
 import subprocess
 import sys
 import zipfile
@@ -8,11 +9,13 @@ from pathlib import Path
 import course_zip
 import pytest
 
+from local_server.base_models import PACKED
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTES = 9.5
-"""The tiny model takes 7.1 MB of it: its numbers hardly shrink (Nov 2026)."""
+"""The tiny model takes 6.0 MB of it: its numbers hardly shrink (Nov 2026)."""
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +55,19 @@ def test_the_archive_holds_each_tracked_file_of_the_course_and_requirements_last
     command = ["git", "ls-files", "--cached", "-z", "--", *wanted]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     tracked = {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()}
+    tracked = {course_zip.PACKED if name == course_zip.WEIGHTS else name for name in tracked}
 
     assert names[-1] == "requirements.txt"
     assert tracked <= set(names) or listed.returncode != 0
     assert {name.partition("/")[0] for name in names} == set(wanted)
+
+
+def test_the_weights_are_in_it_once_and_packed_as_the_server_unpacks_them(archive):
+    packed = zipfile.ZipFile(archive).read(course_zip.PACKED)
+
+    assert Path(course_zip.PACKED).name == PACKED
+    assert course_zip.WEIGHTS not in zipfile.ZipFile(archive).namelist()
+    assert lzma.decompress(packed) == (ROOT / course_zip.WEIGHTS).read_bytes()
 
 
 def test_the_same_files_give_the_same_bytes_and_nothing_private_is_in_them(small, tmp_path):

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from lock import COURSE_LOCK, EXTRAS, HEADER, LAB_LOCK, packages
+from lock import COURSE_LOCK, EXTRAS, HEADER, LAB_LOCK, LAB_TOO, packages, read_course
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,8 +14,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def pinned(lock: Path) -> dict[str, str]:
-    """Package → version."""
-    lines = (package.split()[0].split("==") for package in packages(lock.read_text(encoding="utf-8")))
+    """Package → version; the lock of the course with that of the lab."""
+    text = read_course() if lock == COURSE_LOCK else lock.read_text(encoding="utf-8")
+    lines = (package.split()[0].split("==") for package in packages(text))
     return {name: version for name, version in lines}
 
 
@@ -24,7 +25,7 @@ def test_a_lock_holds_versions_with_hashes_and_nothing_else(lock):
     text = lock.read_text(encoding="utf-8")
     found = packages(text)
 
-    assert text == HEADER + "".join(found)
+    assert text == HEADER + (LAB_TOO if lock == COURSE_LOCK else "") + "".join(found)
     assert [package for package in found if "--hash=sha256:" not in package] == []
     assert not re.search(r"https?:|--index|--find-links|file:", text)
 
@@ -53,11 +54,13 @@ def test_both_builds_of_pytorch_are_one_version_and_not_in_the_lock_of_the_cours
     assert not set(torch) & set(course)
 
 
-def test_the_lock_of_the_lab_is_a_part_of_that_of_the_course():
+def test_the_lock_of_the_course_begins_with_that_of_the_lab_and_says_no_package_twice():
     course, lab = (packages(path.read_text(encoding="utf-8")) for path in (COURSE_LOCK, LAB_LOCK))
+    names, other_names = ({package.split("==")[0] for package in lock} for lock in (lab, course))
 
-    assert [package for package in lab if package not in course] == []
-    assert len(lab) < len(course)
+    assert f"-r {LAB_LOCK.name}\n" == LAB_TOO
+    assert not names & other_names
+    assert packages(read_course()) == lab + course
 
 
 def test_the_lock_of_the_lab_has_what_replay_needs_and_nothing_that_trains():
