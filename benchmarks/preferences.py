@@ -58,13 +58,19 @@ def points(answer: str, row: Row) -> int:
 
 
 def with_wrong_fact(row: Row, others: Sequence[Row], draw: Random) -> str:
-    """The row's answer with one fact of another element; as it is, if it states none."""
+    """The row's answer with one fact of another element; as it is, if it states none.
+
+    The other category needs the same article: a pair must not differ in "a" or "an", which could be learned
+    in place of the fact.
+    """
     about, answer = facts_of(row), row["messages"][-1]["content"]
     other = facts_of(draw.choice(others))
+    same_article = [each for each in CATEGORIES if (each[0] == "a") == (about.category[0] == "a")]
+    category = draw.choice([each for each in same_article if each != about.category])
     wrong = [
         (rf"\b{re.escape(about.symbol)}\b", other.symbol),
         (rf"\b{about.number}\b", str(other.number)),
-        (re.escape(about.category), draw.choice([each for each in CATEGORIES if each != about.category])),
+        (re.escape(about.category), category),
     ]
     draw.shuffle(wrong)
     changed = (re.sub(found, put, answer) for found, put in wrong)
