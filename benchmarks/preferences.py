@@ -17,6 +17,10 @@ The rival is a supervised job of one epoch on the preferred answers of the same 
 there can be shown. With `--own`, the answer that loses in a pair is one that the starting model has given
 itself (sampled, with a wrong fact), where there is one.
 
+With `--rambling 0.9 --wrong 0 --pair-epochs 1`, pairs are about brevity: the writer of most rows of the start
+adds a sentence that says nothing, and the answer that loses in a pair is the row's own with such a sentence.
+`brief` counts the answers without one.
+
 With `--file data/measured/preferences_elle.json` a line for each job is added to what notebook 06 reads;
 `data/README.md` tells the fields.
 """
@@ -44,6 +48,12 @@ from helpers.lessons.elle import CATEGORIES, facts_of, stated_categories
 AT_A_TIME = 16
 
 Row = dict[str, Any]
+RAMBLING = (
+    "There is much more that could be said about it, and more again, if there were time to say it.",
+    "But one thing leads to another, and so it goes on and on, as it always does with such things.",
+    "Do ask again, for I have not yet told you what I wanted to tell you before I told you this.",
+)
+"""Sentences that say nothing, for `--rambling`."""
 
 
 def points(answer: str, row: Row) -> int:
@@ -58,29 +68,44 @@ def points(answer: str, row: Row) -> int:
 
 
 def with_wrong_fact(row: Row, others: Sequence[Row], draw: Random) -> str:
-    """The row's answer with one fact of another element; as it is, if it states none."""
+    """The row's answer with one fact of another element; as it is, if it states none.
+
+    The other category needs the same article: a pair must not differ in "a" or "an", which could be learned
+    in place of the fact.
+    """
     about, answer = facts_of(row), row["messages"][-1]["content"]
     other = facts_of(draw.choice(others))
+    same_article = [each for each in CATEGORIES if (each[0] == "a") == (about.category[0] == "a")]
+    category = draw.choice([each for each in same_article if each != about.category])
     wrong = [
         (rf"\b{re.escape(about.symbol)}\b", other.symbol),
         (rf"\b{about.number}\b", str(other.number)),
-        (re.escape(about.category), draw.choice([each for each in CATEGORIES if each != about.category])),
+        (re.escape(about.category), category),
     ]
     draw.shuffle(wrong)
     changed = (re.sub(found, put, answer) for found, put in wrong)
     return next((text for text in changed if text != answer), answer)
 
 
-def careless(rows: Sequence[Row], share: float, others: Sequence[Row], draw: Random) -> list[Row]:
-    """The rows in another order, a share of them with one wrong fact."""
-    written = [
-        {**row, "messages": [*row["messages"][:-1], said(with_wrong_fact(row, others, draw))]}
-        if number < share * len(rows)
-        else row
-        for number, row in enumerate(rows)
-    ]
+def careless(
+    rows: Sequence[Row], asked: argparse.Namespace, others: Sequence[Row], draw: Random
+) -> list[Row]:
+    """The rows in another order: a share of them has one wrong fact, or a sentence too many."""
+    written = []
+    for number, row in enumerate(rows):
+        text = row["messages"][-1]["content"]
+        if number < asked.wrong * len(rows):
+            text = with_wrong_fact(row, others, draw)
+        if number < asked.rambling * len(rows):
+            text = rambling(text, draw)
+        written.append({**row, "messages": [*row["messages"][:-1], said(text)]})
     draw.shuffle(written)
     return written
+
+
+def rambling(text: str, draw: Random) -> str:
+    """An answer that does not find its end."""
+    return f"{text}\n{draw.choice(RAMBLING)}"
 
 
 def said(text: str) -> dict[str, str]:
@@ -126,10 +151,12 @@ def preferred(
 
 def marks(lesson: Lesson, given: Sequence[str], rows: Sequence[Row]) -> dict[str, int]:
     """How many answers have each score of the lesson."""
-    return {
+    counts = {
         score.name: sum(bool(score.check(text, row)) for text, row in zip(given, rows, strict=True))
         for score in lesson.scores
     }
+    # The number of tokens is limited: only the beginning of such a sentence may be there.
+    return counts | {"brief": sum(not any(each[:12] in text for each in RAMBLING) for text in given)}
 
 
 def words(counts: Mapping[str, int]) -> str:
@@ -168,11 +195,12 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> lis
         "batch_size": asked.batch,
         "learning_rate_multiplier": asked.start_rate,
     }
-    written = careless(training[: asked.rows], asked.wrong, training, Random(seed))
+    written = careless(training[: asked.rows], asked, training, Random(seed))
     start, seconds = trained(client, asked.model, written, supervised, seed)
     model = str(start.fine_tuned_model)
     before = answers(client, lesson, model, unseen, asked.temperature)
-    about = {"base_model": asked.model, "seed": seed, "n": len(unseen)}
+    about = {"base_model": asked.model, "pairs": "brevity" if asked.rambling else "facts", "seed": seed}
+    about["n"] = len(unseen)
     counts = marks(lesson, before, unseen)
     print(f"seed {seed}: supervised {seconds:.0f} s: {words(counts)} of {len(unseen)}", flush=True)
     lines: list[Row] = [{**about, "job": "start", **supervised, "seconds": round(seconds), **counts}]
@@ -185,7 +213,11 @@ def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> lis
         print(f"  {job}: {seconds:.0f} s: {words(counts)}; {words(against)}", flush=True)
         lines.append({**about, "job": job, **chosen, "seconds": round(seconds), **last, **counts, **against})
 
-    pairs = drawn_pairs(client, lesson, model, training[-asked.pairs :], Random(seed), asked.own)
+    paired, draw = training[-asked.pairs :], Random(seed)
+    if asked.rambling:
+        pairs = [pair(row, rambling(row["messages"][-1]["content"], draw)) for row in paired]
+    else:
+        pairs = drawn_pairs(client, lesson, model, paired, draw, asked.own)
     shown = [{"messages": [*each["input"]["messages"], *each["preferred_output"]]} for each in pairs]
     as_chats: Row = {"n_epochs": 1, "batch_size": asked.batch}
     rival, seconds = trained(client, model, shown, as_chats, seed)
@@ -235,6 +267,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=1, help="answers to each question")
     parser.add_argument("--pairs", type=int, default=110)
     parser.add_argument("--wrong", type=float, default=0.5, help="share of supervised rows with a wrong fact")
+    parser.add_argument(
+        "--rambling", type=float, default=0, help="share of supervised rows with a sentence too many"
+    )
     parser.add_argument("--own", action="store_true", help="pairs with the starting model's own answers")
     parser.add_argument("--pair-epochs", type=int, nargs="+", default=[3])
     parser.add_argument("--pair-batch", type=int, default=4)

@@ -458,22 +458,43 @@ def test_the_recorded_run_shows_what_notebook_06_says():
     assert judged["judge, start first"]["new is better"] < judged["judge, start first"]["start is better"]
 
 
-def test_the_measured_draws_show_what_notebook_06_says_of_preferences_and_of_their_rival():
+def preference_draws(pairs: str) -> tuple[str, list[dict[str, dict]]]:
+    """The name of the preference job, and for each draw: job → what was measured of it."""
     lines = json.loads(data_path("measured", "preferences_elle.json").read_text(encoding="utf-8"))["lines"]
     by_seed: dict[int, dict[str, dict]] = {}
     for line in lines:
-        by_seed.setdefault(line["seed"], {})[line["job"]] = line
-    [paired] = {line["job"] for line in lines} - {"start", "shown"}
-
-    # "on every draw", "on most draws", "on one it has fewer than the start", "less than half of the time"
+        if line["pairs"] == pairs:
+            by_seed.setdefault(line["seed"], {})[line["job"]] = line
     assert sorted(by_seed) == [1, 2, 3, 4, 5]
-    assert [jobs[paired]["facts"] > jobs["start"]["facts"] for jobs in by_seed.values()] == [True] * 5
-    assert sum(jobs["shown"]["facts"] > jobs[paired]["facts"] for jobs in by_seed.values()) >= 3
-    assert sum(jobs["shown"]["facts"] < jobs["start"]["facts"] for jobs in by_seed.values()) == 1
-    assert all(jobs["shown"]["seconds"] < jobs[paired]["seconds"] / 2 for jobs in by_seed.values())
+    [paired] = set().union(*by_seed.values()) - {"start", "shown"}
+    return paired, list(by_seed.values())
+
+
+def test_the_measured_draws_show_what_notebook_06_says_of_preferences_and_of_their_rival():
+    paired, draws = preference_draws("facts")
+
+    # "on every draw", "on most draws", "less than half of the time"
+    assert [jobs[paired]["facts"] > jobs["start"]["facts"] for jobs in draws] == [True] * 5
+    assert sum(jobs["shown"]["facts"] > jobs[paired]["facts"] for jobs in draws) >= 3
+    assert all(jobs["shown"]["seconds"] < jobs[paired]["seconds"] / 2 for jobs in draws)
     for job in ("shown", paired):
-        wins, losses = (sum(jobs[job][key] for jobs in by_seed.values()) for key in ("wins", "losses"))
+        wins, losses = (sum(jobs[job][key] for jobs in draws) for key in ("wins", "losses"))
         assert wilson(wins, wins + losses)[0] > 0.5
+
+
+def test_the_measured_draws_show_what_notebook_06_says_of_pairs_for_brevity():
+    paired, draws = preference_draws("brevity")
+
+    # "the start adds a sentence that says nothing", "either job stops that"
+    for jobs in draws:
+        assert jobs["start"]["brief"] < jobs["start"]["n"] / 10
+        assert min(jobs[job]["brief"] for job in ("shown", paired)) > 0.9 * jobs["start"]["n"]
+    # "the preference job keeps more of the rest as it was"
+    moved = {
+        job: [abs(jobs[job]["facts"] - jobs["start"]["facts"]) for jobs in draws] for job in ("shown", paired)
+    }
+    assert max(moved[paired]) <= 3 < max(moved["shown"])
+    assert sum(moved[paired]) < sum(moved["shown"])
 
 
 def test_the_recorded_run_shows_what_notebook_07_says():

@@ -135,7 +135,7 @@ def _tools() -> str:
 
 def _preferences() -> str:
     lines = _stored("measured", "preferences_elle.json")["lines"]
-    lines = [line for line in lines if line["base_model"] == TINY_MODEL]
+    lines = [line for line in lines if (line["base_model"], line["pairs"]) == (TINY_MODEL, "facts")]
     right = pd.DataFrame(lines).pivot(index="seed", columns="job", values="facts")
     [paired] = set(right) - {"start", "shown"}
     better, behind = right[paired] > right["start"], right[paired] < right["shown"]
