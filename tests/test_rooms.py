@@ -38,7 +38,6 @@ GRADERS = "lessons/graders/test_build.py compares each grader with the score of 
 TESTED_ELSEWHERE = {
     "helpers.dataset": "it gives out names; the test of all public names is below",
     "helpers.lessons.beside.elements": "beside/test_probes.py asks its questions",
-    "helpers.backends.recordings.record": "recordings/test_replay.py records a run and plays it",
     "helpers.lessons.graders.elle": GRADERS,
     "helpers.lessons.graders.recipes": GRADERS,
     "helpers.lessons.graders.sarcastic": GRADERS,

@@ -5,6 +5,7 @@ import os
 import platform
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,15 +24,19 @@ _OF_A_JOB = "/fine_tuning/jobs/"
 
 
 class Written:
-    """A document that grows. What a job has answered just before is not written again.
+    """A document that grows, without what a player does not need.
 
-    A job that waits is asked hundreds of times, and a player repeats the last answer anyway.
+    What a job has answered just before is not written again: a job that waits is asked hundreds of times,
+    and a player repeats the last answer anyway. Of the newest events of a job, a page goes when the next one
+    still holds an event of the one before: a watch then reads on without it, and asks for no other page.
+    The look at the job that belongs to such a page goes with it.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self._exchanges: list[dict[str, Any]] = []
         self._last: dict[str, Any] = {}
+        self._pages: dict[str, list[dict[str, Any]]] = {}
 
     def take(self, exchange: dict[str, Any]) -> bool:
         """Add an exchange.
@@ -46,13 +51,43 @@ class Written:
         if exchange["request"]["path"].startswith(_OF_A_JOB) and self._last.get(key) == exchange["response"]:
             return False
         self._last[key] = exchange["response"]
+        if _event_ids(exchange):
+            self._leave_out_between(self._pages.setdefault(key, []), exchange)
         self._exchanges.append(exchange)
         return True
+
+    def _leave_out_between(self, pages: list[dict[str, Any]], newest: dict[str, Any]) -> None:
+        if len(pages) > 1 and _event_ids(pages[-2]) & _event_ids(newest):
+            between = next(n for n, each in enumerate(self._exchanges) if each is pages[-1])
+            del self._exchanges[between], pages[-1]
+            self._leave_out_look(between, newest["request"]["path"].removesuffix("/events"))
+        pages.append(newest)
+
+    def _leave_out_look(self, at: int, job: str) -> None:
+        """Leave out the job's answer of the same look, when its status says nothing new."""
+        looks = [n for n, each in enumerate(self._exchanges) if each["request"]["path"] == job]
+        before, after = [n for n in looks if n < at], [n for n in looks if n >= at]
+        same = {_status(self._exchanges[n]) for n in (before[-2:] + after[:1])}
+        if len(before) > 1 and after and len(same) == 1:
+            del self._exchanges[before[-1]]
 
     def text(self, step: str) -> str:
         """Write the document as JSON, one exchange in a line."""
         lines = ",\n".join(json.dumps(exchange, ensure_ascii=False) for exchange in self._exchanges)
         return f'{{"step": {json.dumps(step)}, "exchanges": [\n{lines}\n]}}\n'
+
+
+def _event_ids(exchange: Mapping[str, Any]) -> set[str]:
+    """The events on a page of a job's newest events; of any other exchange none."""
+    request, body = exchange["request"], exchange["response"]["body"]
+    newest = request["path"].startswith(_OF_A_JOB) and request["path"].endswith("/events")
+    if not newest or "after" in request["query"]:
+        return set()
+    return {event["id"] for event in body.get("json", {}).get("data", ())}
+
+
+def _status(exchange: Mapping[str, Any]) -> object:
+    return exchange["response"]["body"].get("json", {}).get("status")
 
 
 _WRITTEN: dict[Path, Written] = {}
