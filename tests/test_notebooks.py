@@ -59,6 +59,17 @@ CALLS = {
         "alpha.graders.run",
         "chat.completions.create",
     ],
+    "09_other_roads": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.retrieve",
+        "jobs.list_events",
+        "files.list",
+        "jobs.list",
+        "models.list",
+        "files.delete",
+        "models.delete",
+    ],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
 RELEASE = setup_cell.release(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])

@@ -5,6 +5,7 @@ Nothing here calls a service: a notebook asks, in its own cells.
 """
 
 from helpers.costs.spending.bills import bills, describe_bills
+from helpers.costs.spending.limit import require_within_limit
 from helpers.roads.choose import choose
 from helpers.roads.known import Fact, Phase, Road, all_roads, find_road
 from helpers.roads.made import Made, made_in
@@ -23,4 +24,5 @@ __all__ = [
     "find_road",
     "made_in",
     "open_on",
+    "require_within_limit",
 ]
