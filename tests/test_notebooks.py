@@ -181,6 +181,15 @@ def test_create_is_never_retried_by_the_sdk(name):
 
 
 @each_notebook
+def test_every_create_carries_the_tier_that_azure_wants(name):
+    source = "\n".join(cell.source for cell in cells(name, "code"))
+    creates = re.findall(r"jobs\.create\(.*?\n\s*\)|jobs\.create\(.*?\)\n", source, flags=re.DOTALL)
+
+    assert len(creates) == len(re.findall(r"jobs\.create\(", source))
+    assert [create for create in creates if "extra_body=" not in create] == []
+
+
+@each_notebook
 def test_nothing_private_and_no_path_of_one_machine_is_stored(name):
     text = json.dumps(json.loads(NOTEBOOKS[name].read_text(encoding="utf-8")))
 
