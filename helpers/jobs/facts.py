@@ -52,8 +52,8 @@ def is_terminal(status: str | None) -> bool:
 def extra_body(backend: str) -> dict[str, str] | None:
     """Return what a service wants in each create beside the SDK's parameters: on Azure the tier.
 
-    Without it Azure says 400 "base model does not support fine-tuning" (LiteLLM issue 24687). Open models take
-    "globalStandard" only (microsoft/azure-skills, 2026-08-21); others "Standard" and "developerTier", too.
+    Without it Azure says 400 "base model does not support fine-tuning" (LiteLLM issue 24687). Open models
+    take "globalStandard" only (microsoft/azure-skills, 2026-08-21); others also "Standard", "developerTier".
 
     Args:
         backend: The backend of the run.
