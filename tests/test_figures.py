@@ -281,6 +281,16 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"[Ll]ast day for new jobs .*, for tuned models": lambda sentence: (
         days(sentence) == [day_before(day) for day in phases("openai")[-2:]]
     ),
+    r"the last commit to its repository": lambda sentence: (
+        days(sentence) == [day_before(phases("autotrain")[0])]
+    ),
+    r"ends by itself after 24 hours": lambda sentence: (
+        "ends after 24 hours" in data_path("roads.json").read_text(encoding="utf-8")
+    ),
+    r"run the cells of 02, 03, 04 and 09": lambda sentence: all(
+        f'notebook("{name}"' in (ROOT / "tests" / "system" / "test_dialects.py").read_text(encoding="utf-8")
+        for name in ("02_upload", "03_job", "04_monitor", "09_other_roads")
+    ),
     # What README says of the course.
     r"^Measured on .* two cores": lambda sentence: days(sentence) == ["2026-11-29"],
     r"260 MB for the model$": lambda sentence: (

@@ -11,7 +11,9 @@ import nbformat
 import pytest
 from dialects import Dialect, speaking
 from notebook_runner import execute
+from openai import BadRequestError, NotFoundError, OpenAI
 
+from helpers.jobs import extra_body
 from helpers.paths import ROOT, data_path
 
 BASES = {
@@ -72,6 +74,52 @@ def notebook(name: str, service: Dialect, dialect: str, folder: Path, *, stop_at
 
 def printed(texts: list[str]) -> str:
     return "\n".join(texts)
+
+
+def client_of(service: Dialect) -> OpenAI:
+    return OpenAI(base_url=service.address + service.speaks.prefix, api_key="scripted", max_retries=0)
+
+
+def upload(client: OpenAI) -> str:
+    row = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]}
+    content = "\n".join([json.dumps(row)] * 12).encode()
+    return client.files.create(file=("train.jsonl", content), purpose="fine-tune").id
+
+
+def test_azure_refuses_a_job_without_its_tier_and_takes_what_the_course_sends():
+    with speaking("azure", BASES["azure"]) as service:
+        client = client_of(service)
+        request = {"model": BASES["azure"], "training_file": upload(client)}
+        with pytest.raises(BadRequestError, match="does not support fine-tuning"):
+            client.fine_tuning.jobs.create(**request)
+
+        job = client.fine_tuning.jobs.create(**request, extra_body=extra_body("azure"))
+
+    assert (job.status, job.method, job.hyperparameters.batch_size) == ("pending", None, -1)
+
+
+def test_a_model_of_azure_answers_only_from_a_deployment():
+    with speaking("azure", BASES["azure"]) as service:
+        client = client_of(service)
+        asked = {"model": BASES["azure"], "messages": [{"role": "user", "content": "Hi"}]}
+        with pytest.raises(NotFoundError) as refused:
+            client.chat.completions.create(**asked)
+
+        service.held.deployed.add(BASES["azure"])
+
+        assert refused.value.code == "DeploymentNotFound"
+        assert client.chat.completions.create(**asked).choices[0].message.content == "Scripted."
+
+
+def test_a_file_of_nebius_has_no_status_and_its_job_runs_at_once():
+    with speaking("nebius", BASES["nebius"]) as service:
+        client = client_of(service)
+        file = upload(client)
+
+        job = client.fine_tuning.jobs.create(model=BASES["nebius"], training_file=file)
+
+        assert client.files.retrieve(file).status is None
+        assert (job.status, job.result_files) == ("running", [])
 
 
 @pytest.mark.slow
