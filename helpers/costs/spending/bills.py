@@ -115,7 +115,8 @@ def describe_bills(today: date | None = None) -> str:
     total, missing = total_usd(found), without_bill(found)
     paid = sum(bill.service != "local" for bill in found)
     cost = money(total, total) if total else "0.00 USD"
-    said = f"Up to {today or date.today()}: {len(found)} jobs, {paid} of them at a service, {cost}."
+    jobs = "1 job" if len(found) == 1 else f"{len(found)} jobs"
+    said = f"Up to {today or date.today()}: {jobs}, {paid} of them at a service, {cost}."
     if missing:
         said += f" Not counted, because tokens or price are not known: {', '.join(missing)}."
     return said
