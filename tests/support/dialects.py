@@ -80,6 +80,8 @@ class OpenAI:
         status = self.status(job)
         ended, done = status in ("succeeded", "failed", "cancelled"), status == "succeeded"
         numbers = {"n_epochs": self.epochs(job), "batch_size": 1, "learning_rate_multiplier": 1.8}
+        kind = (job.body.get("method") or {}).get("type", "supervised")
+        given = (job.body.get("method") or {}).get(kind) or {}
         found = {
             "id": job.id,
             "object": "fine_tuning.job",
@@ -95,7 +97,7 @@ class OpenAI:
             "trained_tokens": 12_345 if done else None,
             "seed": job.body.get("seed", 1),
             "hyperparameters": numbers,
-            "method": {"type": "supervised", "supervised": {"hyperparameters": numbers}},
+            "method": {"type": kind, kind: given | {"hyperparameters": numbers}},
             "metadata": job.body.get("metadata"),  # kept by OpenAI; assumed of the others
             "error": {},
         }

@@ -146,15 +146,26 @@ def test_upload_job_and_monitor_run_on_each_dialect(dialect, run_folder):
 
 
 @pytest.mark.slow
-def test_bedrock_takes_files_and_refuses_supervised_jobs(run_folder):
+def test_bedrock_takes_files_refuses_supervised_jobs_and_is_watched_in_a_reinforcement_job(run_folder):
     with speaking("bedrock", BASES["bedrock"]) as service:
         folder = run_folder("compatible")
         uploaded = printed(notebook("02_upload", service, "bedrock", folder))
         with pytest.raises(Exception, match="Only the method 'reinforcement' is supported"):
             notebook("03_job", service, "bedrock", folder)
 
+        assert service.held.jobs == {}
+        client = client_of(service)
+        grader = {"type": "python", "name": "scripted", "source": "def grade(sample, item): return 1.0"}
+        job = client.fine_tuning.jobs.create(
+            model=BASES["bedrock"],
+            training_file=client.files.list().data[-1].id,
+            method={"type": "reinforcement", "reinforcement": {"grader": grader}},
+        )
+        (folder / "03_job.json").write_text(job.to_json(), encoding="utf-8")
+        watched = printed(notebook("04_monitor", service, "bedrock", folder))
+
     assert "Both files are uploaded, and nothing was lost." in uploaded
-    assert service.held.jobs == {}
+    assert "steps are there, and the loss fell." in watched  # its own events are not known: assumed
 
 
 @pytest.mark.slow
