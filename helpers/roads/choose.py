@@ -46,7 +46,7 @@ def choose(
 def _judged(
     road: Road, today: date, newcomer: bool, method: Method, may_leave: bool, same_calls: bool
 ) -> tuple[str, str]:
-    phase, until = road.phase(today), road.until(today)
+    phase, until = road.phase(today), road.until(today, "newcomers" if newcomer else "customers")
     holds = phase.newcomers if newcomer else phase.customers
     if road.leaves and not may_leave:
         return "no", "your rows would leave this computer"

@@ -92,10 +92,17 @@ class Road:
         old = self.leaves and read is not None and (today - read).days > FRESH_DAYS
         return f"as read on {read}, look it up" if old else ""
 
-    def until(self, today: date) -> date | None:
-        """Return the last day of what holds on a day; None where no end is known."""
-        later = [phase.since for phase in self.phases if phase.since > today]
-        return min(later) - timedelta(days=1) if later else None
+    def until(self, today: date, whom: Literal["newcomers", "customers"] | None = None) -> date | None:
+        """Return the last day of what holds on a day; None where no end is known.
+
+        Args:
+            today: The day.
+            whom: For whom it holds; without it the day on which anything of the road changes ends it.
+        """
+        now = self.phase(today)
+        later = [phase for phase in self.phases if phase.since > today]
+        ends = [each.since for each in later if not whom or getattr(each, whom) != getattr(now, whom)]
+        return min(ends) - timedelta(days=1) if ends else None
 
 
 class _Source(Sourced):

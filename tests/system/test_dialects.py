@@ -13,6 +13,7 @@ from dialects import Dialect, speaking
 from notebook_runner import execute
 from openai import BadRequestError, NotFoundError, OpenAI
 
+from helpers.costs.spending.bills import all_bills
 from helpers.jobs import extra_body
 from helpers.paths import ROOT, data_path
 
@@ -178,3 +179,5 @@ def test_notebook_09_trains_counts_and_cleans_up_on_azure(run_folder):
     assert "Remove them in the portal" in said
     assert service.held.files == {}
     assert len(service.held.deleted) >= 2
+    [bill] = all_bills(folder.parent)
+    assert (bill.service, bill.usd) == ("azure", pytest.approx(2.0 * 12_345 / 1e6))

@@ -30,6 +30,7 @@ def test_a_newcomer_can_train_here_and_at_nebius_and_open_models_at_azure():
     [
         ({"newcomer": False}, "OpenAI", "perhaps", "the 60 days before 2026-07-02; until 2027-01-05"),
         ({"newcomer": False}, "Azure (Microsoft Foundry)", "yes", "against it; until 2027-04-16"),
+        ({"newcomer": True}, "Azure (Microsoft Foundry)", "perhaps", "open models only"),
         ({"may_leave": False}, "Nebius Token Factory", "no", "your rows would leave this computer"),
         ({"may_leave": False}, "The local server", "yes", "nothing in what the course read"),
         ({"method": "reinforcement"}, "Amazon Bedrock", "yes", "nothing in what the course read"),

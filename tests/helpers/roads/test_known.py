@@ -45,6 +45,13 @@ def test_a_phase_holds_from_its_first_day_until_the_day_before_the_next(name, da
     assert (road.phase(day).since, road.until(day)) == (since, until)
 
 
+def test_what_holds_for_newcomers_can_end_on_another_day_than_for_customers():
+    azure, day = find_road("azure"), date(2026, 11, 29)
+
+    assert azure.until(day) == azure.until(day, "customers") == date(2027, 4, 16)
+    assert azure.until(day, "newcomers") is None
+
+
 @pytest.mark.parametrize(
     ("name", "day", "words"),
     [
