@@ -136,7 +136,7 @@ OTHER_DAYS = {"2026-11-30": "the end of OpenAI's hosted evals"}
 
 def static_texts() -> Iterator[tuple[str, str]]:
     """Sentences of pages and notebooks, whose texts nobody computes."""
-    for page in PAGES:
+    for page in [*PAGES, ROOT / "local_server" / "README.md"]:
         for line in page.read_text(encoding="utf-8").splitlines():
             yield page.name, line
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
