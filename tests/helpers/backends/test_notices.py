@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from helpers.backends.notices import notice, notice_of_host
-from helpers.errors import BackendUnavailable
+from helpers.errors import BackendUnavailable, UnreadableContent
 
 
 def test_before_the_end_of_jobs_the_notice_says_who_may_train_and_where_that_was_read():
@@ -61,3 +61,11 @@ def test_a_compatible_address_that_is_known_has_its_notice(host, words):
 @pytest.mark.parametrize("host", ["127.0.0.1", "llm.example.org", "notapi.aws", "localhost"])
 def test_an_address_that_is_not_known_has_none(host):
     assert notice_of_host(host, date(2026, 11, 29)) == ""
+
+
+def test_a_damaged_file_is_named_with_the_way_out(tmp_path, monkeypatch):
+    (tmp_path / "roads.json").write_text('{"sources": {}}', encoding="utf-8")
+    monkeypatch.setattr("helpers.backends.notices.data_path", lambda name: tmp_path / name)
+
+    with pytest.raises(UnreadableContent, match=r"roads\.json is damaged: .*git checkout -- data"):
+        notice("azure", date(2026, 11, 29))
