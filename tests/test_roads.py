@@ -12,6 +12,7 @@ from billed_rows import ROW
 from pages import PAGES, table_rows
 
 from finetune_dataset.report import DatasetReport
+from helpers import roads
 from helpers.backends.notices import notice
 from helpers.costs.estimate import estimate_cost
 from helpers.costs.retirements import find_notices, retirement_table
@@ -88,6 +89,22 @@ def test_every_computed_sentence_is_true_on_its_day(today, report):
 
     assert {text: untrue(text, today) for text in said if untrue(text, today)} == {}
     assert len(said) > 60
+
+
+@each_day
+def test_what_notebook_09_shows_is_true_on_its_day(today):
+    shown: list[object] = []
+    names = {"today": today, "roads": roads, "pd": pd, "display": lambda *values: shown.extend(values)}
+    notebook = nbformat.read(ROOT / "notebooks" / "09_other_roads.ipynb", as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    alone = [source for source in code if "display(" in source and "run." not in source]
+    for source in alone:
+        exec(source, names)  # the cells that need nothing but the day
+
+    tables = [table for table in shown if isinstance(table, pd.DataFrame)]
+    said = [text for table in tables for text in table.astype(str).to_numpy().ravel()]
+    assert (len(alone), len(tables)) == (2, 3)
+    assert {text: untrue(text, today) for text in said if untrue(text, today)} == {}
 
 
 @pytest.mark.parametrize(
