@@ -21,7 +21,6 @@ from finetune_dataset.jsonlines import read_jsonl
 from finetune_dataset.models import REAL_MODEL
 from finetune_dataset.quality import near_duplicates
 from helpers import lessons
-from helpers.backends import notices
 from helpers.backends.base_models import TINY_MODEL
 from helpers.costs import inference, per_thousand
 from helpers.decision.chooser import choices, chooser_table
@@ -152,9 +151,19 @@ def days(sentence: str) -> list[str]:
 
 
 def is_known(service: str, day: str) -> bool:
-    """Whether data/retirements.json knows this day of a service."""
-    known = json.loads(data_path("retirements.json").read_text(encoding="utf-8"))
-    return any(entry["service"] == service and day in entry.values() for entry in known)
+    """Whether data/roads.json knows this day of a service's models."""
+    known = json.loads(data_path("roads.json").read_text(encoding="utf-8"))["models"]
+    return any(entry["service"] == service and day in str(entry) for entry in known)
+
+
+def phases(service: str) -> list[str]:
+    """The days on which something of a service changes, as data/roads.json has them."""
+    roads = json.loads(data_path("roads.json").read_text(encoding="utf-8"))["roads"]
+    return [phase["since"] for road in roads if road["name"] == service for phase in road["phases"]]
+
+
+def day_before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
 INSTRUCTOR = ROOT / "docs" / "instructor.md"
@@ -261,25 +270,26 @@ GUARDS: dict[str, Callable[[str], bool]] = {
     r"the number came out": lambda sentence: numbers(sentence) == canary_told(),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
-        days(sentence) == ["2026-05-07", "2026-10-14", notices.OPENAI_LAST_MODELS.isoformat()]
-        and is_known("openai", notices.OPENAI_LAST_MODELS.isoformat())
+        days(sentence) == [phases("openai")[0], "2026-10-14", phases("openai")[-1]]
+        and is_known("openai", phases("openai")[-1])
     ),
-    r"Azure's schedule of": lambda sentence: (
-        is_known("azure", "2026-07-07")
-        and days(sentence) == ["2026-07-07", notices.AZURE_LAST_NEWCOMERS.isoformat()]
-    ),
-    r"for customers from before": lambda sentence: (
-        days(sentence)[-1] == notices.AZURE_LAST_NEWCOMERS.isoformat()
-    ),
+    r"Azure's schedule of": lambda sentence: days(sentence) == phases("azure")[:2],
+    r"for customers from before": lambda sentence: days(sentence)[-1] == phases("azure")[1],
     r"has closed fine-tuning for new organizations": lambda sentence: (
-        days(sentence)[0] in notices.openai_notice(date(2026, 11, 1))
+        days(sentence)[0] == phases("openai")[0]
     ),
-    r"new jobs until .*, tuned models until": lambda sentence: (
-        days(sentence)
-        == [
-            (day - timedelta(days=1)).isoformat()
-            for day in (notices.OPENAI_LAST_JOBS, notices.OPENAI_LAST_MODELS)
-        ]
+    r"[Ll]ast day for new jobs .*, for tuned models": lambda sentence: (
+        days(sentence) == [day_before(day) for day in phases("openai")[-2:]]
+    ),
+    r"the last commit to its repository": lambda sentence: (
+        days(sentence) == [day_before(phases("autotrain")[0])]
+    ),
+    r"ends by itself after 24 hours": lambda sentence: (
+        "ends after 24 hours" in data_path("roads.json").read_text(encoding="utf-8")
+    ),
+    r"run the cells of 02, 03, 04 and 09": lambda sentence: all(
+        f'notebook("{name}"' in (ROOT / "tests" / "system" / "test_dialects.py").read_text(encoding="utf-8")
+        for name in ("02_upload", "03_job", "04_monitor", "09_other_roads")
     ),
     # What README says of the course.
     r"^Measured on .* two cores": lambda sentence: days(sentence) == ["2026-11-29"],

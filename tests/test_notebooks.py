@@ -59,6 +59,17 @@ CALLS = {
         "alpha.graders.run",
         "chat.completions.create",
     ],
+    "09_other_roads": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.retrieve",
+        "jobs.list_events",
+        "files.list",
+        "jobs.list",
+        "models.list",
+        "files.delete",
+        "models.delete",
+    ],
     "10_your_own_data": ["files.create", "fine_tuning.jobs.create", "chat.completions.create"],
 }
 RELEASE = setup_cell.release(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
@@ -167,6 +178,15 @@ def test_create_is_never_retried_by_the_sdk(name):
 
     creates = len(re.findall(r"jobs\.create\(", source))
     assert creates == len(re.findall(r"with_options\(max_retries=0\)\.fine_tuning\.jobs\.create\(", source))
+
+
+@each_notebook
+def test_every_create_carries_the_tier_that_azure_wants(name):
+    source = "\n".join(cell.source for cell in cells(name, "code"))
+    creates = re.findall(r"jobs\.create\(.*?\n\s*\)|jobs\.create\(.*?\)\n", source, flags=re.DOTALL)
+
+    assert len(creates) == len(re.findall(r"jobs\.create\(", source))
+    assert [create for create in creates if "extra_body=" not in create] == []
 
 
 @each_notebook

@@ -15,7 +15,7 @@ TINY_MODEL = "periodic-tiny-2026-11"
 """The base model in data/base_model/, under the name that the local server gives it."""
 
 OPENAI_MODEL = "gpt-4.1-mini-2025-04-14"
-"""A base model that OpenAI still trains for eligible customers; dated, as aliases are refused (Aug 2025)."""
+"""A base model of OpenAI; its last days are in data/roads.json. Dated, as aliases are refused (Aug 2025)."""
 
 AZURE_MODEL = "gpt-4.1-mini"
 """Azure's name for the same model (supported-models page, 2026-03-05)."""

@@ -24,7 +24,7 @@ from openai import DefaultHttpxClient, OpenAI
 from helpers.backends.api_keys import find_key
 from helpers.backends.local_server import local_server
 from helpers.backends.names import backend_name
-from helpers.backends.notices import azure_notice, openai_notice
+from helpers.backends.notices import notice, notice_of_host
 from helpers.backends.pasted import required
 from helpers.backends.proof import StillThere
 from helpers.backends.recordings.chosen import recording_folder
@@ -76,13 +76,15 @@ def _open(backend: str, step: str | None) -> OpenAI:
         case "azure":
             endpoint = _address("AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.com").rstrip("/")
             base_url = endpoint.removesuffix("/openai/v1") + "/openai/v1/"
-            print(azure_notice(date.today()))
+            print(notice("azure", date.today()))
             return _live(find_key("AZURE_OPENAI_API_KEY"), base_url, step)
         case "compatible":
             base_url = _address("FINETUNE_BASE_URL", "https://api.tokenfactory.nebius.com/v1/")
+            if said := notice_of_host(httpx2.URL(base_url).host, date.today()):
+                print(said)
             return _live(find_key("FINETUNE_API_KEY"), base_url, step)
         case _:
-            print(openai_notice(date.today()))
+            print(notice("openai", date.today()))
             return _live(find_key("OPENAI_API_KEY"), None, step)
 
 

@@ -1,60 +1,81 @@
-"""What the remote services still offer on a given day; each fact has its source and date."""
+"""What the remote services offer on a day: a line for `connect`, from the phases in `data/roads.json`."""
 
 from datetime import date
+from itertools import takewhile
+from typing import Literal, TypedDict
 
-from helpers.errors import BackendUnavailable
-
-OPENAI_LAST_JOBS = date(2027, 1, 6)
-"""From this day OpenAI creates no fine-tuning jobs (DEPRECATIONS, notice of 2026-05-07)."""
-
-OPENAI_LAST_MODELS = date(2027, 1, 14)
-"""From this day the models that OpenAI has tuned answer no more (DEPRECATIONS, notice of 2026-10-14)."""
-
-AZURE_LAST_NEWCOMERS = date(2026, 10, 14)
-"""From this day Azure trains OpenAI's models for the customers only that it had (retirement schedule of
-Microsoft Foundry, page of 2026-07-07)."""
-
-DEPRECATIONS = "developers.openai.com/api/docs/deprecations"
-"""OpenAI's page about what it ends, and when."""
+from helpers.errors import BackendUnavailable, UnreadableContent
+from helpers.paths import data_path
+from helpers.stored_json import read_json
 
 
-def openai_notice(today: date) -> str:
-    """Say what OpenAI's own service still offers on that day.
+class _Source(TypedDict):
+    read: date
+    source: str
+
+
+class _Phase(TypedDict):
+    since: date
+    tuned: Literal["answer", "ended", "not known"]
+    says: str
+    source: str
+
+
+class _Road(TypedDict):
+    name: str
+    host: str
+    phases: list[_Phase]
+
+
+class _Known(TypedDict):
+    sources: dict[str, _Source]
+    roads: list[_Road]
+
+
+def notice(name: str, today: date) -> str:
+    """Say what a service offers on a day, and to whom.
 
     Args:
+        name: A road of `data/roads.json`: "openai" or "azure", for example.
+        today: The day in question; a day before the first phase that is known counts as in it.
+
+    Returns:
+        What holds in the phase of that day, with its source and the day on which that was read.
+
+    Raises:
+        BackendUnavailable: The service has neither new jobs nor tuned models any more.
+        UnreadableContent: The file is damaged.
+    """
+    known = _known()
+    road = next(road for road in known["roads"] if road["name"] == name)
+    first, *later = road["phases"]
+    phase = [first, *takewhile(lambda phase: phase["since"] <= today, later)][-1]
+    source = known["sources"][phase["source"]]
+    said = f"{phase['says']} (Read on {source['read']}: {source['source']}.)"
+    if phase["tuned"] == "ended":
+        raise BackendUnavailable(said)
+    return said
+
+
+def notice_of_host(host: str, today: date) -> str:
+    """Say what the service at an address offers on a day; "" for an address that the course does not know.
+
+    Args:
+        host: The host of a `base_url`.
         today: The day in question.
 
     Raises:
         BackendUnavailable: The service has neither new jobs nor tuned models any more.
+        UnreadableContent: The file is damaged.
     """
-    if today >= OPENAI_LAST_MODELS:
-        raise BackendUnavailable(
-            f"OpenAI creates no fine-tuning jobs since {OPENAI_LAST_JOBS}, and its tuned models ended on "
-            f"{OPENAI_LAST_MODELS} ({DEPRECATIONS}). Set FINETUNE_BACKEND=local: it trains on this machine, "
-            "without a key."
-        )
-    if today >= OPENAI_LAST_JOBS:
-        return (
-            f"OpenAI creates no fine-tuning jobs since {OPENAI_LAST_JOBS} ({DEPRECATIONS}). A model that you "
-            f"tuned there answers until {OPENAI_LAST_MODELS}: you can evaluate it. To train, set "
-            "FINETUNE_BACKEND=local; it needs no account."
-        )
-    return (
-        f"OpenAI ends fine-tuning on {OPENAI_LAST_JOBS} ({DEPRECATIONS}). Organizations that had never "
-        "fine-tuned by 2026-05-07, or used no fine-tuned model in the 60 days before 2026-07-02, already get "
-        f"a permission error (training_not_available). A model trained now works until {OPENAI_LAST_MODELS}, "
-        "the end of its base model. A job costs money; FINETUNE_BACKEND=local needs no account."
+    for road in _known()["roads"]:
+        if road["host"] and f".{host}".endswith(f".{road['host']}"):
+            return "" if road["name"] == "local" else notice(road["name"], today)
+    return ""
+
+
+def _known() -> _Known:
+    way_out = (
+        "It belongs to the course: `git checkout -- data` in a clone, or the wheel again, brings it back."
     )
-
-
-def azure_notice(today: date) -> str:
-    """Say who may still train OpenAI's models at Azure on that day.
-
-    Args:
-        today: The day in question.
-    """
-    begin = "trains" if today >= AZURE_LAST_NEWCOMERS else "will train"
-    return (
-        f"Azure {begin} OpenAI's models only for customers from before {AZURE_LAST_NEWCOMERS}; open models "
-        "stay (Microsoft Foundry's retirement schedule, 2026-07-07). A deployment costs money by the hour."
-    )
+    return read_json(data_path("roads.json"), _Known, way_out=way_out, error=UnreadableContent)

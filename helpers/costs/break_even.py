@@ -118,7 +118,7 @@ def _daily_need(requests: int, cost: CostEstimate) -> str:
     """Say how many requests a day it takes to pay before the model ends."""
     days = cost.days_to_live
     if not days:
-        return f"On {cost.today} the model has ended, or ends: no time is left in which training could pay"
+        return f"By the known dates, a fine-tune made on {cost.today} would answer on no day: it cannot pay"
     a_day = ceil(requests / days)
     live = f"A fine-tune made on {cost.today} would live {days} day{_s(days)}"
     return f"{live}: to pay in that time, {a_day:,} request{_s(a_day)} a day"

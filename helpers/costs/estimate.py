@@ -15,6 +15,7 @@ from finetune_dataset.tokens.count import n_epochs_auto
 from helpers.costs.billing import RULES, bill, count_for
 from helpers.costs.prices import Price, find_price, money, span
 from helpers.costs.retirements import Retirement, find_retirement
+from helpers.costs.spending.limit import require_within_limit
 from helpers.errors import NotApproved
 
 _MAX_EPOCHS = 50  # openapi.yaml, read 2026-08-21.
@@ -78,8 +79,8 @@ class CostEstimate:
 
     @property
     def days_to_live(self) -> int | None:
-        """Days that a fine-tune made today would answer, 0 or more; None when no date is known."""
-        return None if self.retirement is None else max(0, (self.retirement.shutdown - self.today).days)
+        """Days that a fine-tune made today would answer, 0 where none can be made; None without a date."""
+        return None if self.retirement is None else self.retirement.days(self.today)
 
     def __repr__(self) -> str:
         """Write the range, and in lines below it where each figure is from."""
@@ -176,18 +177,22 @@ def _counted(report: DatasetReport, model: str | Path, provider: str) -> tuple[D
         return report, False
 
 
-def approve(cost: CostEstimate) -> None:
+def approve(cost: CostEstimate, *, limit: float | None = None) -> None:
     """Show what a job will cost and ask before money is spent; a free job is not asked about.
 
     Args:
         cost: The estimate of `estimate_cost`.
+        limit: The most that all jobs in `runs/` may cost together, in USD; without it the variable
+            FINETUNE_LIMIT_USD counts, and without that there is no limit.
 
     Raises:
-        NotApproved: The answer was not "yes".
+        NotApproved: The answer was not "yes", or the limit would not hold.
+        FineTuneError: The limit is no number, or below 0.
     """
     if cost.free:
         return
     print(cost)
+    require_within_limit(cost.usd_high, limit)
     if input('This job costs money. Type "yes" to go on: ').strip().lower() != "yes":
         raise NotApproved('Stopped before the job was created: the answer was not "yes". Nothing was spent.')
 

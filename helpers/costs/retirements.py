@@ -1,8 +1,8 @@
-"""Until when models can be trained, and until when their fine-tunes answer: `data/retirements.json`."""
+"""Until when models can be trained, and until when their fine-tunes answer: from `data/roads.json`."""
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from finetune_dataset.display.html_text import plain_tables
 from helpers.costs.prices import base_name, snapshot
@@ -12,12 +12,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class _RetirementEntry(Sourced):
+class _Models(TypedDict):
     service: str
     models: list[str]
     last_job: date
+    at_least: bool
     shutdown: date
     who: str
+    source: str
+
+
+class _Known(TypedDict):
+    sources: dict[str, Sourced]
+    models: list[_Models]
 
 
 @dataclass(frozen=True)
@@ -25,27 +32,40 @@ class Retirement:
     """The end of a model at a service.
 
     Attributes:
-        last_job: Last day on which a job can be made; at Azure the earliest such day.
+        last_job: Last day on which a job can be made.
         shutdown: Day on which the fine-tunes of the model stop to answer.
-        who: Who can still train it.
+        who: Who can train it until then.
         origin: Where the dates are from.
+        at_least: Whether the service promised that day or a later one, so that the day after it is not known.
     """
 
     last_job: date
     shutdown: date
     who: str
     origin: Origin
+    at_least: bool = False
 
     def describe(self, today: date) -> str:
         """Say when the fine-tunes stop, and how long one that is made on a day would live."""
-        days = (self.shutdown - today).days
+        days, origin = (self.shutdown - today).days, self.origin.describe(today)
         if days <= 0:
-            return f"shut down on {self.shutdown}, with its fine-tunes ({self.origin.describe(today)})"
-        stop = f"fine-tunes stop on {self.shutdown}: one made on {today} would live {days} days"
-        jobs = f"new jobs until {self.last_job} {self.who}"
-        if today > self.last_job:
-            jobs = f"no new jobs after {self.last_job}"
-        return f"{stop}; {jobs} ({self.origin.describe(today)})"
+            shut_down = "its shutdown was planned for" if self.at_least else "shut down on"
+            return f"{shut_down} {self.shutdown}, with its fine-tunes ({origin})"
+        made = f": one made on {today} would live {days} days" if self.days(today) else f", in {days} days"
+        return f"fine-tunes stop on {self.shutdown}{made}; {self.jobs(today)} ({origin})"
+
+    def days(self, today: date) -> int:
+        """Return the days that a fine-tune would answer which is made on a day; 0 where none can be made."""
+        closed = today > self.last_job and not self.at_least
+        return 0 if closed else max(0, (self.shutdown - today).days)
+
+    def jobs(self, today: date) -> str:
+        """Say until when jobs can be made, and by whom."""
+        if today <= self.last_job:
+            return f"new jobs until {self.last_job} {'or later, ' if self.at_least else ''}{self.who}"
+        if self.at_least:
+            return f"new jobs were promised until {self.last_job} or later, {self.who}: look it up"
+        return f"no new jobs after {self.last_job}"
 
 
 def find_retirement(model: str, service: str) -> Retirement | None:
@@ -59,10 +79,9 @@ def find_retirement(model: str, service: str) -> Retirement | None:
         The last days of the model, or None when no date is known.
     """
     name = snapshot(model)
-    for entry in _entries():
-        names = {*entry["models"], *map(base_name, entry["models"])}
-        if entry["service"] == service and name in names:
-            return _retirement(entry)
+    for models, retirement in find_notices(service):
+        if name in {*models, *map(base_name, models)}:
+            return retirement
     return None
 
 
@@ -75,7 +94,7 @@ def find_notices(service: str) -> list[tuple[list[str], Retirement]]:
     Returns:
         The models of each notice, and their end.
     """
-    return [(entry["models"], _retirement(entry)) for entry in _entries() if entry["service"] == service]
+    return [(models, retirement) for of, models, retirement in _all() if of == service]
 
 
 def retirement_table(today: date | None = None) -> "pd.DataFrame":
@@ -94,20 +113,36 @@ def retirement_table(today: date | None = None) -> "pd.DataFrame":
     plain_tables()
     return pd.DataFrame(
         {
-            "service": entry["service"],
-            "models": ", ".join(entry["models"]),
-            "last new job": f"{entry['last_job']} {entry['who'] if today <= entry['last_job'] else '(past)'}",
-            "fine-tunes stop": str(entry["shutdown"]),
-            "days left": max(0, (entry["shutdown"] - today).days),
-            "evidence": f"{entry['evidence']}, {entry['as_of']}",
+            "service": service,
+            "models": ", ".join(models),
+            "last new job": _last_job(end, today),
+            "fine-tunes stop": str(end.shutdown),
+            "days left": max(0, (end.shutdown - today).days),
+            "evidence": f"{end.origin.evidence}, {end.origin.as_of}",
         }
-        for entry in _entries()
+        for service, models, end in _all()
     )
 
 
-def _entries() -> list[_RetirementEntry]:
-    return read_table("retirements.json", list[_RetirementEntry])
+def _last_job(end: Retirement, today: date) -> str:
+    if today <= end.last_job:
+        return end.jobs(today).removeprefix("new jobs until ")
+    return f"{end.last_job} {'or later (past: look it up)' if end.at_least else '(past)'}"
 
 
-def _retirement(entry: _RetirementEntry) -> Retirement:
-    return Retirement(entry["last_job"], entry["shutdown"], entry["who"], origin_of(entry))
+def _all() -> list[tuple[str, list[str], Retirement]]:
+    known = read_table("roads.json", _Known)
+    return [
+        (
+            each["service"],
+            each["models"],
+            Retirement(
+                each["last_job"],
+                each["shutdown"],
+                each["who"],
+                origin_of(known["sources"][each["source"]]),
+                each["at_least"],
+            ),
+        )
+        for each in known["models"]
+    ]

@@ -30,8 +30,9 @@ class Origin:
     """Where a figure is from.
 
     Attributes:
-        evidence: "documented" (a page of the service), "secondary" (another page), "illustrative" (an
-            example of the service that says so) or "unverified".
+        evidence: "documented" (a page of the service), "observed" (answers or programs that are public),
+            "secondary" (another page), "illustrative" (an example of the service that says so) or
+            "unverified".
         as_of: Date of the figure, "YYYY-MM-DD" or "YYYY-MM"; a month counts from its first day.
         source: Page or file.
     """

@@ -1,4 +1,4 @@
-"""Where one can still fine-tune on a day, from the dates that the services gave: `data/retirements.json`."""
+"""Where one can still fine-tune on a day, from the dates that the services gave: `data/roads.json`."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from helpers.costs.retirements import Retirement, find_notices
 _NOT_BY_EXAMPLES = {"o4-mini"}
 """Trained with a grader only (Microsoft Foundry, table of models for fine-tuning, 2026-07)."""
 
-_TITLES = {"openai": "OpenAI", "azure": "Azure"}
+_TITLES = {"openai": "OpenAI", "azure": "Azure, for OpenAI's models"}
 
 
 def places_to_train(today: date | None = None) -> list[str]:
@@ -39,13 +39,16 @@ def places_to_train(today: date | None = None) -> list[str]:
 def _say(notices: list[Retirement], today: date) -> str:
     """Of a service's models, those that can be trained for the longest time."""
     open_now = [notice for notice in notices if today <= notice.last_job]
+    last = max(open_now or notices, key=lambda notice: notice.last_job)
     if open_now:
-        last = max(open_now, key=lambda notice: notice.last_job)
         return (
-            f"new jobs until {last.last_job} {last.who}; such a model stops on {last.shutdown}, "
+            f"{last.jobs(today)}; such a model stops on {last.shutdown}, "
             f"{(last.shutdown - today).days} days from {today} ({last.origin.describe(today)})."
         )
-    closed = max(notice.last_job for notice in notices)
     live = [notice.shutdown for notice in notices if notice.shutdown > today]
-    rest = f"models that exist stop on {max(live)}" if live else "its fine-tuned models have stopped"
-    return f"no new jobs after {closed} on any model that the course knows of; {rest}."
+    planned = (
+        "the plan was that its fine-tuned models stop" if last.at_least else "its models that exist stop"
+    )
+    ended = "on this plan its" if last.at_least else "its"
+    rest = f"{planned} on {max(live)}" if live else f"{ended} fine-tuned models have stopped"
+    return f"{last.jobs(today)}; {rest} ({last.origin.describe(today)})."

@@ -5,6 +5,7 @@ JSON, and never call a service.
 """
 
 import json
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, fields as dataclass_fields
@@ -46,6 +47,19 @@ def is_terminal(status: str | None) -> bool:
         True for succeeded, failed and cancelled only.
     """
     return status in TERMINAL_STATUSES
+
+
+def extra_body(backend: str) -> dict[str, str] | None:
+    """Return what a service wants in each create beside the SDK's parameters: on Azure the tier.
+
+    Without it Azure says 400 "base model does not support fine-tuning" (LiteLLM issue 24687). Open models
+    take "globalStandard" only (microsoft/azure-skills, 2026-08-21); others also "Standard", "developerTier".
+
+    Args:
+        backend: The backend of the run.
+    """
+    tier = os.environ.get("FINETUNE_TRAINING_TYPE") or "globalStandard"
+    return {"trainingType": tier} if backend == "azure" else None
 
 
 def require_succeeded(job: SdkObject) -> None:

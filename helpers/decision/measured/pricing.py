@@ -205,9 +205,7 @@ def _terms(model: str, pricing: Pricing) -> str:
     today, said = pricing.today or date.today(), ""
     end = find_retirement(model, pricing.service)
     if end is not None and today > end.last_job:
-        said += (
-            f" The last new jobs there were on {end.last_job}: take prices of a service where you can train."
-        )
+        said += f" There: {end.jobs(today)}. Take prices of a service where you can train."
     hosting = find_price("hosting", model, pricing.service)
     if hosting is not None:
         said += (

@@ -1,6 +1,7 @@
-"""Rules of the notebooks 03 to 04b: steps, statuses, losses."""
+"""Rules of the notebooks 03 to 04b, and 09: steps, statuses, losses, days."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 from helpers.exercises.answers import call, number, returned
@@ -67,3 +68,28 @@ def best_step(function: Callable[..., Any]) -> str:
     if given != 12:
         return known.get(given, "other")
     return "" if number(call(function, {30: 0.4, 60: 0.5, 90: 0.3})) == 90 else "other"
+
+
+def holds(function: Callable[..., Any]) -> str:
+    """What holds on a day, of phases that begin on days.
+
+    Args:
+        function: `holds(phases, day)`, the learner's; pairs of a first day and what holds from it on.
+    """
+    phases = [(date(2026, 5, 7), "some"), (date(2027, 1, 6), "nobody"), (date(2027, 1, 14), "ended")]
+    first, second, third = (day for day, _ in phases)
+    one = timedelta(days=1)
+
+    def said(day: date) -> object:
+        return call(function, list(phases), day)
+
+    within = [said(day) for day in (first + one, second + one, third + one)]
+    if within == ["some"] * 3:
+        return "first"
+    if within == ["ended"] * 3:
+        return "last"
+    if within != ["some", "nobody", "ended"]:
+        return "pair" if any(isinstance(each, tuple) for each in within) else "other"
+    if [said(day) for day in (first, second, third)] != ["some", "nobody", "ended"]:
+        return "one_late"
+    return "" if said(first - one) == "some" else "before"

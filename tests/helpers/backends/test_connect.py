@@ -81,6 +81,25 @@ def test_openai_is_the_sdks_own_client_with_a_notice(service, monkeypatch, capsy
 
 
 @pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://api.tokenfactory.nebius.com/v1/", "Nebius trains open models"),
+        ("https://bedrock-mantle.us-west-2.api.aws/v1", "by reinforcement only"),
+        ("https://llm.example.org/v1", ""),
+    ],
+)
+def test_a_compatible_service_that_the_course_knows_is_told_about(address, words, monkeypatch, capsys):
+    monkeypatch.setenv("FINETUNE_BASE_URL", address)
+    monkeypatch.setenv("FINETUNE_API_KEY", KEY)
+
+    connect("compatible")
+
+    printed = capsys.readouterr().out
+    assert words in printed
+    assert bool(words) == bool(printed)
+
+
+@pytest.mark.parametrize(
     ("backend", "variable"), [("azure", "AZURE_OPENAI_ENDPOINT"), ("compatible", "FINETUNE_BASE_URL")]
 )
 def test_a_missing_address_names_the_variable(backend, variable):

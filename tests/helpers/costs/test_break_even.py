@@ -177,7 +177,23 @@ def test_one_request_a_day_and_no_day_left_are_said_in_words_that_fit():
 
     assert lines(date(2026, 11, 21))[0] == "After 2 requests."
     assert lines(date(2026, 11, 21))[-1].endswith("live 54 days: to pay in that time, 1 request a day")
-    assert lines(date(2027, 1, 13))[-1].endswith("live 1 day: to pay in that time, 2 requests a day")
-    assert lines(date(2027, 2, 1))[-1] == (
-        "  On 2027-02-01 the model has ended, or ends: no time is left in which training could pay"
+    for day in (date(2027, 1, 6), date(2027, 2, 1)):
+        assert lines(day)[-1] == (
+            f"  By the known dates, a fine-tune made on {day} would answer on no day: it cannot pay"
+        )
+
+
+def test_a_last_day_is_said_in_the_singular():
+    # Azure's jobs were promised until a day "or later": one that is made after it could live for a day.
+    cost = replace(cost_of("gpt-4.1", "azure"), tokens_low=1_000, tokens_high=1_000, today=date(2027, 10, 13))
+
+    _, explained = break_even(
+        cost,
+        prompt_tokens=1,
+        answer_tokens=1,
+        few_shot_tokens=20_000,
+        cached_share=0,
+        requests_per_day=100_000,
     )
+
+    assert "would live 1 day: to pay in that time" in explained

@@ -112,6 +112,16 @@ def test_a_job_that_costs_money_shows_its_price_and_goes_on_after_yes(report_of,
     assert capsys.readouterr().out == f"{cost}\n"
 
 
+@pytest.mark.parametrize("given", [{"limit": 0.0001}, {}])
+def test_a_job_above_the_limit_is_stopped_before_anybody_is_asked(given, report_of, monkeypatch, tmp_path):
+    monkeypatch.setenv("FINETUNE_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("FINETUNE_LIMIT_USD", "0.0001")
+    monkeypatch.setattr("builtins.input", lambda prompt: pytest.fail("asked"))
+
+    with pytest.raises(NotApproved, match=r"your limit is 0\.00 USD"):
+        approve(estimate_cost(report_of([ROW] * 10), "gpt-4o", 3), **given)
+
+
 @pytest.mark.parametrize("answer", ["", "y", "no"])
 def test_any_other_answer_stops_before_the_job(answer, report_of, monkeypatch):
     cost = estimate_cost(report_of([ROW]), "gpt-6-luna", 1)

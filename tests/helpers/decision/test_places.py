@@ -26,15 +26,11 @@ def said(today):
         (date(2027, 1, 5), "OpenAI: new jobs until 2027-01-05 only for organizations"),
         (
             date(2027, 1, 6),
-            "OpenAI: no new jobs after 2027-01-05 on any model that the course knows of; models that "
-            "exist stop "
-            "on 2027-01-14.",
+            "OpenAI: no new jobs after 2027-01-05; its models that exist stop on 2027-01-14 (secondary",
         ),
         (
             date(2027, 2, 15),
-            "OpenAI: no new jobs after 2027-01-05 on any model that the course knows of; its fine-tuned "
-            "models "
-            "have stopped.",
+            "OpenAI: no new jobs after 2027-01-05; its fine-tuned models have stopped (secondary",
         ),
     ],
 )
@@ -44,8 +40,13 @@ def test_openai_is_open_until_its_last_day_and_then_is_not(today, words):
 
 def test_azure_is_for_customers_from_before_its_day():
     assert said(date(2027, 2, 15))[1].startswith(
-        "Azure: new jobs until 2027-04-14 or later, only for customers from before 2026-10-14; such a "
-        "model stops "
-        "on 2027-10-14, 241 days from 2027-02-15 (documented, 2026-07-07"
+        "Azure, for OpenAI's models: new jobs until 2027-04-14 or later, only for customers from before "
+        "2026-10-14; such a model stops on 2027-10-14, 241 days from 2027-02-15 (documented, 2026-07-07"
     )
-    assert said(date(2028, 1, 1))[1].endswith("its fine-tuned models have stopped.")
+
+
+def test_after_the_days_that_azure_promised_at_least_nothing_is_claimed():
+    assert said(date(2028, 1, 1))[1].startswith(
+        "Azure, for OpenAI's models: new jobs were promised until 2027-04-14 or later, only for customers "
+        "from before 2026-10-14: look it up; on this plan its fine-tuned models have stopped (documented"
+    )

@@ -5,7 +5,7 @@ import pytest
 from openai.types.fine_tuning import FineTuningJob
 
 from helpers.errors import JobFailed, JobNotEnded
-from helpers.jobs.facts import JobFacts, is_terminal, job_facts, require_succeeded
+from helpers.jobs.facts import JobFacts, extra_body, is_terminal, job_facts, require_succeeded
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
@@ -229,3 +229,20 @@ def test_only_a_job_that_goes_on_by_itself_is_said_to_go_on(status, said):
 
     assert said in str(caught.value)
     assert ("goes on" in str(caught.value)) == (status == "running")
+
+
+@pytest.mark.parametrize(
+    ("backend", "chosen", "body"),
+    [
+        ("azure", None, {"trainingType": "globalStandard"}),
+        ("azure", "developerTier", {"trainingType": "developerTier"}),
+        ("openai", "developerTier", None),
+        ("local", None, None),
+    ],
+)
+def test_azure_alone_wants_a_tier_in_each_create(monkeypatch, backend, chosen, body):
+    monkeypatch.delenv("FINETUNE_TRAINING_TYPE", raising=False)
+    if chosen:
+        monkeypatch.setenv("FINETUNE_TRAINING_TYPE", chosen)
+
+    assert extra_body(backend) == body

@@ -13,6 +13,7 @@ NAMES = {
     "describe_progress",
     "describe_runs",
     "events_to_frame",
+    "extra_body",
     "is_terminal",
     "job_facts",
     "metrics_frame",
@@ -32,7 +33,7 @@ def test_a_name_that_helpers_gives_out_too_is_the_same(name):
 
 
 def test_the_names_of_a_notebook_stay_importable_from_helpers():
-    assert set(helpers.__all__) >= NAMES - {"describe_progress", "job_facts"}
+    assert set(helpers.__all__) >= NAMES - {"describe_progress", "extra_body", "job_facts"}
 
 
 def test_a_name_loads_only_its_own_modules():

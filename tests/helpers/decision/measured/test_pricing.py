@@ -77,9 +77,9 @@ def test_what_a_service_asks_of_a_fine_tune_beside_its_tokens_is_said():
         return options_in_usd(FOUND, Pricing(model, service, today=today))[2].origin[-1]
 
     assert origin("gpt-4.1-mini", "openai", date(2027, 2, 15)).endswith(
-        "The last new jobs there were on 2027-01-05: take prices of a service where you can train."
+        "There: no new jobs after 2027-01-05. Take prices of a service where you can train."
     )
-    assert "last new jobs" not in origin("gpt-4.1-mini", "openai", date(2027, 1, 5))
+    assert "new jobs" not in origin("gpt-4.1-mini", "openai", date(2027, 1, 5))
     assert (
         "A deployment there costs 1.70 USD per hour, 40.80 a day: give it as hosting_usd_per_day ("
         in origin("gpt-4.1", "azure", TODAY)

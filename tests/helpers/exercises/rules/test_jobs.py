@@ -11,6 +11,8 @@ def function(name: str, body: str) -> str:
 FINAL = "is_final(status)"
 STANDS = "stands_for_new(status)"
 BEST = "best_step(losses)"
+HOLDS = "holds(phases, day)"
+BEGUN = "[what for since, what in phases if since {} day]"
 # Exercise → a typical wrong answer → the mistake that it shows.
 WRONG = {
     "03.1": {
@@ -40,6 +42,15 @@ WRONG = {
         function(BEST, "return max(losses, key=losses.get)"): "highest",
         function(BEST, "return min(losses.values())"): "loss",
         function(BEST, "return list(losses)[1]"): "other",
+    },
+    "09.1": {
+        function(HOLDS, "return phases[0][1]"): "first",
+        function(HOLDS, "return phases[-1][1]"): "last",
+        function(HOLDS, "return max(phases[:1] + [each for each in phases if each[0] <= day])"): "pair",
+        function(HOLDS, f"return ([phases[0][1]] + {BEGUN.format('<')})[-1]"): "one_late",
+        function(HOLDS, f"return ({BEGUN.format('<=')} or ['?'])[-1]"): "before",
+        function(HOLDS, f"return {BEGUN.format('<=')}[0]"): "first",
+        function(HOLDS, 'return "open"'): "other",
     },
 }
 

@@ -1,0 +1,1 @@
+"""What the jobs of all runs cost, and a limit for them together."""
