@@ -208,7 +208,7 @@ def check_rewards(client: openai.OpenAI, base: str) -> None:
 
 
 def check_tools(client: openai.OpenAI, base: str) -> None:
-    """A job trains on calls; its model calls, whole and streamed, and its calls go back with their results."""
+    """A job trains on calls; its model calls, whole and streamed, and calls go back with their results."""
     called = {"type": "string", "enum": NAMES}
     schema = {"type": "object", "properties": {"name": called}, "required": ["name"]}
     tools = [{"type": "function", "function": {"name": "find", "parameters": schema}}]
