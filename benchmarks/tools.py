@@ -2,7 +2,7 @@
 
     python benchmarks/tools.py                                    SmolLM2-135M (`make real-model`), seed 1
     python benchmarks/tools.py --seeds 1 2 3
-    python benchmarks/tools.py --model periodic-tiny-2026-11 --rows 84 --epochs 8 --batch-size 1
+    python benchmarks/tools.py --model periodic-tiny-2026-11 --epochs 8 --batch-size 1
 
 Each seed draws its own elements for training, and 34 that are held out, and is one fine-tuning job through
 the SDK. An answer is right when it is one call of the function, with the name that was asked for; capitals do
@@ -117,9 +117,9 @@ def main() -> None:
     )
     parser.add_argument("--model", default="smollm2-135m-instruct")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--rows", type=int, default=40)
+    parser.add_argument("--rows", type=int, default=84)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--batch-size", type=int, default=4)
+    parser.add_argument("--batch-size", type=int, default=2)
     parser.add_argument("--training-method", choices=("full", "lora"))
     parser.add_argument("--tuned-only", action="store_true", help="do not ask the base")
     options = parser.parse_args()

@@ -438,9 +438,9 @@ def test_the_recorded_run_shows_what_notebook_06b_says():
     # "calls every time, and is mostly not right"
     assert ways["base, forced"]["calls"] >= 34
     assert ways["base, forced"]["share"] < 0.5
-    # "it calls for small talk, too", and "of a function's error it makes facts"
+    # "it calls for small talk, too", and "of a function's error it mostly makes facts"
     assert beyond["small talk", "calls"]["called"] > beyond["small talk", "mixed"]["called"]
-    assert beyond["no element", "calls"]["as wanted"] == 0
+    assert beyond["no element", "calls"]["as wanted"] < beyond["no element", "calls"]["asked"] / 2
     # "rows mend what they show"
     for questions in ("small talk", "no element"):
         assert beyond[questions, "mixed"]["low"] > beyond[questions, "calls"]["high"]

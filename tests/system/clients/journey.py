@@ -26,7 +26,8 @@ LABEL = f"Python {openai.__version__} & ü=1"
 
 def main() -> None:
     """Walk through every group of routes; an AssertionError says what was seen instead."""
-    client = openai.OpenAI(max_retries=0)
+    # Answers that the types of the SDK do not allow are errors.
+    client = openai.OpenAI(max_retries=0, _strict_response_validation=True)
     print(f"openai {openai.__version__} on Python {platform.python_version()}", flush=True)
     base = client.models.list().data[0].id
     training = check_files(client)
@@ -35,6 +36,7 @@ def main() -> None:
     check_chat(client, job)
     check_preferences(client, job)
     check_rewards(client, base)
+    check_tools(client, base)
     check_refusals(client, base, training)
     check_deletion(client, job, training)
 
@@ -78,7 +80,9 @@ def check_job(client: openai.OpenAI, base: str, training: FileObject) -> FineTun
     )
     equal((created.status, created.hyperparameters.learning_rate_multiplier), (ORDER[0], "auto"))
     waiting = jobs.create(model=base, training_file=training.id)
-    equal(jobs.pause(waiting.id).status, "paused")
+    # "paused" is no status of the types (SDK 3.54).
+    lenient = openai.OpenAI(max_retries=0)
+    equal(lenient.fine_tuning.jobs.pause(waiting.id).status, "paused")
     assert jobs.resume(waiting.id).status in ORDER[:2], "a job that goes on waits first"
     equal(jobs.cancel(waiting.id).status, "cancelled")
     page = jobs.list(limit=1)
@@ -198,6 +202,63 @@ def check_rewards(client: openai.OpenAI, base: str) -> None:
     for event in events:
         assert event.message.startswith(f"Step {event.data['step']}/2 , train mean reward="), event
         assert 0 <= event.data["full_valid_mean_reward"] <= 1, event
+    for checkpoint in client.fine_tuning.jobs.checkpoints.list(job.id):
+        client.models.delete(checkpoint.fine_tuned_model_checkpoint)
+    client.files.delete(file.id)
+
+
+def check_tools(client: openai.OpenAI, base: str) -> None:
+    """A job trains on calls; its model calls, whole and streamed, and calls go back with their results."""
+    called = {"type": "string", "enum": NAMES}
+    schema = {"type": "object", "properties": {"name": called}, "required": ["name"]}
+    tools = [{"type": "function", "function": {"name": "find", "parameters": schema}}]
+
+    def row(name: str) -> dict:
+        function = {"name": "find", "arguments": json.dumps({"name": name})}
+        call = {"id": "call_1", "type": "function", "function": function}
+        asked = {"role": "user", "content": f"Where is {name}?"}
+        return {"messages": [asked, {"role": "assistant", "tool_calls": [call]}], "tools": tools}
+
+    content = "".join(json.dumps(row(name)) + "\n" for name in NAMES).encode()
+    file = client.files.create(file=("calls.jsonl", content), purpose="fine-tune")
+    numbers = {"n_epochs": 1, "batch_size": BATCH}
+    created = client.fine_tuning.jobs.create(
+        model=base,
+        training_file=file.id,
+        method={"type": "supervised", "supervised": {"hyperparameters": numbers}},
+    )
+    job = ended(client, created.id, [created.status])
+    equal((job.status, job.method.type), ("succeeded", "supervised"))
+
+    asked = [{"role": "user", "content": "Where is Anna?"}]
+    request = {"model": job.fine_tuned_model, "messages": asked, "temperature": 0, "max_tokens": 60}
+    forced = {"tools": tools, "tool_choice": "required", "parallel_tool_calls": False}
+    whole = client.chat.completions.create(**request | forced).choices[0]
+    equal((whole.finish_reason, whole.message.content), ("tool_calls", None))
+    (call,) = whole.message.tool_calls
+    equal((call.type, call.function.name), ("function", "find"))
+    arguments = json.loads(call.function.arguments)
+    equal(list(arguments), ["name"])
+    assert arguments["name"] in NAMES, arguments
+
+    chunks = list(client.chat.completions.create(**request | forced, stream=True))
+    pieces = [piece for chunk in chunks for piece in chunk.choices[0].delta.tool_calls or ()]
+    equal({piece.index for piece in pieces}, {0})
+    equal((pieces[0].type, pieces[0].function.name), ("function", "find"))
+    equal("".join(piece.function.arguments or "" for piece in pieces), call.function.arguments)
+    equal(chunks[-1].choices[0].finish_reason, "tool_calls")
+
+    answered = [*asked, whole.message.model_dump(exclude_none=True)]
+    refused(
+        *(openai.BadRequestError, 400, "messages.[2].role", None, client.chat.completions.create),
+        **request | {"messages": [*answered, *asked], "tools": tools},
+    )
+    answered.append({"role": "tool", "tool_call_id": call.id, "content": '{"place": "sea"}'})
+    last = client.chat.completions.create(
+        **request | {"messages": answered, "tools": tools, "tool_choice": "none"}
+    )
+    equal(last.choices[0].message.tool_calls, None)
+    assert last.choices[0].message.content, "the answer is empty"
     for checkpoint in client.fine_tuning.jobs.checkpoints.list(job.id):
         client.models.delete(checkpoint.fine_tuned_model_checkpoint)
     client.files.delete(file.id)

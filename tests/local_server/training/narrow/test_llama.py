@@ -27,6 +27,13 @@ LABELS = IDS.clone()
 LABELS[:, :6] = LABELS[1, 12:] = -100
 BATCH = {"input_ids": IDS, "labels": LABELS, "attention_mask": torch.ones_like(IDS)}
 BATCH["attention_mask"][1, 12:] = 0
+# Four rows that begin alike, as rows with the same tools do; they differ inside a multiple of eight.
+ALIKE = torch.arange(7, 71).repeat(4, 1)
+ALIKE[:, 45:] = ALIKE[:, 45:].flip(1).roll(1, 0).cumsum(0) % 64
+ALIKE_LABELS = ALIKE.clone()
+ALIKE_LABELS[:, :50] = ALIKE_LABELS[2, 60:] = -100
+SHARED_BATCH = {"input_ids": ALIKE, "labels": ALIKE_LABELS, "attention_mask": torch.ones_like(ALIKE)}
+SHARED_BATCH["attention_mask"][2, 60:] = 0
 
 
 class WideProducts:
@@ -37,9 +44,11 @@ class WideProducts:
         return states @ torch.cat(weights).t()
 
 
-def loss_and_gradients(model: LlamaForCausalLM) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+def loss_and_gradients(
+    model: LlamaForCausalLM, batch: dict[str, torch.Tensor] = BATCH
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     model.zero_grad()
-    loss, _, count = score(model, BATCH)
+    loss, _, count = score(model, batch)
     (loss / count).backward()
     return (loss / count).detach(), {name: each.grad.clone() for name, each in model.named_parameters()}
 
@@ -73,6 +82,52 @@ def test_without_rounding_loss_and_all_gradients_are_those_of_transformers(
 
     torch.testing.assert_close(our_loss, loss)
     torch.testing.assert_close(ours, gradients, rtol=1e-4, atol=1e-5)
+
+
+@each_model
+def test_what_all_rows_begin_with_is_read_once_and_loss_and_gradients_stay(
+    made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = made().train()
+    loss, gradients = loss_and_gradients(model, SHARED_BATCH)
+    read: list[int] = []
+
+    class CountingProducts(WideProducts):
+        @staticmethod
+        def apply(states: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+            read.append(len(states))
+            return WideProducts.apply(states, *weights)
+
+    monkeypatch.setattr(llama, "Products", CountingProducts)
+
+    llama.train_in_bfloat16(model)
+    our_loss, ours = loss_and_gradients(model, SHARED_BATCH)
+
+    torch.testing.assert_close(our_loss, loss)
+    torch.testing.assert_close(ours, gradients, rtol=1e-4, atol=1e-5)
+    # 40 tokens of 64, a multiple of eight, once; the rest of each of four rows.
+    assert max(read) == 40 + 4 * 24
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted", "shared"),
+    [
+        ("one row has nobody to share with", [50], 0),
+        ("two rows that differ early", [50], 0),
+        ("two rows that differ late", [50], 40),
+        ("two rows that are learned early", [36], 32),
+        ("two rows that are the same", [], 0),
+        ("two rows that are the same", [63], 56),
+    ],
+)
+def test_a_start_is_shared_up_to_where_rows_differ_or_are_learned(
+    rows: str, wanted: list[int], shared: int
+) -> None:
+    ids = torch.arange(64).repeat(1 if rows.startswith("one") else 2, 1)
+    if "differ" in rows:
+        ids[-1, 31 if "early" in rows else 45] = 0
+
+    assert llama._shared(ids, torch.tensor(wanted, dtype=torch.long)) == shared
 
 
 @each_model
