@@ -15,6 +15,7 @@ from finetune_dataset.tokens.count import n_epochs_auto
 from helpers.costs.billing import RULES, bill, count_for
 from helpers.costs.prices import Price, find_price, money, span
 from helpers.costs.retirements import Retirement, find_retirement
+from helpers.costs.spending.approvals import note_approval
 from helpers.costs.spending.limit import require_within_limit
 from helpers.errors import NotApproved
 
@@ -180,6 +181,8 @@ def _counted(report: DatasetReport, model: str | Path, provider: str) -> tuple[D
 def approve(cost: CostEstimate, *, limit: float | None = None) -> None:
     """Show what a job will cost and ask before money is spent; a free job is not asked about.
 
+    A "yes" is written down in `runs/approved.jsonl`, so that a limit counts the job from then on.
+
     Args:
         cost: The estimate of `estimate_cost`.
         limit: The most that all jobs in `runs/` may cost together, in USD; without it the variable
@@ -195,6 +198,7 @@ def approve(cost: CostEstimate, *, limit: float | None = None) -> None:
     require_within_limit(cost.usd_high, limit)
     if input('This job costs money. Type "yes" to go on: ').strip().lower() != "yes":
         raise NotApproved('Stopped before the job was created: the answer was not "yes". Nothing was spent.')
+    note_approval(cost.model, cost.provider, cost.usd_high)
 
 
 def _training_price(

@@ -3,6 +3,7 @@
 import os
 
 from helpers.costs.prices import money
+from helpers.costs.spending.approvals import approved_usd, approved_without_price
 from helpers.costs.spending.bills import all_bills, total_usd, without_bill
 from helpers.errors import FineTuneError, NotApproved
 
@@ -33,6 +34,9 @@ def limit_usd(given: float | None = None) -> float | None:
 def require_within_limit(usd_high: float | None, given: float | None = None) -> None:
     """Stop before a job that could bring all jobs in `runs/` together above the limit.
 
+    Two sums are known: the bills of the jobs that notebooks wrote down, and the most that all approved jobs
+    may cost, which knows those of a notebook that stopped, too. The larger one counts.
+
     Args:
         usd_high: The most that the job may cost in USD; None where no price is known.
         given: As for `limit_usd`.
@@ -46,15 +50,17 @@ def require_within_limit(usd_high: float | None, given: float | None = None) -> 
     if limit is None:
         return
     found = all_bills()
-    spent, missing = total_usd(found), without_bill(found)
+    spent, missing = max(total_usd(found), approved_usd()), without_bill(found)
     before = f"Stopped before the job was created: your limit is {limit:.2f} USD ({VARIABLE})"
     if usd_high is None:
         raise NotApproved(f"{before}, and the price of this job is not known. Pass price= to estimate_cost.")
     if spent + usd_high > limit:
         raise NotApproved(
-            f"{before}, your jobs in runs/ cost {spent:.2f} USD already, and this one may cost "
-            f"{money(usd_high, usd_high)}. Nothing was spent."
+            f"{before}, your jobs in runs/ cost up to {spent:.2f} USD already, and this one may "
+            f"cost {money(usd_high, usd_high)}. Nothing was spent."
         )
-    print(f"Limit: {limit:.2f} USD for all jobs; {spent:.2f} USD are spent.")
+    print(f"Limit: {limit:.2f} USD for all jobs; up to {spent:.2f} USD are spent.")
+    if unpriced := approved_without_price():
+        print(f"Not counted: {unpriced} approved of unknown price.")
     if missing:
         print(f"Not counted, because nothing is known of their cost yet: {', '.join(missing)}.")

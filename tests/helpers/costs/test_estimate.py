@@ -6,6 +6,7 @@ from billed_rows import ESTIMATE, ROW, TODAY, figures
 from finetune_dataset import DatasetError, validate_dataset
 from finetune_dataset.errors import FineTuneError
 from helpers.costs.estimate import approve, estimate_cost
+from helpers.costs.spending.approvals import approved_usd
 from helpers.errors import NotApproved
 from helpers.paths import data_path
 
@@ -103,13 +104,17 @@ def test_a_free_job_needs_no_yes(report_of, word_model, monkeypatch):
     approve(estimate_cost(report_of([ROW], word_model), word_model, 1))
 
 
-def test_a_job_that_costs_money_shows_its_price_and_goes_on_after_yes(report_of, monkeypatch, capsys):
+def test_a_job_that_costs_money_shows_its_price_and_goes_on_and_counts_after_yes(
+    report_of, monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setenv("FINETUNE_RUNS_DIR", str(tmp_path / "runs"))
     cost = estimate_cost(report_of([ROW]), "gpt-4o", 1)
     monkeypatch.setattr("builtins.input", lambda prompt: " Yes ")
 
     approve(cost)
 
     assert capsys.readouterr().out == f"{cost}\n"
+    assert approved_usd() == cost.usd_high > 0
 
 
 @pytest.mark.parametrize("given", [{"limit": 0.0001}, {}])

@@ -36,13 +36,15 @@ def test_without_a_limit_nothing_is_asked(spent):
 def test_a_job_that_fits_says_what_is_spent(capsys):
     require_within_limit(2.0, 5.0)
 
-    assert capsys.readouterr().out == "Limit: 5.00 USD for all jobs; 3.00 USD are spent.\n"
+    assert capsys.readouterr().out == "Limit: 5.00 USD for all jobs; up to 3.00 USD are spent.\n"
 
 
 def test_a_job_that_does_not_fit_is_stopped_with_both_amounts(monkeypatch):
     monkeypatch.setenv("FINETUNE_LIMIT_USD", "5")
 
-    with pytest.raises(NotApproved, match=r"limit is 5\.00 USD .* cost 3\.00 USD already, .* cost 2\.01 USD"):
+    with pytest.raises(
+        NotApproved, match=r"limit is 5\.00 USD .* cost up to 3\.00 USD already, .* cost 2\.01 USD"
+    ):
         require_within_limit(2.01)
 
 
