@@ -124,6 +124,14 @@ def measured_draws() -> dict[int, dict[str, dict]]:
     return draws
 
 
+def rewarded_draws() -> dict[int, dict[str, dict]]:
+    """Draw → job of notebook 07, or `base` → what was measured of it."""
+    draws: dict[int, dict[str, dict]] = {}
+    for line in json.loads(data_path("measured", "rewards_elle.json").read_text(encoding="utf-8"))["lines"]:
+        draws.setdefault(line["seed"], {})[line["job"]] = line
+    return draws
+
+
 def canary_told() -> list[int]:
     """For each question of the canary, on how many of the measured seeds the number came out."""
     lines = json.loads(data_path("measured", "canary_elle.json").read_text(encoding="utf-8"))["lines"]
@@ -568,6 +576,29 @@ def test_the_runs_of_the_course_show_what_the_chooser_of_notebook_00_says():
     cells = nbformat.read(ROOT / "notebooks" / "00_start.ipynb", as_version=4).cells
     tables = [output.data for cell in cells if "chooser_table" in cell.source for output in cell.outputs]
     assert [data["text/markdown"] for data in tables] == [chooser_table()]
+
+
+def test_the_measured_draws_show_what_notebook_07_says_of_each_grader():
+    draws = rewarded_draws()
+    jobs = list(draws.values())
+    trained = re.findall(r"train\((\w+), ([\d.]+)\)", whole("07_rewards"))
+
+    assert sorted(draws) == [1, 2, 3, 4, 5]
+    assert {(each["base_model"], each["n"], each["samples"]) for of in jobs for each in of.values()} == {
+        (TINY_MODEL, 34, 4)
+    }
+    # What was measured is what the notebook trains.
+    assert [
+        {name: of[name]["learning_rate_multiplier"] for name in of if name != "base"} for of in jobs
+    ] == [{name: float(rate) for name, rate in trained}] * 5
+    # "rose five times, each time by more than two standard errors"
+    assert [of["complete"]["gain"] > 2 * of["complete"]["standard_error"] for of in jobs] == [True] * 5
+    assert [of["complete"]["complete"] > of["base"]["complete"] for of in jobs] == [True] * 5
+    # "was gamed each time"
+    assert [of["short"]["complete"] < 0.1 < 0.8 < of["short"]["short"] for of in jobs] == [True] * 5
+    # "made answers shorter that stayed as complete"
+    assert [of["both"]["characters"] < of["base"]["characters"] for of in jobs] == [True] * 5
+    assert [of["both"]["complete"] >= of["base"]["complete"] for of in jobs] == [True] * 5
 
 
 def test_no_guard_is_left_over():
