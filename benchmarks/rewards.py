@@ -13,6 +13,9 @@ times at temperature 1. Prints the mean of each grader before and after, the rew
 some answers. Of the job's own reward it prints the gain, with its standard error over the held-out questions
 (each is compared with itself). Ends with the number of seeds on which the reward rose.
 
+The rival trains nothing: it is the base model at temperature 0. So all models answer each question at
+temperature 0, too, and the gain over the rival is printed with its standard error.
+
 With `--file data/measured/rewards_elle.json` a line for each job is added to what notebook 07 speaks of;
 `data/README.md` tells the fields.
 """
@@ -21,7 +24,7 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +54,7 @@ def grade(sample, item):
 """
 SHORT = """
 def grade(sample, item):
-    return max(0.0, 1 - len(sample["output_text"]) / 200)
+    return max(0.0, 1 - len(sample["output_text"]) / 150)
 """
 
 Row = dict[str, Any]
@@ -72,6 +75,7 @@ BOTH: Grader = {
 GRADERS = {"complete": python("complete", COMPLETE), "short": python("short", SHORT), "both": BOTH}
 # Multipliers of the learning rate: with large ones, the tiny model forgets facts.
 RATES = {"complete": 2.0, "short": 8.0, "both": 4.0}
+EPOCHS = {"complete": 1, "short": 1, "both": 2}
 
 
 def draw(seed: int) -> tuple[list[Row], list[Row]]:
@@ -89,12 +93,12 @@ def draw(seed: int) -> tuple[list[Row], list[Row]]:
     return rows[:TRAINED], rows[TRAINED:]
 
 
-def answers(client: openai.OpenAI, model: str, rows: Sequence[Row]) -> list[str]:
+def answers(client: openai.OpenAI, model: str, rows: Sequence[Row], temperature: float) -> list[str]:
     """What a model says to each row."""
 
     def one(place: int, row: Row) -> str:
         chat = client.chat.completions.create(
-            model=model, messages=row["messages"], temperature=1, seed=place, max_tokens=256
+            model=model, messages=row["messages"], temperature=temperature, seed=place, max_tokens=256
         )
         return chat.choices[0].message.content or ""
 
@@ -158,46 +162,63 @@ def summary(texts: Sequence[str], scored: Mapping[str, Sequence[float]]) -> dict
     return {**means, "characters": round(mean(map(len, texts)), 1)}
 
 
+def greedy(
+    client: openai.OpenAI, model: str, rows: Sequence[Row]
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """What a model reaches at temperature 0: means, and all rewards."""
+    texts = answers(client, model, rows, temperature=0)
+    scored = scores(client, texts, rows)
+    return {f"greedy_{name}": number for name, number in summary(texts, scored).items()}, scored
+
+
 def shown(numbers: Mapping[str, float]) -> str:
     """Numbers with their names."""
     return ", ".join(f"{name} {number:.2f}" for name, number in numbers.items())
 
 
-def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> list[Row]:
-    """Train and ask with one seed: a line for the base model and each job."""
+def one_seed(client: openai.OpenAI, seed: int, asked: argparse.Namespace) -> Iterator[Row]:
+    """Train and ask with one seed: a line for the base model and each job, when it is measured."""
     rows = draw(seed)
     held_out = rows[1] * asked.samples
     about = {"base_model": asked.model, "seed": seed, "n": len(rows[1]), "samples": asked.samples}
-    start = answers(client, asked.model, held_out)
+    start = answers(client, asked.model, held_out, temperature=1)
     before = scores(client, start, held_out)
-    lines: list[Row] = [{**about, "job": "base", **summary(start, before)}]
+    sharp, sharpest = greedy(client, asked.model, rows[1])
     print(f"seed {seed}: before: {shown(summary(start, before))}", flush=True)
+    yield {**about, "job": "base", **summary(start, before), **sharp}
     for name in asked.graders:
         for rate in asked.rate or [RATES[name]]:
             hyperparameters = {
-                "n_epochs": asked.epochs,
+                "n_epochs": asked.epochs or EPOCHS[name],
                 "batch_size": asked.batch,
                 "compute_multiplier": asked.answers / 8,
                 "learning_rate_multiplier": rate,
             }
             settings = {"grader": GRADERS[name], "hyperparameters": hyperparameters}
             model, seconds, told = rewarded(client, asked.model, rows, settings, seed)
-            texts = answers(client, model, held_out)
+            texts = answers(client, model, held_out, temperature=1)
             after = scores(client, texts, held_out)
             rose, error = gain(before[name], after[name], len(rows[1]))
+            sharp, best = greedy(client, model, rows[1])
+            over, over_error = gain(sharpest[name], best[name], len(rows[1]))
             curve = " ".join(f"{reward:.2f}" for reward in told)
             print(f"  {name}, rate {rate:g}: {seconds:.0f} s, validation {curve}")
-            print(f"  after: {shown(summary(texts, after))}; gain {rose:.3f} +- {error:.3f}", flush=True)
+            print(f"  after: {shown(summary(texts, after))}; gain {rose:.3f} +- {error:.3f}")
+            print(
+                f"  {shown(sharp)}; gain over base at temperature 0 {over:.3f} +- {over_error:.3f}",
+                flush=True,
+            )
             for old, new in list(zip(start, texts, strict=True))[: asked.show]:
                 print(f"    {old!r}\n    -> {new!r}", flush=True)
             found = {
                 "gain": round(rose, 4),
                 "standard_error": round(error, 4),
+                "greedy_gain": round(over, 4),
+                "greedy_standard_error": round(over_error, 4),
                 "valid_rewards": [round(reward, 4) for reward in told],
                 "seconds": round(seconds),
             }
-            lines.append({**about, "job": name, **hyperparameters, **summary(texts, after), **found})
-    return lines
+            yield {**about, "job": name, **hyperparameters, **summary(texts, after), **sharp, **found}
 
 
 def options() -> argparse.Namespace:
@@ -209,7 +230,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--graders", nargs="+", default=list(GRADERS), choices=GRADERS)
     parser.add_argument("--rate", type=float, nargs="+", help="learning_rate_multiplier")
-    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="else each grader's own")
     parser.add_argument("--batch", type=int, default=4, help="prompts in a step")
     parser.add_argument("--answers", type=int, default=8, help="to each prompt")
     parser.add_argument("--samples", type=int, default=4, help="answers to each held-out question")
@@ -232,12 +253,12 @@ def main() -> None:
     with serve() as server:
         client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key)
         for seed in asked.seeds:
-            lines = one_seed(client, seed, asked)
-            for line in lines[1:]:
-                label = f"{line['job']}, rate {line['learning_rate_multiplier']:g}"
-                gains.setdefault(label, []).append(line)
-            if asked.file:
-                Measured(asked.file).add([{**line, **ran} for line in lines])
+            for line in one_seed(client, seed, asked):
+                if line["job"] != "base":
+                    label = f"{line['job']}, rate {line['learning_rate_multiplier']:g}"
+                    gains.setdefault(label, []).append(line)
+                if asked.file:
+                    Measured(asked.file).add([{**line, **ran}])
     for label, found in gains.items():
         rose, clearly = (
             sum(line["gain"] > times * line["standard_error"] for line in found) for times in (0, 2)
