@@ -325,6 +325,10 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")
     ),
     r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
+    # What the cells ask for; what came of it: the two tests of notebook 07 below.
+    r"drawn at temperature 1, as in training|[Aa]t temperature 0": lambda sentence: all(
+        code in whole("07_rewards") for code in ("temperature=1)", "held_out, temperature=0)")
+    ),
     # What the recorded run did.
     r"about 34 elements that were not trained": lambda sentence: (
         {score["n"] for score in recorded_scores()} == {34}
