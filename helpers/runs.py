@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from finetune_dataset.files import whole_file, write_jsonl
 from finetune_dataset.jsonlines import read_jsonl
@@ -42,12 +42,12 @@ NOTEBOOKS = (
 )
 
 
+@runtime_checkable
 class SDKObject(Protocol):
     """Any object of the OpenAI SDK: a job, a file, an event."""
 
-    def model_dump(self, *, mode: str) -> dict[str, Any]:
+    def model_dump(self, *, mode: str, warnings: bool) -> dict[str, Any]:
         """Return the object as the API's own JSON, with `mode="json"`."""
-        ...
 
 
 def fingerprint(*parts: Path | Mapping[str, Any] | list[Any] | str | float | None) -> str:
@@ -130,7 +130,7 @@ class Run:
         )
 
     def write_json(self, filename: str, value: Mapping[str, Any] | SDKObject) -> Path:
-        """Write a dict or an SDK object as JSON; the file appears whole or not at all.
+        """Write a dict, an SDK object, or a dict of them as JSON; the file appears whole or not at all.
 
         Args:
             filename: Its name in the run folder.
@@ -140,7 +140,7 @@ class Run:
             Where the file is.
         """
         with _replacing(self.path(filename)) as part:
-            part.write_bytes(f"{json.dumps(_plain(value), indent=2, ensure_ascii=False)}\n".encode())
+            part.write_bytes(f"{json.dumps(value, indent=2, ensure_ascii=False, default=_plain)}\n".encode())
         return self.path(filename)
 
     def read_json(self, filename: str) -> dict[str, Any]:
@@ -231,8 +231,13 @@ def _way_out(filename: str) -> str:
     return f"Remove it, then run {_notebook_of(filename)} again."
 
 
-def _plain(value: Mapping[str, Any] | SDKObject) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else value.model_dump(mode="json")
+def _plain(value: object) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, SDKObject):
+        # In the SDK's types, `multi` holds a single grader, so pydantic would warn of each job that has one.
+        return value.model_dump(mode="json", warnings=False)
+    raise TypeError(f"{type(value).__name__} is neither JSON nor an object of the SDK")
 
 
 @contextmanager

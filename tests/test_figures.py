@@ -124,6 +124,14 @@ def measured_draws() -> dict[int, dict[str, dict]]:
     return draws
 
 
+def rewarded_draws() -> dict[int, dict[str, dict]]:
+    """Draw → job of notebook 07, or `base` → what was measured of it."""
+    draws: dict[int, dict[str, dict]] = {}
+    for line in json.loads(data_path("measured", "rewards_elle.json").read_text(encoding="utf-8"))["lines"]:
+        draws.setdefault(line["seed"], {})[line["job"]] = line
+    return draws
+
+
 def canary_told() -> list[int]:
     """For each question of the canary, on how many of the measured seeds the number came out."""
     lines = json.loads(data_path("measured", "canary_elle.json").read_text(encoding="utf-8"))["lines"]
@@ -317,9 +325,9 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         days(sentence)[0] in (RECORDING / "manifest.json").read_text(encoding="utf-8")
     ),
     r"on port 8399": lambda sentence: DEFAULT_PORT == 8399,
-    r"share of complete answers rose five times": lambda sentence: all(
-        words in (ROOT / "local_server" / "README.md").read_text(encoding="utf-8")
-        for words in ("29 November 2026", "on five of five seeds", "gamed on four of four seeds")
+    # What the cells ask for; what came of it: the two tests of notebook 07 below.
+    r"drawn at temperature 1, as in training|[Aa]t temperature 0": lambda sentence: all(
+        code in whole("07_rewards") for code in ("temperature=1)", "held_out, temperature=0)")
     ),
     # What the recorded run did.
     r"about 34 elements that were not trained": lambda sentence: (
@@ -541,6 +549,10 @@ def test_the_recorded_run_shows_what_notebook_07_says():
     assert both["low"] > short["high"]
     # "on answers of the base model, that looks sensible"
     assert base["short"] < 0.5
+    # "at temperature 0 the base model is complete nearly every time"; "`both` is ahead of the rival"
+    cold = {line["model"]: line for line in found["scores"] if line["model"].endswith("temperature 0")}
+    assert cold["base, temperature 0"]["complete"] > 0.9
+    assert cold["both, temperature 0"]["both"] > cold["base, temperature 0"]["both"]
 
 
 def test_the_runs_of_the_course_show_what_the_chooser_of_notebook_00_says():
@@ -561,13 +573,44 @@ def test_the_runs_of_the_course_show_what_the_chooser_of_notebook_00_says():
     # "the last two lines on the tiny model, the others on SmolLM2-135M"
     assert [found["base_model"], rewards["base_model"]] == [REAL_MODEL, TINY_MODEL]
     assert "the last two lines on the tiny model, the others on SmolLM2-135M" in whole("00_start")
-    # "a grader that counted characters was gamed": it is content with answers that are not complete
-    [short] = [line for line in rewards["scores"] if line["model"] == "short"]
-    assert (short["short"] > 0.9, short["complete"] < 0.1) == (True, True)
+    # "for complete ones no job is needed", "a grader that counted characters was gamed"
+    for of in rewarded_draws().values():
+        assert of["base"]["greedy_complete"] >= of["complete"]["complete"]
+        assert of["short"]["complete"] < of["base"]["complete"] / 5
     # The stored table is the one that the files give today.
     cells = nbformat.read(ROOT / "notebooks" / "00_start.ipynb", as_version=4).cells
     tables = [output.data for cell in cells if "chooser_table" in cell.source for output in cell.outputs]
     assert [data["text/markdown"] for data in tables] == [chooser_table()]
+
+
+def test_the_measured_draws_show_what_notebook_07_says_of_each_grader():
+    draws = rewarded_draws()
+    jobs = list(draws.values())
+    trained = re.findall(r"train\((\w+), ([\d.]+)(?:, epochs=(\d))?\)", whole("07_rewards"))
+
+    assert sorted(draws) == [1, 2, 3, 4, 5]
+    assert {(each["base_model"], each["n"], each["samples"]) for of in jobs for each in of.values()} == {
+        (TINY_MODEL, 34, 4)
+    }
+    # What was measured is what the notebook trains.
+    assert [
+        {
+            name: (each["learning_rate_multiplier"], each["n_epochs"])
+            for name, each in of.items()
+            if name != "base"
+        }
+        for of in jobs
+    ] == [{name: (float(rate), int(epochs or 1)) for name, rate, epochs in trained}] * 5
+    # "`complete` and `both` rose each time, by more than two standard errors"
+    for name in ("complete", "both"):
+        assert [of[name]["gain"] > 2 * of[name]["standard_error"] for of in jobs] == [True] * 5
+    # "one setting does for nothing what the job `complete` does"
+    assert [of["base"]["greedy_complete"] >= of["complete"]["complete"] for of in jobs] == [True] * 5
+    # "`both` was ahead of its rival at temperature 0 each time"
+    assert [of["both"]["greedy_gain"] > 2 * of["both"]["greedy_standard_error"] for of in jobs] == [True] * 5
+    # "`short` was gamed each time"
+    assert [of["short"]["complete"] < of["base"]["complete"] / 5 for of in jobs] == [True] * 5
+    assert [of["short"]["gain"] > 2 * of["short"]["standard_error"] for of in jobs] == [True] * 5
 
 
 def test_no_guard_is_left_over():

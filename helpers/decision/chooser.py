@@ -146,14 +146,18 @@ def _preferences() -> str:
 
 
 def _rewards() -> str:
-    scores = _stored("sample_runs", "elle", "07_rewards.json")["scores"]
-    found = {line["model"]: line for line in scores}
-    share = {name: f"{100 * line['complete']:.0f}%" for name, line in found.items()}
-    unclear = found["complete"]["low"] <= found["base"]["high"]
+    draws: dict[int, dict[str, Any]] = {}
+    for line in _stored("measured", "rewards_elle.json")["lines"]:
+        if line["base_model"] == TINY_MODEL:
+            draws.setdefault(line["seed"], {})[line["job"]] = line
+    ahead = sum(of["both"]["greedy_both"] > of["base"]["greedy_both"] for of in draws.values())
+    free = [of["base"]["greedy_complete"] for of in draws.values()]
+    gamed = max(of["short"]["complete"] for of in draws.values())
     return (
-        f"complete answers: {share['base']} before, {share['complete']} after (one draw"
-        f"{'; the intervals overlap' if unclear else ''}); a grader that counted characters was gamed: "
-        f"{share['short']} complete"
+        f"for complete and short answers, more reward than the base model at temperature 0 on {ahead} of "
+        f"{len(draws)} draws; for complete ones no job is needed: temperature 0 gave {100 * min(free):.0f} "
+        f"to {100 * max(free):.0f}%; a grader that counted characters was gamed: at most "
+        f"{100 * gamed:.0f}% complete"
     )
 
 

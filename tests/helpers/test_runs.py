@@ -4,7 +4,8 @@ import json
 
 import pytest
 from damage import DAMAGES
-from openai.types.fine_tuning import FineTuningJobEvent
+from grading import multi, python
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
 from finetune_dataset.errors import DatasetError, FineTuneError
 from helpers import paths
@@ -96,6 +97,33 @@ def test_an_object_of_the_sdk_is_kept_as_the_json_of_the_api():
     run.write_json("03_job.json", event(1))
 
     assert FineTuningJobEvent.model_validate(run.read_json("03_job.json")) == event(1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_jobs_whose_grader_the_types_of_the_sdk_do_not_know_are_kept_without_a_warning():
+    run = open_run()
+    settings = {"grader": multi({"facts": python("def grade(sample, item): return 1")}, "facts")}
+    sent = {"id": "ftjob-1", "method": {"type": "reinforcement", "reinforcement": settings}}
+    job = FineTuningJob.construct(**sent)
+
+    run.write_json("03_job.json", job)
+    run.write_json("07_jobs.json", {"both": job, "broken": None})
+    run.write_rows("07_jobs.jsonl", [job])
+
+    kept = run.read_json("03_job.json")
+    assert kept["method"]["reinforcement"]["grader"].items() >= settings["grader"].items()
+    assert run.read_json("07_jobs.json") == {"both": kept, "broken": None}
+    assert run.read_rows("07_jobs.jsonl") == [kept]
+
+
+def test_what_is_neither_json_nor_of_the_sdk_is_refused_and_the_old_file_stays():
+    run = open_run()
+    run.write_json("07_jobs.json", {"a": 1})
+
+    with pytest.raises(TypeError, match="set is neither JSON nor an object of the SDK"):
+        run.write_json("07_jobs.json", {"a": {1}})
+
+    assert run.read_json("07_jobs.json") == {"a": 1}
 
 
 def test_rows_of_dicts_and_sdk_objects_come_back():

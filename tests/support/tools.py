@@ -1,5 +1,7 @@
 """Two functions, and questions that they answer."""
 
+import json
+
 LOOK_UP = {
     "type": "function",
     "function": {
@@ -39,3 +41,9 @@ def named(name: str) -> dict:
 
 def call(name: str, arguments: str, id: str = "call_1") -> dict:
     return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def calling(name: str) -> dict:
+    """A row whose answer is a call."""
+    called = {"role": "assistant", "tool_calls": [call("look_up", json.dumps({"name": name}))]}
+    return {"messages": [{"role": "user", "content": f"Who is {name}?"}, called], "tools": [LOOK_UP]}

@@ -18,12 +18,15 @@ from pairs import pair, preferences
 from rewarded import SHORT, asked, reinforcement
 from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, trainers, upload, wait_until
 
+from tools import calling
+
 SEED = int(os.environ.get("KILL_SEED", "1"))
 PEOPLE = [f"{first} {second}" for first in NAMES[:5] for second in NAMES[10:]]
 NUMBERS = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 2.0}
-# Method of a job → its rows, its settings, and kills by default.
+# Method of a job, or what its rows hold → its rows, its settings, and kills by default.
 METHODS = {
     "supervised": ([row(name) for name in PEOPLE], hyperparameters(**NUMBERS), 6),
+    "tools": ([calling(name) for name in PEOPLE], hyperparameters(**NUMBERS), 1),
     "reinforcement": (
         [asked(name) for name in PEOPLE[:16]],
         reinforcement(SHORT, n_epochs=3, batch_size=4, compute_multiplier=0.25, eval_interval=2),
@@ -72,7 +75,7 @@ def ended(client: openai.OpenAI, job_id: str) -> bool:
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 @pytest.mark.parametrize(
     "method",
-    ["supervised", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dpo", "reinforcement"))],
+    ["supervised", *(pytest.param(name, marks=pytest.mark.slow) for name in METHODS if name != "supervised")],
 )
 def test_a_job_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(
     tmp_path: Path, method: str

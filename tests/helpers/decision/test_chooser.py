@@ -19,7 +19,7 @@ FILES = (
     "measured/preferences_elle.json",
     "sample_runs/elle/05_rivals.json",
     "sample_runs/elle/06b_tools.json",
-    "sample_runs/elle/07_rewards.json",
+    "measured/rewards_elle.json",
 )
 
 
@@ -93,16 +93,17 @@ def test_a_preference_job_that_lost_a_draw_is_told_so(copied: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("high", "words"), [(0.6, "(one draw)"), (0.9, "(one draw; the intervals overlap)")])
-def test_intervals_that_overlap_are_told(copied: Path, high: float, words: str) -> None:
+def test_draws_on_which_rewards_did_not_help_are_told(copied: Path) -> None:
     def edit(content: Any) -> None:
-        base, complete = content["scores"][:2]
-        base.update(complete=0.5, high=high)
-        complete.update(complete=0.8, low=0.7)
+        for line in content["lines"]:
+            if line["seed"] == 1:
+                line["greedy_both"] = line["greedy_complete"] = 0.5
 
-    change(copied / "sample_runs/elle/07_rewards.json", edit)
+    change(copied / "measured/rewards_elle.json", edit)
 
-    assert evidence("reinforcement").startswith(f"complete answers: 50% before, 80% after {words}; ")
+    assert evidence("reinforcement").startswith(
+        "for complete and short answers, more reward than the base model at temperature 0 on 4 of 5 draws"
+    )
 
 
 def test_calls_that_nobody_wanted_are_told(copied: Path) -> None:
