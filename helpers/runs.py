@@ -37,6 +37,7 @@ NOTEBOOKS = (
     "06_preferences",
     "06b_tools",
     "07_rewards",
+    "08_open_models",
     "09_other_roads",
     "10_your_own_data",
 )

@@ -18,7 +18,7 @@ from local_server.jobs.models import find_model
 from local_server.offered.choice import chosen
 from local_server.settings import PACKAGES, Settings, default_state
 from local_server.store import Store
-from local_server.training.keeping import ADAPTER_CONFIG
+from local_server.training.keeping import ADAPTER_CONFIG, base_of
 
 
 class NotFound(Exception):
@@ -99,7 +99,8 @@ def _write_folder(model: Path, folder: Path, environment: dict[str, str]) -> int
 
 def _write_file(model: Path, file: Path, kind: Type, environment: dict[str, str]) -> int:
     """Write a GGUF file; returns the exit status."""
-    if not (model / ADAPTER_CONFIG).is_file():
+    # It says at once when the base of an adapter is gone.
+    if base_of(model) is None:
         write(model, file, kind)
         return 0
     # Whole first, beside the file: there is the room that the file needs.

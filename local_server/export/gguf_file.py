@@ -1,8 +1,8 @@
 """A model as one GGUF file, which llama.cpp and the programs that stand on it read.
 
-llama.cpp's own converter, `convert_hf_to_gguf.py`, knows every architecture, and is not on the package index.
-So Llama-shaped models with a byte-level vocabulary are written here, with llama.cpp's own package `gguf`: both
-base models of the course are such models. Anything else is refused, and the converter is named.
+llama.cpp's own converter, `convert_hf_to_gguf.py`, knows every architecture, and is not on the package
+index. So Llama-shaped models with a byte-level vocabulary are written here, with llama.cpp's own package
+`gguf`: both base models of the course are such models. Anything else is refused, and the converter is named.
 """
 
 import json
@@ -30,7 +30,11 @@ _CUTS: list[tuple[dict[str, Any] | None, str]] = [
     ({"type": "Digits", "individual_digits": True}, "smollm"),
     ({"type": "Split", "pattern": {"Regex": "\\d"}, "behavior": "Isolated", "invert": False}, "smollm"),
 ]
-_NUMBERS = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+_NUMBERS: Mapping[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "BF16": np.dtype("<u2"),
+}
 
 
 class CannotConvert(Exception):
