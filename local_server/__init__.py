@@ -4,7 +4,7 @@ The rooms stand on each other in this order; each may import what is further dow
 
     __main__, serving, app
                     the program, and the list of all routes
-    export          a fine-tuned model as a plain folder: `python -m local_server.export`
+    export          a model as a plain folder, or a GGUF file: `python -m local_server.export`
     options         what can be given on the command line
     grading         the routes that run graders
     chat            chat completions and responses, asked from the chat process
