@@ -15,6 +15,21 @@ PACKAGES = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """A Ray cluster that trains in place of this machine.
+
+    Args:
+        address: HOST:PORT of its head, or "auto" for the one that this machine belongs to.
+        cpus: Share of the processors that a job takes; above 0, and below 1 for several jobs on one.
+        gpus: Share of the GPUs that a job takes; 0 takes none.
+    """
+
+    address: str = "auto"
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one server.
 
@@ -28,6 +43,7 @@ class Settings:
         host: The address that the server listens on.
         allowed_hosts: Further names, in lower case, that a Host header may have.
         training_slots: Jobs that train at the same time; further jobs stay queued, oldest first.
+        cluster: Where jobs train; None trains them on this machine.
         training_available: False answers every new job with 403, as OpenAI answers new organizations
             since May 2026.
         threads: Threads of each child process. One is the safe choice: with batches of one or two
@@ -59,6 +75,7 @@ class Settings:
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     training_slots: int = 1
+    cluster: Cluster | None = None
     training_available: bool = True
     threads: int = 1
     keep_warm_seconds: float = 600
@@ -130,9 +147,12 @@ class Settings:
         return self.state / "jobs" / job_id
 
     def child_environment(self) -> dict[str, str]:
-        """The environment of the training and chat processes: offline, silent, few and passive threads."""
-        return os.environ | {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGES), os.environ.get("PYTHONPATH")])),
+        """The environment of the training and chat processes on this machine."""
+        return beside_packages(self.child_variables())
+
+    def child_variables(self) -> dict[str, str]:
+        """What is set for them on every machine: offline, silent, few and passive threads."""
+        return {
             "OMP_NUM_THREADS": str(self.threads),
             "MKL_NUM_THREADS": str(self.threads),
             "OPENBLAS_NUM_THREADS": str(self.threads),
@@ -149,6 +169,12 @@ class Settings:
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+def beside_packages(variables: dict[str, str]) -> dict[str, str]:
+    """The environment of this process with some variables, in which children find the course's packages."""
+    path = os.pathsep.join(filter(None, [str(PACKAGES), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path} | variables
 
 
 def default_state() -> Path:

@@ -1,0 +1,103 @@
+"""Jobs on a Ray cluster of two nodes: as on one machine, also when a node is lost."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from ray_cluster import MISSING, RayCluster, ray_cluster
+from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, trainers, upload, wait_until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),
+]
+
+ROWS = [row(name) for name in NAMES[:12]]
+FIRST, SECOND = 0, 1
+SHORT = hyperparameters(n_epochs=3, batch_size=2)
+
+
+@pytest.fixture
+def cluster() -> Iterator[RayCluster]:
+    # Ray's sockets need a short path.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        with ray_cluster(Path(folder), 2, 2) as cluster:
+            yield cluster
+
+
+def on(cluster: RayCluster, cpus: float) -> list[str]:
+    return ["--runner", "ray", "--ray-address", cluster.address, "--ray-cpus", str(cpus)]
+
+
+def create(client: openai.OpenAI, file_id: str, method: dict = SHORT) -> FineTuningJob:
+    return client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=file_id, seed=7, method=method)
+
+
+def ended(client: openai.OpenAI, job_id: str, seconds: float = 120) -> FineTuningJob:
+    return wait_until(lambda: client.fine_tuning.jobs.retrieve(job_id), lambda job: job.finished_at, seconds)
+
+
+def events_of(client: openai.OpenAI, job_id: str) -> list[FineTuningJobEvent]:
+    """Oldest first."""
+    return list(client.fine_tuning.jobs.list_events(job_id, limit=100))[::-1]
+
+
+def told(client: openai.OpenAI, job_id: str) -> list[tuple]:
+    """All that the events of a job say, without the names that every job has for itself."""
+    found = [(event.level, event.type, event.message, event.data) for event in events_of(client, job_id)]
+    return [
+        (level, kind, re.sub(r"(file-|::)\w+", r"\1…", message), data) for level, kind, message, data in found
+    ]
+
+
+def steps(client: openai.OpenAI, job_id: str) -> list[object]:
+    return [event.data for event in events_of(client, job_id) if event.type == "metrics"]
+
+
+def messages(client: openai.OpenAI, job_id: str) -> list[str]:
+    return [event.message for event in events_of(client, job_id)]
+
+
+@pytest.fixture(scope="module")
+def left_alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
+    """The job on one machine, without Ray."""
+    with serve(tmp_path_factory.mktemp("one")) as server:
+        client = server.client()
+        job = create(client, upload(client, ROWS).id)
+        assert ended(client, job.id).status == "succeeded"
+        return {"told": told(client, job.id), "steps": steps(client, job.id)}
+
+
+def test_twenty_jobs_survive_the_loss_of_a_node_with_the_events_of_one_machine(
+    cluster: RayCluster, left_alone: dict[str, list], tmp_path: Path
+) -> None:
+    # Ten have room at once, and five when a node is lost.
+    with serve(tmp_path, *on(cluster, 0.4)) as server:
+        client = server.client()
+        file = upload(client, ROWS)
+        jobs = [create(client, file.id).id for _ in range(20)]
+        wait_until(lambda: [job for job in jobs if len(steps(client, job)) > 6], lambda far: len(far) >= 3)
+
+        cluster.kill(SECOND)
+
+        statuses = [ended(client, job, 240).status for job in jobs]
+        starts = [
+            next(event.created_at for event in events_of(client, job) if event.message.endswith("started"))
+            for job in jobs
+        ]
+        assert statuses == ["succeeded"] * 20
+        assert [steps(client, job) for job in jobs] == [left_alone["steps"]] * 20
+        assert starts == sorted(starts)
+        lost = [job for job in jobs if any("was lost" in text for text in messages(client, job))]
+        assert 1 <= len(lost) <= 5
+        undisturbed = [told(client, job) for job in jobs if job not in lost]
+        waited = re.compile("Waiting for a free slot")
+        assert [[line for line in lines if not waited.match(line[2])] for lines in undisturbed] == [
+            left_alone["told"]
+        ] * len(undisturbed)
+        assert len(client.models.list().data) == 1 + 20 * 4
+    wait_until(lambda: trainers(tmp_path), lambda left: left == [], seconds=30)
