@@ -71,7 +71,7 @@ def _not_writable(state: Path, error: Exception) -> str:
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> str | None:
     """Serve until asked to end; returns the reason when that is not possible."""
-    children = Children(settings) if settings.cluster is None else OnRay(settings, settings.cluster)
+    children = Children(settings) if settings.ray_address is None else OnRay(settings)
     try:
         if not settings.chat_on_demand:
             children.prepare("generation")

@@ -126,7 +126,7 @@ def parse(description: str | None) -> argparse.Namespace:
     on_ray.add_to(parser)
     arguments = parser.parse_args()
     try:
-        arguments.cluster = on_ray.cluster(arguments)
+        on_ray.settle(arguments)
     except ValueError as error:
         parser.error(str(error))
     return arguments
@@ -188,8 +188,10 @@ def settings(arguments: argparse.Namespace) -> Settings:
         api_key_kept=file is not None,
         host=arguments.host,
         allowed_hosts=tuple(arguments.allow_host),
-        training_slots=arguments.slots or (1 if arguments.cluster is None else 64),
-        cluster=arguments.cluster,
+        training_slots=arguments.slots,
+        ray_address=arguments.ray_address,
+        ray_cpus=arguments.ray_cpus,
+        ray_gpus=arguments.ray_gpus,
         keep_warm_seconds=arguments.keep_warm * 60,
         chat_on_demand=arguments.chat_on_demand,
         training_available=not arguments.training_not_available,

@@ -15,21 +15,6 @@ PACKAGES = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """A Ray cluster that trains in place of this machine.
-
-    Args:
-        address: HOST:PORT of its head, or "auto" for the one that this machine belongs to.
-        cpus: Share of the processors that a job takes; above 0, and below 1 for several jobs on one.
-        gpus: Share of the GPUs that a job takes; 0 takes none.
-    """
-
-    address: str = "auto"
-    cpus: float = 1.0
-    gpus: float = 0.0
-
-
-@dataclass(frozen=True)
 class Settings:
     """The settings of one server.
 
@@ -43,7 +28,10 @@ class Settings:
         host: The address that the server listens on.
         allowed_hosts: Further names, in lower case, that a Host header may have.
         training_slots: Jobs that train at the same time; further jobs stay queued, oldest first.
-        cluster: Where jobs train; None trains them on this machine.
+        ray_address: Head of the Ray cluster that trains, HOST:PORT, or "auto" for the one that this machine
+            belongs to; None trains on this machine.
+        ray_cpus: Share of the processors of the cluster that a job takes, below 1 for several jobs on one.
+        ray_gpus: Share of its GPUs, in the same way.
         training_available: False answers every new job with 403, as OpenAI answers new organizations
             since May 2026.
         threads: Threads of each child process. One is the safe choice: with batches of one or two
@@ -75,7 +63,9 @@ class Settings:
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     training_slots: int = 1
-    cluster: Cluster | None = None
+    ray_address: str | None = None
+    ray_cpus: float = 1.0
+    ray_gpus: float = 0.0
     training_available: bool = True
     threads: int = 1
     keep_warm_seconds: float = 600

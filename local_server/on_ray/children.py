@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from local_server.settings import PACKAGES, Cluster, Settings
+from local_server.settings import PACKAGES, Settings
 from local_server.warm.child import Fork, Trainer
 from local_server.warm.children import Children, Program
 
@@ -30,13 +30,12 @@ class OnRay(Children):
     """Starts trainings on a cluster, through one driver process; chat processes stay on this machine.
 
     Args:
-        settings: Environment and state folder.
-        cluster: Where jobs train.
+        settings: Environment and state folder, the cluster and what a job takes of it.
     """
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._cluster = cluster
+        self._address = settings.ray_address or "auto"
         self._driving = threading.Lock()
         self._driver: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -57,10 +56,10 @@ class OnRay(Children):
     def _connected(self) -> str | None:
         self._let_go()
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        shares = [str(self._cluster.cpus), str(self._cluster.gpus)]
+        shares = [str(self._settings.ray_cpus), str(self._settings.ray_gpus)]
         with theirs, open(self._settings.state / "ray.log", "ab") as output:
             self._driver = subprocess.Popen(
-                [sys.executable, "-m", "local_server.on_ray", self._cluster.address, *shares],
+                [sys.executable, "-m", "local_server.on_ray", self._address, *shares],
                 stdin=theirs.fileno(), stdout=output, stderr=output,
                 env=self._settings.child_environment() | {"RAY_USAGE_STATS_ENABLED": "0"}, cwd=PACKAGES,
             )  # fmt: skip
@@ -76,7 +75,7 @@ class OnRay(Children):
             return None
         self._let_go()
         where = self._settings.state / "ray.log"
-        silent = f"no Ray cluster has answered at {self._cluster.address}; {where} may say why"
+        silent = f"no Ray cluster has answered at {self._address}; {where} may say why"
         return f"the cluster cannot be used: {first.get('problem', silent)}."
 
     @property

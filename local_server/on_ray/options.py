@@ -3,9 +3,9 @@
 import argparse
 import re
 
-from local_server.settings import Cluster
-
 _RUNNERS = ("local", "ray")
+# As many as `--slots` takes; the room of the cluster decides.
+_MOST_SLOTS = 64
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -39,28 +39,27 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def cluster(arguments: argparse.Namespace) -> Cluster | None:
-    """What the options choose.
+def settle(arguments: argparse.Namespace) -> None:
+    """Put defaults in the place of what was not given: without a cluster, its address is None.
 
     Args:
-        arguments: The command line.
-
-    Returns:
-        The cluster; None for training on this machine.
+        arguments: The command line; changed.
 
     Raises:
         ValueError: An option of the cluster is given without `--runner ray`, or a job takes nothing.
     """
-    address, cpus, gpus = arguments.ray_address, arguments.ray_cpus, arguments.ray_gpus
-    if arguments.runner != "ray":
-        given = {"--ray-address": address, "--ray-cpus": cpus, "--ray-gpus": gpus}
-        if unused := [name for name, value in given.items() if value is not None]:
-            raise ValueError(f"{', '.join(unused)} needs --runner ray")
-        return None
-    chosen = Cluster(address or "auto", 1.0 if cpus is None else cpus, gpus or 0.0)
-    if chosen.cpus == chosen.gpus == 0:
+    given = {"--ray-address": arguments.ray_address, "--ray-cpus": arguments.ray_cpus}
+    given["--ray-gpus"] = arguments.ray_gpus
+    unused = [name for name, value in given.items() if value is not None]
+    on_ray = arguments.runner == "ray"
+    if unused and not on_ray:
+        raise ValueError(f"{', '.join(unused)} needs --runner ray")
+    arguments.ray_address = (arguments.ray_address or "auto") if on_ray else None
+    arguments.ray_cpus = 1.0 if arguments.ray_cpus is None else arguments.ray_cpus
+    arguments.ray_gpus = arguments.ray_gpus or 0.0
+    arguments.slots = arguments.slots or (_MOST_SLOTS if on_ray else 1)
+    if arguments.ray_cpus == arguments.ray_gpus == 0:
         raise ValueError("--ray-cpus 0 needs --ray-gpus above 0: otherwise all jobs begin at once")
-    return chosen
 
 
 def _address(text: str) -> str:
@@ -71,7 +70,10 @@ def _address(text: str) -> str:
 
 
 def _share(text: str) -> float:
-    share = float(text)
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
     # Ray counts in ten-thousandths, and more than one only in whole ones.
     if not (0 <= share <= 1024 and (share <= 1 or share.is_integer()) and round(share, 4) == share):
         raise argparse.ArgumentTypeError(

@@ -3,13 +3,18 @@
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openai
+import psutil
 import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from ray_cluster import MISSING, RayCluster, ray_cluster
 from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, row, serve, trainers, upload, wait_until
+from states import empty_state
+
+from local_server.on_ray.children import OnRay
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,12 +26,12 @@ FIRST, SECOND = 0, 1
 SHORT = hyperparameters(n_epochs=3, batch_size=2)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[RayCluster]:
     # Ray's sockets need a short path.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        with ray_cluster(Path(folder), 2, 2) as cluster:
-            yield cluster
+    short = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    with short as folder, ray_cluster(Path(folder), 2, 2) as cluster:
+        yield cluster
 
 
 def on(cluster: RayCluster, cpus: float) -> list[str]:
@@ -72,6 +77,67 @@ def left_alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
         return {"told": told(client, job.id), "steps": steps(client, job.id)}
 
 
+def test_cancel_pause_resume_a_killed_driver_and_a_restart_are_as_on_one_machine(
+    cluster: RayCluster, left_alone: dict[str, list], tmp_path: Path
+) -> None:
+    with serve(tmp_path, *on(cluster, 1)) as server:
+        client = server.client()
+        jobs, file = client.fine_tuning.jobs, upload(client, ROWS)
+        cancelled = create(client, file.id, hyperparameters(n_epochs=50, batch_size=1)).id
+        paused, killed = (create(client, file.id).id for _ in range(2))
+        for job in (cancelled, paused, killed):
+            wait_until(lambda job=job: steps(client, job), bool)
+
+        jobs.cancel(cancelled)
+        jobs.pause(paused)
+        wait_until(lambda: len(trainers(tmp_path)), lambda left: left <= 1, seconds=30)
+        checkpoints = [(tmp_path / "jobs" / job / "checkpoints").exists() for job in (cancelled, paused)]
+        resumed = jobs.resume(paused)
+        driver(server).kill()
+        done = [ended(client, job).status for job in (paused, killed)]
+
+        assert (jobs.retrieve(cancelled).status, checkpoints) == ("cancelled", [False, True])
+        assert (resumed.status, done) == ("queued", ["succeeded"] * 2)
+        assert [steps(client, job) for job in (paused, killed)] == [left_alone["steps"]] * 2
+        for job in (paused, killed):
+            assert any(text.startswith("Fine-tuning job resumed") for text in messages(client, job))
+        restarted = create(client, file.id).id
+        wait_until(lambda: steps(client, restarted), bool)
+    # It stops with the server, at its next step, and goes on with the next one.
+    assert trainers(tmp_path) == []
+    with serve(tmp_path, *on(cluster, 1)) as server:
+        client = server.client()
+        assert ended(client, restarted).status == "succeeded"
+        assert steps(client, restarted) == left_alone["steps"]
+
+
+def driver(server: LocalServer) -> psutil.Process:
+    """The process that speaks with the cluster."""
+    children = psutil.Process(server.process.pid).children()
+    return next(child for child in children if "local_server.on_ray" in child.cmdline())
+
+
+def test_a_machine_that_does_not_see_the_job_folder_fails_the_job_and_says_what_to_share(
+    cluster: RayCluster, tmp_path: Path
+) -> None:
+    settings = replace(empty_state(tmp_path), ray_address=cluster.address, ray_cpus=0.5)
+    folder = settings.job_folder("ftjob-1")
+    folder.mkdir()
+    children = OnRay(settings)
+
+    assert (children.connect(), children.slots) == (None, 1)
+    ended = children.train(folder).process.wait(60)
+    children.stop()
+
+    assert ended == 1
+    assert re.fullmatch(
+        rf"The machine \S+ does not see {folder}\. Put the state folder \(--state\) and the base models "
+        r"\(FINETUNE_MODELS_DIR\) on storage that all machines of the cluster share, at the same path\.\n",
+        (folder / "trainer.log").read_text(encoding="utf-8"),
+    )
+
+
+# The last one: the cluster of this file then has one node.
 def test_twenty_jobs_survive_the_loss_of_a_node_with_the_events_of_one_machine(
     cluster: RayCluster, left_alone: dict[str, list], tmp_path: Path
 ) -> None:
