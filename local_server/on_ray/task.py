@@ -80,7 +80,9 @@ def _take_note(folder: Path, attempt: str) -> None:
             steps = whole_steps(log.lines)
             where = f"from the checkpoint at step {max(steps)}" if steps else "from the first step"
             log.waits(f"The machine {before['machine']} was lost; the training goes on {where}")
-    note.write_text(json.dumps({"attempt": attempt, "machine": machine(), "pid": os.getpid()}))
+    draft = folder / "node.json.new"
+    draft.write_text(json.dumps({"attempt": attempt, "machine": machine(), "pid": os.getpid()}))
+    os.replace(draft, note)
 
 
 def machine() -> str:

@@ -1,5 +1,6 @@
 """Jobs on a Ray cluster of two nodes: as on one machine, also when a node is lost."""
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ pytestmark = [
 
 ROWS = [row(name) for name in NAMES[:12]]
 FIRST, SECOND = 0, 1
-SHORT = hyperparameters(n_epochs=3, batch_size=2)
+SHORT = hyperparameters(n_epochs=4, batch_size=2)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,10 @@ def on(cluster: RayCluster, cpus: float) -> list[str]:
 
 
 def create(client: openai.OpenAI, file_id: str, method: dict = SHORT) -> FineTuningJob:
-    return client.fine_tuning.jobs.create(model=BASE_MODEL, training_file=file_id, seed=7, method=method)
+    # With bfloat16, a measurement on a busy machine may decide.
+    return client.fine_tuning.jobs.create(
+        model=BASE_MODEL, training_file=file_id, seed=7, method=method, extra_body={"precision": "float32"}
+    )
 
 
 def ended(client: openai.OpenAI, job_id: str, seconds: float = 120) -> FineTuningJob:
@@ -54,9 +58,8 @@ def events_of(client: openai.OpenAI, job_id: str) -> list[FineTuningJobEvent]:
 def told(client: openai.OpenAI, job_id: str) -> list[tuple]:
     """All that the events of a job say, without the names that every job has for itself."""
     found = [(event.level, event.type, event.message, event.data) for event in events_of(client, job_id)]
-    return [
-        (level, kind, re.sub(r"(file-|::)\w+", r"\1…", message), data) for level, kind, message, data in found
-    ]
+    own = re.compile(r"(file-|ftjob-|::)\w+|[\d.]+ GB are free")
+    return [(level, kind, own.sub("…", message), data) for level, kind, message, data in found]
 
 
 def steps(client: openai.OpenAI, job_id: str) -> list[object]:
@@ -84,23 +87,27 @@ def test_cancel_pause_resume_a_killed_driver_and_a_restart_are_as_on_one_machine
         client = server.client()
         jobs, file = client.fine_tuning.jobs, upload(client, ROWS)
         cancelled = create(client, file.id, hyperparameters(n_epochs=50, batch_size=1)).id
-        paused, killed = (create(client, file.id).id for _ in range(2))
-        for job in (cancelled, paused, killed):
-            wait_until(lambda job=job: steps(client, job), bool)
-
-        jobs.cancel(cancelled)
+        wait_until(lambda: steps(client, cancelled), bool)
+        paused = create(client, file.id).id
+        wait_until(lambda: steps(client, paused), bool)
         jobs.pause(paused)
-        wait_until(lambda: len(trainers(tmp_path)), lambda left: left <= 1, seconds=30)
-        checkpoints = [(tmp_path / "jobs" / job / "checkpoints").exists() for job in (cancelled, paused)]
+        jobs.cancel(cancelled)
+        wait_until(lambda: trainers(tmp_path), lambda left: left == [], seconds=30)
+        kept = {job: (tmp_path / "jobs" / job / "checkpoints").exists() for job in (cancelled, paused)}
         resumed = jobs.resume(paused)
+        killed = create(client, file.id).id
+        wait_until(lambda: steps(client, killed), bool)
         driver(server).kill()
         done = [ended(client, job).status for job in (paused, killed)]
 
-        assert (jobs.retrieve(cancelled).status, checkpoints) == ("cancelled", [False, True])
+        assert (jobs.retrieve(cancelled).status, kept) == ("cancelled", {cancelled: False, paused: True})
         assert (resumed.status, done) == ("queued", ["succeeded"] * 2)
         assert [steps(client, job) for job in (paused, killed)] == [left_alone["steps"]] * 2
-        for job in (paused, killed):
-            assert any(text.startswith("Fine-tuning job resumed") for text in messages(client, job))
+        assert any(
+            text.startswith("Fine-tuning job resumed from the ch") for text in messages(client, paused)
+        )
+        again = "The training process was killed by signal 9; the job is queued again"
+        assert again in messages(client, killed)
         restarted = create(client, file.id).id
         wait_until(lambda: steps(client, restarted), bool)
     # It stops with the server, at its next step, and goes on with the next one.
@@ -137,6 +144,18 @@ def test_a_machine_that_does_not_see_the_job_folder_fails_the_job_and_says_what_
     )
 
 
+def far_on(
+    cluster: RayCluster, number: int, client: openai.OpenAI, state: Path, jobs: list[str]
+) -> list[str]:
+    """The jobs on a node that have a checkpoint behind them."""
+    there, found = {process.pid for process in cluster.node(number)}, []
+    for job in jobs:
+        note = state / "jobs" / job / "node.json"
+        if note.exists() and json.loads(note.read_text())["pid"] in there and len(steps(client, job)) > 6:
+            found.append(job)
+    return found
+
+
 # The last one: the cluster of this file then has one node.
 def test_twenty_jobs_survive_the_loss_of_a_node_with_the_events_of_one_machine(
     cluster: RayCluster, left_alone: dict[str, list], tmp_path: Path
@@ -146,16 +165,17 @@ def test_twenty_jobs_survive_the_loss_of_a_node_with_the_events_of_one_machine(
         client = server.client()
         file = upload(client, ROWS)
         jobs = [create(client, file.id).id for _ in range(20)]
-        wait_until(lambda: [job for job in jobs if len(steps(client, job)) > 6], lambda far: len(far) >= 3)
+        wait_until(lambda: far_on(cluster, SECOND, client, tmp_path, jobs), lambda far: len(far) >= 2)
 
         cluster.kill(SECOND)
 
-        statuses = [ended(client, job, 240).status for job in jobs]
+        done = [ended(client, job, 200) for job in jobs]
         starts = [
             next(event.created_at for event in events_of(client, job) if event.message.endswith("started"))
             for job in jobs
         ]
-        assert statuses == ["succeeded"] * 20
+        assert [job.status for job in done] == ["succeeded"] * 20
+        assert len({job.fine_tuned_model for job in done}) == 20
         assert [steps(client, job) for job in jobs] == [left_alone["steps"]] * 20
         assert starts == sorted(starts)
         lost = [job for job in jobs if any("was lost" in text for text in messages(client, job))]
@@ -165,5 +185,8 @@ def test_twenty_jobs_survive_the_loss_of_a_node_with_the_events_of_one_machine(
         assert [[line for line in lines if not waited.match(line[2])] for lines in undisturbed] == [
             left_alone["told"]
         ] * len(undisturbed)
-        assert len(client.models.list().data) == 1 + 20 * 4
+        kept = [
+            [point.step_number for point in client.fine_tuning.jobs.checkpoints.list(job)] for job in jobs
+        ]
+        assert kept == [[24, 18, 12]] * 20
     wait_until(lambda: trainers(tmp_path), lambda left: left == [], seconds=30)
