@@ -163,7 +163,7 @@ def test_only_training_generation_and_conversion_load_the_training_stack_in_the_
 def test_ray_is_loaded_by_its_driver_and_its_tasks_alone():
     users = {module for module, names in of(*PACKAGES) if "ray" in names}
 
-    assert users == {"local_server.on_ray.__main__", "local_server.on_ray.task"}
+    assert users == {"local_server.on_ray.__main__", "local_server.on_ray.cluster"}
 
 
 def test_words_and_checks_draw_nothing():

@@ -21,7 +21,7 @@ from typing import Any, TypedDict
 
 from filelock import FileLock, Timeout
 
-from local_server.on_ray import task
+from local_server.on_ray import cluster, task
 from local_server.training.shortage import LACKING
 
 # How often Ray begins a task again whose machine or worker was lost; then the server decides.
@@ -29,7 +29,6 @@ RETRIES = 3
 LONGEST_REQUEST = 16 * 1024
 _LOOK_SECONDS = 0.1
 _ROOM_SECONDS = 1.0
-_CONNECT_SECONDS = 3.0
 # A program that was killed has left its folder after this time, even where the lock of a lost machine stays.
 _LEFT_SECONDS = 100.0
 
@@ -85,7 +84,7 @@ class Driver:
 
         self._ray = ray
         self._control = control
-        self._needs = {"CPU": cpus, "GPU": gpus}
+        self._cpus, self._gpus = cpus, gpus
         self._train = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)(task.train)
         self._tasks: list[Task] = []
         self._needed = True
@@ -109,12 +108,7 @@ class Driver:
         if time.monotonic() - self._looked < _ROOM_SECONDS:
             return
         self._looked = time.monotonic()
-        needs = {name: share for name, share in self._needs.items() if share > 0}
-        room = sum(
-            int(min(node["Resources"].get(name, 0) / share for name, share in needs.items()) + 1e-6)
-            for node in self._ray.nodes()
-            if node["Alive"]
-        )
+        room = cluster.room(cluster.living_nodes(), self._cpus, self._gpus)
         if room != self._room:
             self._room = room
             _tell(self._control, room=room)
@@ -200,34 +194,6 @@ def _tell(to: socket.socket, **what: int | str) -> None:
         to.send(json.dumps(what).encode())
 
 
-def connect(address: str) -> str | None:
-    """Connect this process with a cluster.
-
-    Args:
-        address: HOST:PORT, or "auto".
-
-    Returns:
-        Why it is not possible, with what to type; None when it was.
-    """
-    import ray
-
-    host, _, port = address.rpartition(":")
-    try:
-        if host:
-            # Ray itself tries for minutes.
-            socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=True)
-    except Exception as error:
-        told = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        here = "`ray start --address=HOST:PORT` on this machine"
-        head = "ray start --head --disable-usage-stats"
-        if not host:
-            return f"this machine belongs to no Ray cluster ({told}). Type `{head}`, or {here}"
-        here = here.replace("HOST:PORT", address)
-        return f"{address} does not answer ({told}). Type `{head} --port={port}` on {host}, and {here}"
-    return None
-
-
 def main() -> int:
     """Drive the cluster until the server ends; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -238,7 +204,7 @@ def main() -> int:
     # The trainings stop with the server, at their next step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=os.dup(0))
-    problem = connect(arguments.address)
+    problem = cluster.connect(arguments.address)
     if problem is not None:
         _tell(control, problem=problem)
         return 1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from local_server.on_ray.cluster import machine
 from local_server.settings import PACKAGES, beside_packages
 from local_server.training import specification
 from local_server.training.job_log import Log, whole_steps
@@ -83,11 +84,3 @@ def _take_note(folder: Path, attempt: str) -> None:
     draft = folder / "node.json.new"
     draft.write_text(json.dumps({"attempt": attempt, "machine": machine(), "pid": os.getpid()}))
     os.replace(draft, note)
-
-
-def machine() -> str:
-    """The name of this machine in the cluster: its address."""
-    import ray
-
-    address: str = ray.util.get_node_ip_address()
-    return address
