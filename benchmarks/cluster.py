@@ -1,6 +1,6 @@
 """Jobs per minute on a Ray cluster of one and two nodes, and what a job costs there over the local runner.
 
-`python benchmarks/cluster.py` first runs single jobs, one after another: with the local runner, each of them a
+`python benchmarks/cluster.py` first runs single jobs, one after another: with the local runner, each one a
 fork of a process that has PyTorch loaded; with `--keep-warm 0`, where each loads it; and on a cluster of one
 node, where each loads it, too. Then it sends `--jobs` jobs at once to one node and to two, of one processor
 each. Needs `pip install "fine-tuning-course[ray]"`. Both nodes are processes of this machine and share its

@@ -48,6 +48,8 @@ class OnRay(Children):
         Returns:
             Why jobs cannot train there, with what to type; None when they can.
         """
+        if sys.platform != "linux":
+            return "a server that trains on a Ray cluster needs Linux"
         if importlib.util.find_spec("ray") is None:
             return 'Ray is not installed. Type: pip install "fine-tuning-course[ray]"'
         with self._driving:

@@ -133,10 +133,12 @@ def test_a_machine_that_does_not_see_the_job_folder_fails_the_job_and_says_what_
     children = OnRay(settings)
 
     assert (children.connect(), children.slots) == (None, 1)
-    ended = children.train(folder).process.wait(60)
+    trainer = children.train(folder)
+    exit_status = trainer.process.wait(60)
+    trainer.stdin.close()
     children.stop()
 
-    assert ended == 1
+    assert exit_status == 1
     assert re.fullmatch(
         rf"The machine \S+ does not see {folder}\. Put the state folder \(--state\) and the base models "
         r"\(FINETUNE_MODELS_DIR\) on storage that all machines of the cluster share, at the same path\.\n",
