@@ -64,7 +64,7 @@ class Jobs:
 
 
 @contextmanager
-def cluster(*cpus: float) -> Iterator[Jobs]:
+def cluster(*cpus: int) -> Iterator[Jobs]:
     """A server whose jobs train on a cluster with so many processors in each node."""
     short = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
     with (

@@ -53,7 +53,7 @@ class RayCluster:
 
 
 @contextmanager
-def ray_cluster(folder: Path, *cpus: float) -> Iterator[RayCluster]:
+def ray_cluster(folder: Path, *cpus: int) -> Iterator[RayCluster]:
     """Run a cluster until the block ends.
 
     Args:
@@ -81,7 +81,7 @@ def ray_cluster(folder: Path, *cpus: float) -> Iterator[RayCluster]:
             process.wait(60)
 
 
-def main(cpus: list[float]) -> None:
+def main(cpus: list[int]) -> None:
     """Start the nodes, say where they are, and end with stdin."""
     from ray.cluster_utils import Cluster
 
@@ -97,4 +97,4 @@ def main(cpus: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    main([float(number) for number in sys.argv[1:]])
+    main([int(number) for number in sys.argv[1:]])
