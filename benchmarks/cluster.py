@@ -3,11 +3,13 @@
 `python benchmarks/cluster.py` first runs single jobs, one after another: with the local runner, each one a
 fork of a process that has PyTorch loaded; with `--keep-warm 0`, where each loads it; and on a cluster of one
 node, where each loads it, too. Then it sends `--jobs` jobs at once to one node and to two, of one processor
-each. Needs `pip install "fine-tuning-course[ray]"`. Both nodes are processes of this machine and share its
-cores: with fewer than three of them, or others at work, two nodes are less than twice as fast as one. Takes
-about three minutes.
+each. At last, one worker of a cluster and two check eight dataset files and count their tokens
+(`validate_files`). Needs `pip install "fine-tuning-course[ray]"`. Both nodes are processes of this machine
+and share its cores: with fewer than three of them, or others at work, two nodes are less than twice as fast
+as one. Takes about three minutes.
 """
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+import validate
 from common import ROOT, SEED, TRAINING, Line, Server, machine, options, report, serve
 from openai import OpenAI
 
@@ -75,10 +78,53 @@ def cluster(*cpus: int) -> Iterator[Jobs]:
         yield Jobs(server)
 
 
+# With the workers of a cluster; 0 checks in this process, without one.
+CHECK = """
+import sys, time
+from contextlib import nullcontext
+from finetune_dataset import validate_files
+workers, address, *files = sys.argv[1:]
+if int(workers):
+    import ray
+    from ray.util.multiprocessing import Pool
+    ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+with Pool(int(workers)) if int(workers) else nullcontext() as pool:
+    starmap = pool and (lambda call, paths: pool.starmap(call, paths, chunksize=1))
+    validate_files(files[:2], model="gpt-4o-mini", starmap=starmap)
+    began = time.monotonic()
+    reports = validate_files(files, model="gpt-4o-mini", starmap=starmap)
+    print(time.monotonic() - began, sum(report.n_rows for report in reports))
+"""
+
+
+def megabytes_per_second(folder: Path, megabytes: int) -> list[float]:
+    """How fast eight files are checked: in one process, by one worker of a cluster, and by two."""
+    lines, files, size = validate.rows(SEED), [], 0
+    for number in range(8):
+        files.append(folder / f"part{number}.jsonl")
+        with open(files[-1], "w", encoding="utf-8") as file:
+            while file.tell() < megabytes * 1e6 / 8:
+                file.writelines(islice(lines, 500))
+        size += files[-1].stat().st_size
+    short = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    speeds, found = [], set()
+    with short as place, ray_cluster(Path(place), 1, 1) as started:
+        for workers in (0, 1, 2):
+            command = [sys.executable, "-c", CHECK, str(workers), started.address, *map(str, files)]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+            seconds, rows = done.stdout.split()[-2:]
+            speeds.append(size / 1e6 / float(seconds))
+            found.add(rows)
+    if len(found) > 1:
+        raise SystemExit(f"Not the same rows: {found}")
+    return speeds
+
+
 def main() -> None:
     """Measure and print."""
     parser = options(__doc__)
     parser.add_argument("--jobs", type=int, default=8, help="jobs that are sent at once (default: 8)")
+    parser.add_argument("--megabytes", type=int, default=200, help="of files to check (default: 200)")
     parser.add_argument("--repeat", type=int, default=3, help="single jobs of each kind (default: 3)")
     arguments = parser.parse_args()
     if MISSING:
@@ -100,6 +146,9 @@ def main() -> None:
     with cluster(1, 1) as two:
         two_nodes = 60 * arguments.jobs / two.seconds(arguments.jobs)
 
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        checked = megabytes_per_second(Path(folder), arguments.megabytes)
+
     def job(peer: str, theirs: list[float]) -> Line:
         more = median(mine - other for mine, other in zip(on_ray, theirs, strict=True))
         note = f"{more:+.1f} s for each job"
@@ -113,6 +162,10 @@ def main() -> None:
             Line(
                 f"{arguments.jobs} jobs at once, two nodes", "per min", two_nodes, "one node", one_node,
                 two_nodes / one_node, note="both nodes are on this machine",
+            ),
+            Line(
+                f"{arguments.megabytes} MB in 8 files checked, two workers", "MB/s", checked[2],
+                "one worker", checked[1], checked[2] / checked[1], note=f"without Ray {checked[0]:.0f} MB/s",
             ),
         ],
         arguments.lines,
