@@ -80,7 +80,7 @@ def left_alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
         return {"told": told(client, job.id), "steps": steps(client, job.id)}
 
 
-def test_cancel_pause_resume_a_killed_driver_and_a_restart_are_as_on_one_machine(
+def test_cancel_pause_resume_a_killed_driver_and_a_killed_server_are_as_on_one_machine(
     cluster: RayCluster, left_alone: dict[str, list], tmp_path: Path
 ) -> None:
     with serve(tmp_path, *on(cluster, 1)) as server:
@@ -110,8 +110,9 @@ def test_cancel_pause_resume_a_killed_driver_and_a_restart_are_as_on_one_machine
         assert again in messages(client, killed)
         restarted = create(client, file.id).id
         wait_until(lambda: steps(client, restarted), bool)
-    # It stops with the server, at its next step, and goes on with the next one.
-    assert trainers(tmp_path) == []
+        server.process.kill()
+    # It stops with the server, and goes on with the next one.
+    wait_until(lambda: trainers(tmp_path), lambda left: left == [], seconds=30)
     with serve(tmp_path, *on(cluster, 1)) as server:
         client = server.client()
         assert ended(client, restarted).status == "succeeded"
