@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 import validate
-from common import ROOT, SEED, TRAINING, Line, Server, machine, options, report, serve
+from common import ROOT, SEED, TRAINING, Line, Server, machine, options, processor_seconds, report, serve
 from openai import OpenAI
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -36,14 +36,22 @@ class Jobs:
 
     Args:
         server: Where they run; one job has been run there before anything is measured.
+        further: Processes that work for it and are not below it.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *further: int) -> None:
+        self._processes = (server.pid, *further)
         self._client = OpenAI(base_url=server.base_url, api_key=server.api_key)
         with open(TRAINING, "rb") as file:
             rows = b"".join(islice(file, ROWS))
         self._file = self._client.files.create(file=("rows.jsonl", rows), purpose="fine-tune").id
         self.seconds(1)
+
+    def one(self) -> tuple[float, float]:
+        """A single job: its seconds, and those of the processor, Ray's own work included."""
+        before = sum(map(processor_seconds, self._processes))
+        seconds = self.seconds(1)
+        return seconds, sum(map(processor_seconds, self._processes)) - before
 
     def seconds(self, count: int) -> float:
         """The time from the first `jobs.create` until the last of `count` jobs has ended."""
@@ -75,7 +83,7 @@ def cluster(*cpus: int) -> Iterator[Jobs]:
         ray_cluster(Path(folder), *cpus) as started,
         serve("--chat-on-demand", "--runner", "ray", "--ray-address", started.address) as server,
     ):
-        yield Jobs(server)
+        yield Jobs(server, started.pid)
 
 
 # With the workers of a cluster; 0 checks in this process, without one.
@@ -123,45 +131,48 @@ def megabytes_per_second(folder: Path, megabytes: int) -> list[float]:
 def main() -> None:
     """Measure and print."""
     parser = options(__doc__)
-    parser.add_argument("--jobs", type=int, default=8, help="jobs that are sent at once (default: 8)")
+    parser.add_argument("--jobs", type=int, default=6, help="jobs that are sent at once (default: 6)")
     parser.add_argument("--megabytes", type=int, default=200, help="of files to check (default: 200)")
     parser.add_argument("--repeat", type=int, default=3, help="single jobs of each kind (default: 3)")
     arguments = parser.parse_args()
     if MISSING:
         raise SystemExit(f"benchmarks/cluster.py {MISSING}")
     print(machine("ray", "torch"))
-    warm, cold, on_ray = [], [], []
+    warm, cold, on_ray, per_minute = [], [], [], []
     with (
         serve("--chat-on-demand") as forks,
         serve("--chat-on-demand", "--keep-warm", "0") as processes,
-        cluster(1) as one,
+        cluster(1) as node,
     ):
         forked, loading = Jobs(forks), Jobs(processes)
         # In turns: whatever else runs here meets all three.
         for _ in range(arguments.repeat):
-            warm.append(forked.seconds(1))
-            cold.append(loading.seconds(1))
-            on_ray.append(one.seconds(1))
-        one_node = 60 * arguments.jobs / one.seconds(arguments.jobs)
-    with cluster(1, 1) as two:
-        two_nodes = 60 * arguments.jobs / two.seconds(arguments.jobs)
-
+            for jobs, found in ((forked, warm), (loading, cold), (node, on_ray)):
+                found.append(jobs.one())
+                print("one job: {:.1f} s, {:.1f} s of the processor".format(*found[-1]), flush=True)
+    for cpus in ((1,), (1, 1)):
+        with cluster(*cpus) as nodes:
+            per_minute.append(60 * arguments.jobs / nodes.seconds(arguments.jobs))
+        print(f"{len(cpus)} of one processor: {per_minute[-1]:.1f} jobs a minute", flush=True)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         checked = megabytes_per_second(Path(folder), arguments.megabytes)
 
-    def job(peer: str, theirs: list[float]) -> Line:
-        more = median(mine - other for mine, other in zip(on_ray, theirs, strict=True))
-        note = f"{more:+.1f} s for each job"
-        ratio = median(on_ray) / median(theirs)
-        return Line("one job of 20 steps on Ray", "s", median(on_ray), peer, median(theirs), ratio, note=note)
+    def job(peer: str, others: list[tuple[float, float]]) -> Line:
+        ours, theirs = (median(processor for _, processor in found) for found in (on_ray, others))
+        clock = median(mine - other for (mine, _), (other, _) in zip(on_ray, others, strict=True))
+        note = f"{ours - theirs:+.1f} s, and {clock:+.1f} s of the clock"
+        return Line(
+            "a job of 20 steps on Ray, processor time", "s", ours, peer, theirs, ours / theirs, note=note
+        )
 
+    one, two = per_minute
     report(
         [
             job("local, a warm fork", warm),
             job("local, --keep-warm 0", cold),
             Line(
-                f"{arguments.jobs} jobs at once, two nodes", "per min", two_nodes, "one node", one_node,
-                two_nodes / one_node, note="both nodes are on this machine",
+                f"{arguments.jobs} jobs at once, two nodes", "per min", two, "one node", one, two / one,
+                note="both nodes are on this machine",
             ),
             Line(
                 f"{arguments.megabytes} MB in 8 files checked, two workers", "MB/s", checked[2],

@@ -32,6 +32,11 @@ class RayCluster:
         self.address, *raylets = self._read()
         self._raylets = [int(pid) for pid in raylets]
 
+    @property
+    def pid(self) -> int:
+        """The process below which all others of the cluster are."""
+        return self._process.pid
+
     def _read(self) -> list[str]:
         """One line of the program; what Ray prints before it is left out."""
         for line in self._process.stdout:
