@@ -153,7 +153,7 @@ def main() -> None:
     for cpus in ((1,), (1, 1)):
         with cluster(*cpus) as nodes:
             per_minute.append(60 * arguments.jobs / nodes.seconds(arguments.jobs))
-        print(f"{len(cpus)} of one processor: {per_minute[-1]:.1f} jobs a minute", flush=True)
+        print(f"nodes of one processor, {len(cpus)}: {per_minute[-1]:.1f} jobs a minute", flush=True)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         checked = megabytes_per_second(Path(folder), arguments.megabytes)
 
