@@ -9,6 +9,7 @@ The rooms stand on each other in this order; each may import what is further dow
     grading         the routes that run graders
     chat            chat completions and responses, asked from the chat process
     jobs            fine-tuning jobs and the models that they make
+    on_ray          training on a Ray cluster, in place of forks: `python -m local_server.on_ray`
     warm            starts training and chat processes, as forks of one that has PyTorch loaded
     generation      the chat process: `python -m local_server.generation`
     training        the training program: `python -m local_server.training`
