@@ -340,7 +340,7 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         {score["n"] for score in recorded_scores()} == {34}
     ),
     r"three draws of three examples": lambda sentence: (
-        numbers(sentence) == right_in_all("few_shot_retrieval")
+        numbers(sentence) == right_in_all("few_shot_retrieval") + right_in_all("few_shot_10_retrieval")
     ),
     r"three seeds of fine-tuning": lambda sentence: numbers(sentence) == right_in_all("fine_tuned"),
     r"^\d+ %$": lambda sentence: sentence in {f"{score['value'] * 100:.0f} %" for score in recorded_scores()},

@@ -135,7 +135,8 @@ def test_the_lines_for_windows_install_what_make_installs():
         for lock in re.findall(r"locks/(\S+)", command.line)
     }
 
-    assert locks == set(re.findall(r"locks/([a-z]+\.txt)", makefile))
+    # A cluster of Ray is made on Linux alone.
+    assert locks == set(re.findall(r"locks/([a-z]+\.txt)", makefile)) - {"ray.txt"}
 
 
 @pytest.mark.skipif("bundle" in COMING, reason="there is no bundle yet")
