@@ -1,5 +1,6 @@
 """What the driver asks the cluster: whether it answers, and how many jobs it has room for."""
 
+import logging
 import socket
 from typing import Any
 
@@ -22,7 +23,7 @@ def connect(address: str) -> str | None:
         if host:
             # Ray itself tries for minutes.
             socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:
         told = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         head = "ray start --head --disable-usage-stats"
