@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from local_server.offered.aliases import read_aliases
 from local_server.offered.choice import chosen
+from local_server.projects import keys
 from local_server.settings import Settings, default_state, write_private
 
 DEFAULT_PORT = 8399
@@ -63,6 +64,13 @@ def parse(description: str | None) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="keep the key in FILE over restarts; made when missing (default: a new key at each start)",
+    )
+    parser.add_argument(
+        "--projects",
+        type=Path,
+        metavar="FILE",
+        help="give each learner of a class a key that opens its own files, jobs and models; "
+        "`python -m local_server.projects make 30 --file FILE` makes the file (default: one key for all)",
     )
     parser.add_argument(
         "--state",
@@ -169,6 +177,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         UnusableKey: The file of the key cannot be read or made, or holds no key.
         UnusableModel: A base model is not there or cannot be used.
         UnusableAlias: An alias has no sense.
+        UnusableProjects: The file of projects cannot be used.
     """
     file: Path | None = arguments.api_key_file
     base_models = chosen(arguments.model)
@@ -176,6 +185,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         arguments.state.absolute(),
         base_models,
         api_key=_new_key() if file is None else kept_key(file),
+        projects=None if arguments.projects is None else keys.read(arguments.projects),
         offers_installed=not arguments.model,
         aliases=read_aliases(arguments.alias, base_models),
         api_key_kept=file is not None,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local_server.base_models import BaseModel
 from local_server.offered.aliases import Alias
+from local_server.projects.keys import Projects
 
 # The folder that holds the packages: that of the course in a clone, site-packages for an installed wheel.
 PACKAGES = Path(__file__).resolve().parents[1]
@@ -21,7 +22,8 @@ class Settings:
     Args:
         state: Folder of everything the server keeps. Two servers cannot share it.
         base_models: What jobs can start from; the first is the default.
-        api_key: The only key that opens this server.
+        api_key: The server's own key: the only one, or, with projects, the one that opens all of them.
+        projects: Further keys, each of which opens a project; None for a server of one user.
         offers_installed: Whether models that are installed later are offered, too.
         aliases: Other names for them.
         api_key_kept: Whether the next start has the same key.
@@ -53,6 +55,7 @@ class Settings:
     state: Path
     base_models: tuple[BaseModel, ...]
     api_key: str
+    projects: Projects | None = None
     offers_installed: bool = False
     aliases: tuple[Alias, ...] = ()
     api_key_kept: bool = False

@@ -51,6 +51,7 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
         job["grader"],
         folder.parents[1],
         GraderLimits(job["grader_seconds"], job["grader_memory_bytes"]),
+        job.get("project"),
     )
     rollouts = Rollouts(
         start.tokenizer,
