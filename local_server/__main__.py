@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 
 from local_server import options
+from local_server.access.keys import UnusableProjects
 from local_server.base_models import UnusableModel
 from local_server.offered.aliases import UnusableAlias
-from local_server.projects.keys import UnusableProjects
 from local_server.settings import Settings, close_to_others
 from local_server.warm.children import Children
 

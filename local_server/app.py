@@ -22,7 +22,7 @@ from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.damage import mend
 from local_server.jobs.upkeep.sweep import sweep
 from local_server.jobs.webhooks import Webhooks
-from local_server.organization import routes as organization
+from local_server.projects import routes as projects
 from local_server.settings import Settings
 from local_server.warm.children import Children
 
@@ -74,8 +74,8 @@ ROUTES: list[Route] = [
     Route("DELETE", "/v1/responses/{response_id}", kept_responses.delete, (404, 507)),
     Route("GET", "/v1/responses/{response_id}/input_items", kept_responses.list_input_items, (400, 404)),
     Route("POST", "/v1/responses/{response_id}/cancel", kept_responses.cancel, (400, 404)),
-    Route("GET", "/v1/organization/projects", organization.list_projects, (400, 404)),
-    Route("POST", "/v1/organization/projects/{project_id}/purge", organization.purge, (404, 507)),
+    Route("GET", "/v1/organization/projects", projects.list_projects, (400, 404)),
+    Route("POST", "/v1/organization/projects/{project_id}/purge", projects.purge, (404, 507)),
 ]
 
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from local_server.access import keys
 from local_server.offered.aliases import read_aliases
 from local_server.offered.choice import chosen
-from local_server.projects import keys
 from local_server.settings import Settings, default_state, write_private
 
 DEFAULT_PORT = 8399

@@ -7,9 +7,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_server.access.keys import Projects
 from local_server.base_models import BaseModel
 from local_server.offered.aliases import Alias
-from local_server.projects.keys import Projects
 
 # The folder that holds the packages: that of the course in a clone, site-packages for an installed wheel.
 PACKAGES = Path(__file__).resolve().parents[1]

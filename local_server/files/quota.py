@@ -5,8 +5,8 @@ Without projects nothing is counted, and nothing is refused.
 
 from pathlib import Path
 
+from local_server.access.keys import MEGABYTE
 from local_server.http.errors import ApiError
-from local_server.projects.keys import MEGABYTE
 from local_server.settings import Settings
 from local_server.store import Store
 

@@ -1,1 +1,1 @@
-"""Projects: a key for each learner of a class, and what belongs to it alone."""
+"""The projects of a class, as the owner of the server sees them: routes, and commands."""

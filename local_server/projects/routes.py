@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Request
 
 from local_server import disk
+from local_server.access.keys import Projects
 from local_server.files.answers import FILES, UPLOADS
 from local_server.http.answers import Answer
 from local_server.http.errors import ApiError
@@ -16,7 +17,6 @@ from local_server.jobs.answers import JOBS
 from local_server.jobs.forget import forget
 from local_server.jobs.lifecycle import discard
 from local_server.jobs.store import UNFINISHED, JobStore, TheJobs
-from local_server.projects.keys import Projects
 from local_server.settings import Settings
 
 _ALL = 1_000_000
