@@ -65,7 +65,8 @@ def in_words(method: str, path: str, routes: Iterable[str]) -> tuple[str, str | 
     """
     routes = list(routes)
     under = re.sub(r"^(/v\d+|/openai)*/", "", path)
-    groups = sorted({_group(route) for route in routes if route.startswith("/v1/")})
+    # Its owner's routes are not what a client misses.
+    groups = sorted({_group(route) for route in routes if route.startswith("/v1/")} - {"organization"})
     has = f"It has {', '.join(groups[:-1])} and {groups[-1]} under /v1."
     # A wrong method of a route that is here, or its path without /v1. Only a list by GET may be missing.
     here = (path in routes and method != "GET") or (path != f"/v1/{under}" and under in groups)

@@ -44,7 +44,7 @@ def made(folder: Path, *learners: str, **limits: int) -> tuple[Path, dict[str, s
     """A file of projects with these learners and limits, and their keys."""
     file = folder / "projects.toml"
     assert main(["make", *(learners or LEARNERS), "--file", str(file)]) == 0
-    with open(folder / "projects.keys.csv", newline="") as lines:
+    with open(folder / "projects.keys.csv", encoding="utf-8", newline="") as lines:
         keys = {line["project"]: line["key"] for line in csv.DictReader(lines)}
     text = file.read_text()
     for name, value in limits.items():
