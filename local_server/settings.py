@@ -96,6 +96,11 @@ class Settings:
         return ipaddress.ip_address(self.host).is_loopback
 
     @property
+    def graders_apart(self) -> bool:
+        """Whether python graders may only run behind walls: they must not read what is another project's."""
+        return self.projects is not None
+
+    @property
     def base_model_names(self) -> str:
         """The ids of the base models, for a message."""
         return ", ".join(model.id for model in self.base_models)

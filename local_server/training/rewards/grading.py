@@ -30,10 +30,12 @@ class Limits(NamedTuple):
     Args:
         grader_seconds: Time for a run.
         grader_memory_bytes: Memory of a process.
+        graders_apart: Whether it may only run behind walls.
     """
 
     grader_seconds: float
     grader_memory_bytes: int
+    graders_apart: bool = False
 
 
 @dataclass

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import openai
 import pytest
 from classroom import Classroom, classroom
+from grading import python, run
 from openai.types.admin.organization import Project
 from pydantic import TypeAdapter
-from serving import BASE_MODEL, NAMES, LocalServer, hyperparameters, refusal, row, upload, wait_until
+from serving import BASE_MODEL, NAMES, ROOT, LocalServer, hyperparameters, refusal, row, upload, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -217,6 +218,20 @@ def test_a_prompt_of_one_learner_is_not_known_to_be_read_from_another_ones_answe
 
     assert (first, his) == (0, 0)
     assert again > 0
+
+
+def test_a_python_grader_runs_behind_walls_or_not_at_all(anna: openai.OpenAI) -> None:
+    source = """
+from pathlib import Path
+def grade(sample, item):
+    return float(Path(item["state"]).exists())
+"""
+
+    graded = run(anna, python(source), item={"state": str(ROOT / "README.md")})
+
+    # Nothing of the disk is seen; where there are no walls, the grader does not run.
+    refused = graded.metadata.errors.python_grader_runtime_error_details or ""
+    assert (graded.reward, refused) == (0.0, "") or refused.startswith("Python graders are switched off")
 
 
 def test_a_server_without_projects_says_how_to_get_them(server: LocalServer) -> None:
