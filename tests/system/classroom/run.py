@@ -67,7 +67,7 @@ class Browser:
         await self.http.get("/hub/spawn", follow_redirects=True)
         while True:
             # A page, not the API: on the way to it, the hub tells the server who this is.
-            answer = await self.http.get(f"/user/{self.name}/tree", follow_redirects=True)
+            answer = await self.http.get(f"/user/{self.name}/lab", follow_redirects=True)
             if answer.status_code == 200 and answer.url.path.startswith("/user/"):
                 return time.monotonic() - began
             if time.monotonic() - began > 120:
