@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from classroom import Classroom, classroom
+from class_server import Classroom, classroom
 from serving import BASE_MODEL, NAMES, as_jsonl, hyperparameters, row, upload, wait_until
 
 from local_server.app import ROUTES

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from classroom import made
+from class_server import made
 
 from local_server.access import keys
 from local_server.access.keys import Limits, Projects, UnusableProjects, digest

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from classroom import made
+from class_server import made
 
 from local_server.access import keys
 from local_server.projects.__main__ import main

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from classroom import classroom
+from class_server import classroom
 from serving import BASE_MODEL, NAMES, hyperparameters, row, upload, wait_until
 
 from local_server.projects.__main__ import main

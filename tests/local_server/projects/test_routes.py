@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import openai
 import pytest
-from classroom import Classroom, classroom
+from class_server import Classroom, classroom
 from grading import python, run
 from openai.types.admin.organization import Project
 from pydantic import TypeAdapter
