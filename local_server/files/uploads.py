@@ -54,6 +54,7 @@ def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> Upload
             f"also in parts. Found {body.bytes:,}."
         )
         raise ApiError(400, message, param="bytes", code="invalid_value")
+    quota.check(settings, store, quota.in_folders(settings, store))
     now = int(time.time())
     upload: Upload = {
         "id": new_id("upload_", 24),
