@@ -16,8 +16,6 @@ from serving import BASE_MODEL, NAMES, as_jsonl, hyperparameters, row, upload, w
 
 from local_server.app import ROUTES
 
-pytestmark = pytest.mark.slow
-
 CHAT = {"messages": [{"role": "user", "content": "Tell me about Gold"}], "max_tokens": 1}
 RESPONSE = {"model": BASE_MODEL, "input": "Tell me about Gold", "max_output_tokens": 16}
 
@@ -263,6 +261,7 @@ def test_every_id_in_the_path_of_a_route_is_tried() -> None:
             assert any(re.fullmatch(pattern, attempt.path) for attempt in tries), route
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", TRIES)
 def test_what_is_another_learners_is_answered_like_an_id_that_was_never_given(
     world: World, route: str
@@ -279,6 +278,7 @@ def test_what_is_another_learners_is_answered_like_an_id_that_was_never_given(
     assert everything(world, "anna") == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", SAME_FOR_ALL)
 def test_what_only_the_owner_may_do_is_refused_alike_for_every_id(world: World, route: str) -> None:
     attempt = SAME_FOR_ALL[route]
@@ -291,6 +291,7 @@ def test_what_only_the_owner_may_do_is_refused_alike_for_every_id(world: World, 
     assert hers.status_code == 403
 
 
+@pytest.mark.slow
 def test_no_list_of_a_learner_tells_of_another(world: World) -> None:
     seen = everything(world, "ben")
     with world.room.http(world.room.keys["ben"]) as http:
@@ -309,6 +310,7 @@ def test_no_list_of_a_learner_tells_of_another(world: World) -> None:
         assert (place, [kind for kind, words in hers.items() if words in text]) == (place, [])
 
 
+@pytest.mark.slow
 def test_the_owner_of_the_ids_is_answered_in_another_way(world: World) -> None:
     nobodys = {kind: unknown(kind, object_id) for kind, object_id in world.anna.items()}
 
