@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from class_server import Classroom, classroom
-from serving import BASE_MODEL, NAMES, as_jsonl, hyperparameters, row, upload, wait_until
+from serving import BASE_MODEL, NAMES, ROOT, as_jsonl, hyperparameters, row, upload, wait_until
 
 from local_server.app import ROUTES
 
@@ -249,6 +249,21 @@ def test_every_route_of_the_server_is_tried() -> None:
     routes = {f"{route.method} {route.path}" for route in ROUTES}
 
     assert routes == set(TRIES) | set(SAME_FOR_ALL) | set(NAMES_NOTHING)
+
+
+def test_the_store_of_all_projects_is_taken_in_a_few_known_places() -> None:
+    code = {path: path.read_text(encoding="utf-8") for path in (ROOT / "local_server").rglob("*.py")}
+    users = {
+        path.relative_to(ROOT / "local_server").as_posix()
+        for path, text in code.items()
+        if "state.store" in text or ".of(None)" in text
+    }
+
+    # Start and end; the two that hand routes a view; what must see all folders; who stands on a model.
+    assert users == {
+        *("app.py", "serving.py", "http/requests.py", "jobs/store.py", "files/expiry.py"),
+        *("jobs/models.py", "jobs/forget.py"),
+    }
 
 
 def test_every_id_in_the_path_of_a_route_is_tried() -> None:
