@@ -34,7 +34,7 @@ JOBS = "/fine_tuning/jobs"
 P99_MS = 100
 # Beside a class that polls, a job takes longer than alone: load.py allows a quarter.
 WAIT_OVER_ARITHMETIC = 1.25
-JOBS_ALONE, ALONE_POLL_SECONDS = 5, 0.1
+JOBS_ALONE, ALONE_POLL_SECONDS = 4, 0.1
 # A file of a job has 10 rows at least.
 STEPS_PER_EPOCH = 10
 ENDED = ("succeeded", "failed", "cancelled")
