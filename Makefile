@@ -20,7 +20,7 @@ run: $(VENV)/.installed        ## notebooks 00 to 05 on the local server; ALL=1 
 test: $(VENV)/.installed       ## the test suite, notebooks and one real run included
 	$(PY) -m pytest
 
-test-slow: $(VENV)/.installed  ## the tests that take longer: full disks, stopped runs, generated requests
+test-slow: $(VENV)/.installed-ray ## the tests that take longer: full disks, stopped runs, generated requests
 	$(PY) -m pytest -m slow
 
 test-browser: $(VENV)/.installed ## notebook 04 in a real JupyterLab in Chromium, while a job trains
@@ -114,6 +114,11 @@ $(VENV)/.installed: $(PY) pyproject.toml $(wildcard locks/*.txt)
 	$(PIP) --require-hashes --requirement locks/course.txt
 	$(PIP) --no-build-isolation --no-index --editable .
 	touch $(VENV)/.installed-lab $@
+
+# A cluster for the tests of it: 240 MB that nobody else needs.
+$(VENV)/.installed-ray: $(VENV)/.installed locks/ray.txt
+	$(PIP) --require-hashes --requirement locks/ray.txt
+	touch $@
 
 # Modules are compiled at their first use: to compile all of them takes longer than to install them.
 $(VENV)/.installed-lab: $(PY) pyproject.toml locks/lab.txt

@@ -11,4 +11,8 @@ from .report import DatasetReport as DatasetReport, Statistics as Statistics
 from .rules.issues.issue import Issue as Issue
 from .split import split_dataset as split_dataset
 from .tokens.count import count_tokens as count_tokens, n_epochs_auto as n_epochs_auto
-from .validate import require_valid as require_valid, validate_dataset as validate_dataset
+from .validate import (
+    require_valid as require_valid,
+    validate_dataset as validate_dataset,
+    validate_files as validate_files,
+)

@@ -5,7 +5,9 @@ Problems in a file are data: `validate_dataset` returns all of them as a `Datase
 file can have in `jsonlines`.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, starmap as one_by_one
 from pathlib import Path
 
 from finetune_dataset.check.found import Found
@@ -55,10 +57,51 @@ def validate_dataset(
     path = Path(path)
     parts = spans(path, workers)
     found = scan(path, method, model) if len(parts) == 1 else _scan_parts(path, method, model, parts)
-    for each in _file_issues(path, found):
-        found.log.add(each)
-    _add_duplicates(found)
-    return DatasetReport(path, method, model, found.rows, found.log, found.statistics)
+    return _reports([path], [found], method, model)[0]
+
+
+def validate_files(
+    paths: Iterable[str | Path],
+    method: Method = "supervised",
+    model: str | Path | None = None,
+    *,
+    starmap: Callable[[Callable[..., Found], list[tuple[Path, str, str | Path | None]]], Iterable[Found]]
+    | None = None,
+) -> list[DatasetReport]:
+    """Check the files of one dataset, each in a call of its own that may run anywhere.
+
+    Args:
+        paths: JSON Lines files.
+        method: As for `validate_dataset`.
+        model: As for `validate_dataset`.
+        starmap: Makes the calls: that of a pool of processes, or of a pool on a cluster
+            (`ray.util.multiprocessing.Pool`), where every machine sees the files at these paths. By default
+            they are made here, one after another. Whoever makes them, the reports are the same.
+
+    Returns:
+        The report of each file, in their order, as `validate_dataset` gives it. In addition, a row that an
+        earlier file has, too, is a `duplicate_row`: 8 bytes for each line of all files come together here.
+
+    Raises:
+        DatasetError: A file does not exist or cannot be opened.
+        FineTuneError: There is no such method, or a local model has no tokenizer.
+    """
+    files = [Path(path) for path in paths]
+    calls = [(path, str(method), model) for path in files]
+    return _reports(files, list((starmap or one_by_one)(scan, calls)), method, model)
+
+
+def _reports(
+    paths: list[Path], found: list[Found], method: Method, model: str | Path | None
+) -> list[DatasetReport]:
+    for path, each in zip(paths, found, strict=True):
+        for problem in _file_issues(path, each):
+            each.log.add(problem)
+    _add_duplicates(paths, found)
+    return [
+        DatasetReport(path, method, model, each.rows, each.log, each.statistics)
+        for path, each in zip(paths, found, strict=True)
+    ]
 
 
 def _scan_parts(path: Path, method: str, model: str | Path | None, parts: list[tuple[int, int]]) -> Found:
@@ -104,24 +147,36 @@ def _file_issues(path: Path, found: Found) -> Iterator[Issue]:
         yield issue("too_few_examples", "", what, fix=fix if unread else None)
 
 
-def _add_duplicates(found: Found) -> None:
+def _add_duplicates(paths: Sequence[Path], found: Sequence[Found]) -> None:
     """Find equal rows by their hashes; sorting them takes a small part of the memory of a dict."""
-    if len(found.digests) <= _FEW_LINES and len(set(found.digests)) == len(found.digests):
+    digests = found[0].digests if len(found) == 1 else array("Q")
+    if len(found) > 1:
+        for each in found:
+            digests.extend(each.digests)
+    if len(digests) <= _FEW_LINES and len(set(digests)) == len(digests):
         return
     import numpy as np  # Here, because loading it takes longer than checking most files.
 
-    digests = np.frombuffer(found.digests, np.uint64)
-    order = np.argsort(digests, kind="stable")  # Equal rows stand together, the first one first.
-    order = order[np.count_nonzero(digests == 0) :]
+    values = np.frombuffer(digests, np.uint64)
+    order = np.argsort(values, kind="stable")  # Equal rows stand together, the first one first.
+    order = order[np.count_nonzero(values == 0) :]
     again = np.zeros(len(order), bool)
-    again[1:] = digests[order[1:]] == digests[order[:-1]]
+    again[1:] = values[order[1:]] == values[order[:-1]]
     firsts = order[np.maximum.accumulate(np.where(again, 0, np.arange(len(order))))]
-    pairs = 1 + np.stack([order[again], firsts[again]], axis=1)
+    pairs = np.stack([order[again], firsts[again]], axis=1)
     pairs = pairs[np.argsort(pairs[:, 0])]
-    for line, first in pairs[:KEPT_PER_CODE].tolist():
-        found.log.add(issue("duplicate_row", "", f"the same example as on line {first}", line=line))
-    if len(pairs) > KEPT_PER_CODE:
-        found.log.counts["duplicate_row"] = len(pairs)
+    # Lines are counted over all files; each file has those between its start and that of the next one.
+    starts = [0, *accumulate(len(each.digests) for each in found)]
+    bounds = np.searchsorted(pairs[:, 0], starts).tolist()
+    for number, each in enumerate(found):
+        own = pairs[bounds[number] : bounds[number + 1]]
+        for line, first in own[:KEPT_PER_CODE].tolist():
+            file = int(np.searchsorted(starts, first, side="right")) - 1
+            other = "" if file == number else f" of {paths[file].name}"
+            what = f"the same example as on line {first - starts[file] + 1}{other}"
+            each.log.add(issue("duplicate_row", "", what, line=line - starts[number] + 1))
+        if len(own) > KEPT_PER_CODE:
+            each.log.counts["duplicate_row"] = len(own)
 
 
 def require_valid(report: DatasetReport) -> None:

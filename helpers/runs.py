@@ -25,21 +25,10 @@ from helpers.paths import DEFAULT_RUN, data_path, runs_dir
 from helpers.stored_json import Stored, read_json
 
 NOTEBOOKS = (
-    "01_dataset",
-    "02_upload",
-    "03_job",
-    "04_monitor",
-    "04b_overfitting",
-    "05_evaluate",
-    "05b_decide",
-    "05c_lost",
-    "05d_judge",
-    "06_preferences",
-    "06b_tools",
-    "07_rewards",
-    "09_other_roads",
-    "10_your_own_data",
-)
+    "01_dataset", "02_upload", "03_job", "04_monitor", "04b_overfitting",
+    "05_evaluate", "05b_decide", "05c_lost", "05d_judge", "06_preferences",
+    "06b_tools", "07_rewards", "08_open_models", "09_other_roads", "10_your_own_data",
+)  # fmt: skip
 
 
 @runtime_checkable

@@ -4,12 +4,13 @@ The rooms stand on each other in this order; each may import what is further dow
 
     __main__, serving, app
                     the program, and the list of all routes
-    export          a fine-tuned model as a plain folder: `python -m local_server.export`
+    export          a model as a plain folder, or a GGUF file: `python -m local_server.export`
     options         what can be given on the command line
     projects        a class as the server's owner sees it: `python -m local_server.projects`
     grading         the routes that run graders
     chat            chat completions and responses, asked from the chat process
     jobs            fine-tuning jobs and the models that they make
+    on_ray          training on a Ray cluster, in place of forks: `python -m local_server.on_ray`
     warm            starts training and chat processes, as forks of one that has PyTorch loaded
     generation      the chat process: `python -m local_server.generation`
     training        the training program: `python -m local_server.training`

@@ -12,6 +12,7 @@ from local_server import options
 from local_server.access.keys import UnusableProjects
 from local_server.base_models import UnusableModel
 from local_server.offered.aliases import UnusableAlias
+from local_server.on_ray.children import OnRay
 from local_server.settings import Settings, close_to_others
 from local_server.warm.children import Children
 
@@ -71,10 +72,12 @@ def _not_writable(state: Path, error: Exception) -> str:
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> str | None:
     """Serve until asked to end; returns the reason when that is not possible."""
-    children = Children(settings)
+    children = Children(settings) if settings.ray_address is None else OnRay(settings)
     try:
         if not settings.chat_on_demand:
             children.prepare("generation")
+        if isinstance(children, OnRay) and (problem := children.connect()):
+            return problem
         # While PyTorch is loaded there, FastAPI is loaded here.
         from local_server.serving import serve
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from local_server.access import keys
 from local_server.offered.aliases import read_aliases
 from local_server.offered.choice import chosen
+from local_server.on_ray import options as on_ray
 from local_server.settings import Settings, default_state, write_private
 
 DEFAULT_PORT = 8399
@@ -69,8 +70,7 @@ def parse(description: str | None) -> argparse.Namespace:
         "--projects",
         type=Path,
         metavar="FILE",
-        help="give each learner of a class a key that opens its own files, jobs and models; "
-        "`python -m local_server.projects make 30 --file FILE` makes the file (default: one key for all)",
+        help="keys of a class: `python -m local_server.projects make`",
     )
     parser.add_argument(
         "--state",
@@ -99,8 +99,8 @@ def parse(description: str | None) -> argparse.Namespace:
         type=int,
         choices=range(1, 65),
         metavar="1-64",
-        default=1,
-        help="jobs that train at the same time; others wait in the queue (default: 1)",
+        help="jobs that train at the same time; others wait in the queue (default: 1; with --runner ray "
+        "as many as the cluster has room for)",
     )
     parser.add_argument(
         "--keep-warm",
@@ -130,7 +130,13 @@ def parse(description: str | None) -> argparse.Namespace:
     parser.add_argument(
         "--exit-when-idle", type=float, metavar="MINUTES", help="end after this time without request or job"
     )
-    return parser.parse_args()
+    on_ray.add_to(parser)
+    arguments = parser.parse_args()
+    try:
+        on_ray.settle(arguments)
+    except ValueError as error:
+        parser.error(str(error))
+    return arguments
 
 
 def _web_address(text: str) -> str:
@@ -192,6 +198,9 @@ def settings(arguments: argparse.Namespace) -> Settings:
         host=arguments.host,
         allowed_hosts=tuple(arguments.allow_host),
         training_slots=arguments.slots,
+        ray_address=arguments.ray_address,
+        ray_cpus=arguments.ray_cpus,
+        ray_gpus=arguments.ray_gpus,
         keep_warm_seconds=arguments.keep_warm * 60,
         chat_on_demand=arguments.chat_on_demand,
         training_available=not arguments.training_not_available,

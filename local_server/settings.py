@@ -30,6 +30,10 @@ class Settings:
         host: The address that the server listens on.
         allowed_hosts: Further names, in lower case, that a Host header may have.
         training_slots: Jobs that train at the same time; further jobs stay queued, oldest first.
+        ray_address: Head of the Ray cluster that trains, HOST:PORT, or "auto" for the one that this machine
+            belongs to; None trains on this machine.
+        ray_cpus: Share of the processors of the cluster that a job takes, below 1 for several jobs on one.
+        ray_gpus: Share of its GPUs, in the same way.
         training_available: False answers every new job with 403, as OpenAI answers new organizations
             since May 2026.
         threads: Threads of each child process. One is the safe choice: with batches of one or two
@@ -62,6 +66,9 @@ class Settings:
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     training_slots: int = 1
+    ray_address: str | None = None
+    ray_cpus: float = 1.0
+    ray_gpus: float = 0.0
     training_available: bool = True
     threads: int = 1
     keep_warm_seconds: float = 600
@@ -138,9 +145,12 @@ class Settings:
         return self.state / "jobs" / job_id
 
     def child_environment(self) -> dict[str, str]:
-        """The environment of the training and chat processes: offline, silent, few and passive threads."""
-        return os.environ | {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGES), os.environ.get("PYTHONPATH")])),
+        """The environment of the training and chat processes on this machine."""
+        return beside_packages(self.child_variables())
+
+    def child_variables(self) -> dict[str, str]:
+        """What is set for them on every machine: offline, silent, few and passive threads."""
+        return {
             "OMP_NUM_THREADS": str(self.threads),
             "MKL_NUM_THREADS": str(self.threads),
             "OPENBLAS_NUM_THREADS": str(self.threads),
@@ -157,6 +167,12 @@ class Settings:
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+def beside_packages(variables: dict[str, str]) -> dict[str, str]:
+    """The environment of this process with some variables, in which children find the course's packages."""
+    path = os.pathsep.join(filter(None, [str(PACKAGES), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path} | variables
 
 
 def default_state() -> Path:

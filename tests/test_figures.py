@@ -216,6 +216,8 @@ DEFINITIONS = (
     r"[Pp]arts 1, 2 and 5|every score is 1",
     r"has 0, and the less probable|negative or 0|to base (2|10)|1 minus the probability|goes to 0",
     r"^0 is chance|number below 0",  # kappa
+    # Exercise and quiz of notebook 08: arithmetic, and a score that is invented.
+    r"256 outputs|8 x 256|one billion numbers|^(4|8|16) GB$|97 %",
     r"5 right before, 4 right after|p = 0\.04|p is below 0\.05",  # invented, to think about
     # A published notebook of somebody else, with its date.
     r"\(May 2024, 100 steps\)|^steps 85 to 100|^The other 84 steps",
@@ -278,6 +280,10 @@ GUARDS: dict[str, Callable[[str], bool]] = {
         and "canary, times = lost.CANARY, 4" in whole("05c_lost")
     ),
     r"the number came out": lambda sentence: numbers(sentence) == canary_told(),
+    r"84 elements are trained": lambda sentence: (
+        numbers(sentence) == [84, len(elements()) - 84] and "rows[:84], rows[84:]" in whole("08_open_models")
+    ),
+    r"so we allow 0\.001": lambda sentence: "assert gap < 0.001" in whole("08_open_models"),
     # What services announced.
     r"announced on 2026-05-07": lambda sentence: (
         days(sentence) == [phases("openai")[0], "2026-10-14", phases("openai")[-1]]
@@ -611,6 +617,31 @@ def test_the_measured_draws_show_what_notebook_07_says_of_each_grader():
     # "`short` was gamed each time"
     assert [of["short"]["complete"] < of["base"]["complete"] / 5 for of in jobs] == [True] * 5
     assert [of["short"]["gain"] > 2 * of["short"]["standard_error"] for of in jobs] == [True] * 5
+
+
+def test_the_recorded_run_shows_what_notebook_08_says():
+    kept = {
+        name: json.loads((SAMPLE / f"08_{name}.json").read_text(encoding="utf-8"))
+        for name in ("adapter", "answers", "sizes")
+    }
+    sizes, answers = kept["sizes"], kept["answers"]
+
+    # "a small adapter", and a merged model "is as large as any"
+    assert kept["adapter"]["trained"] < kept["adapter"]["all"] / 20
+    assert sizes["adapter"] < sizes["full"] / 10
+    assert sizes["merged"] == sizes["full"]
+    # "one model in two forms"
+    assert sum(one != other for one, other in zip(answers["adapter"], answers["merged"], strict=True)) <= 1
+
+
+def test_the_estimate_of_notebook_08_is_near_to_what_was_measured():
+    measured = json.loads(data_path("measured", "memory.json").read_text(encoding="utf-8"))
+    table = json.loads((SAMPLE / "08_memory.json").read_text(encoding="utf-8"))["SmolLM2-135M"]
+
+    assert (measured["rows"], measured["tokens"]) == (4, 120)
+    assert "rows=4, tokens=120" in whole("08_open_models")
+    assert [line["way"] for line in measured["lines"]] == list(table)
+    assert all(0.8 < table[line["way"]] / line["gigabytes"] < 1.25 for line in measured["lines"])
 
 
 def test_no_guard_is_left_over():

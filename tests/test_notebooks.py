@@ -59,6 +59,12 @@ CALLS = {
         "alpha.graders.run",
         "chat.completions.create",
     ],
+    "08_open_models": [
+        "files.create",
+        "fine_tuning.jobs.create",
+        "jobs.list_events",
+        "chat.completions.create",
+    ],
     "09_other_roads": [
         "files.create",
         "fine_tuning.jobs.create",

@@ -40,6 +40,8 @@ NEEDS_POSIX = {
     "local_server/graders/containment/contained.py": "containment is tried on Linux alone",
     "local_server/graders/sandbox.py": "groups of processes are ended only on POSIX",
     "local_server/jobs/check/__main__.py": "limits are set only on POSIX",
+    "local_server/on_ray/__main__.py": "`OnRay.connect` refuses other systems than Linux",
+    "local_server/on_ray/children.py": "as on_ray/__main__.py",
     "local_server/warm/__main__.py": "`Children.forks` is true on Linux alone; elsewhere programs start",
     "local_server/warm/child.py": "as warm/__main__.py",
     "local_server/warm/children.py": "as warm/__main__.py",

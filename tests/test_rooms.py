@@ -33,6 +33,7 @@ REWARDS = "training/rewards/test_train.py looks at real jobs, and at graders tha
 INSTALL = "real_model/test_install.py runs the program and its conversion"
 TOOLS = "chat/tools/test_definitions.py asks over the wire, and looks how refusals name the function"
 FORKS = "warm/test_children.py starts forks, and looks how they end"
+ON_RAY = "on_ray/test_children.py trains on a cluster of two nodes"
 GRADERS = "lessons/graders/test_build.py compares each grader with the score of its lesson"
 # Modules that are tested under another name, with the reason.
 TESTED_ELSEWHERE = {
@@ -60,6 +61,8 @@ TESTED_ELSEWHERE = {
     "local_server.real_model.convert": INSTALL,
     "local_server.warm.__main__": FORKS,
     "local_server.warm.child": FORKS,
+    "local_server.on_ray.__main__": ON_RAY,
+    "local_server.on_ray.task": ON_RAY,
     "local_server.training.__main__": ONE_JOB,
     "local_server.training.merge": "test_export.py and generation/weights/test_held.py merge an adapter",
     "local_server.training.frame": ONE_JOB,
@@ -155,6 +158,12 @@ def test_only_training_generation_and_conversion_load_the_training_stack_in_the_
         "local_server.training", "local_server.generation", "local_server.real_model"
     }  # fmt: skip
     assert "local_server.real_model.install" not in users
+
+
+def test_ray_is_loaded_by_its_driver_and_its_tasks_alone():
+    users = {module for module, names in of(*PACKAGES) if "ray" in names}
+
+    assert users == {"local_server.on_ray.__main__", "local_server.on_ray.cluster"}
 
 
 def test_words_and_checks_draw_nothing():

@@ -2,6 +2,7 @@
 
 locks/lab.txt         what recorded answers and JupyterLab need: what `make lab` installs
 locks/course.txt      every package but PyTorch and the course itself: begins with locks/lab.txt, by its name
+locks/ray.txt         what Ray needs beside these: what `make test-slow` installs, too
 locks/torch.txt       PyTorch from the default index, and the GPU libraries that its build for Linux needs
 locks/torch-cpu.txt   PyTorch's small CPU builds for Linux, from PyTorch's own index
 
@@ -21,6 +22,7 @@ from install_torch import CPU_INDEX, CPU_LOCK, LOCKS, TORCH_LOCK
 ROOT = LOCKS.parent
 COURSE_LOCK = LOCKS / "course.txt"
 LAB_LOCK = LOCKS / "lab.txt"
+RAY_LOCK = LOCKS / "ray.txt"
 EXTRAS = ("xlsx", "local", "lab", "dev")
 ON_EVERY_PLATFORM = ["--universal", "--python-version", "3.11"]
 # torch and what only its build for GPUs needs.
@@ -85,6 +87,25 @@ def resolve_lab(found: list[str], folder: Path) -> list[str]:
     return [package for package in found if package.split("==")[0] in names]
 
 
+def resolve_ray(found: list[str], folder: Path) -> list[str]:
+    """Return what Ray needs beside the course.
+
+    Args:
+        found: What `resolve` gave; its versions stay.
+        folder: Where uv may write.
+    """
+    lock = folder / "ray.txt"
+    lock.write_text("".join([*found, *_locked(RAY_LOCK)]), encoding="utf-8")
+    extras = [f"--extra={extra}" for extra in (*EXTRAS, "ray")]
+    compile_lock("pyproject.toml", *extras, *ON_EVERY_PLATFORM, "--output-file", lock)
+    resolved = packages(lock.read_text(encoding="utf-8"))
+    return [package for package in resolved if package not in found and not LEFT_OUT.match(package)]
+
+
+def _locked(lock: Path) -> list[str]:
+    return packages(lock.read_text(encoding="utf-8")) if lock.exists() else []
+
+
 def resolve_cpu_build(version: str, folder: Path) -> list[str]:
     """Return PyTorch's CPU builds of a version, with the hashes that PyTorch's index gives.
 
@@ -107,13 +128,14 @@ def write(path: Path, found: list[str], first: str = "") -> None:
 
 
 def main() -> int:
-    """Write the four locks; names on the command line are the packages that may become newer."""
+    """Write the five locks; names on the command line are the packages that may become newer."""
     with tempfile.TemporaryDirectory() as name:
         found = resolve(sys.argv[1:], Path(name))
         lab = resolve_lab(found, Path(name))
         write(LAB_LOCK, lab)
         others = [package for package in found if package not in lab and not TORCH.match(package)]
         write(COURSE_LOCK, others, LAB_TOO)
+        write(RAY_LOCK, resolve_ray(found, Path(name)))
         torch = [package for package in found if TORCH.match(package)]
         write(TORCH_LOCK, torch)
         version = re.findall(r"^torch==(\S+)", "".join(torch), flags=re.MULTILINE)[0]

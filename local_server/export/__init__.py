@@ -1,1 +1,1 @@
-"""A fine-tuned model as a folder that other programs load: `python -m local_server.export MODEL FOLDER`."""
+"""A model as a folder or a file that other programs load: `python -m local_server.export MODEL OUT`."""

@@ -145,7 +145,7 @@ class Runner:
             for job_id in self._store.queued()
             if job_id not in self._trainers and not self._shortages.waits(job_id)
         ]
-        free = max(0, self._settings.training_slots - len(self._trainers))
+        free = max(0, self._children.slots - len(self._trainers))
         next_ones = self._store.may_start(queued)[:free]
         for job_id in next_ones:
             if not self._patience.waits(job_id):

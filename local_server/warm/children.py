@@ -43,6 +43,11 @@ class Children:
         """Whether processes are forks."""
         return FORKS and self._settings.keep_warm_seconds > 0
 
+    @property
+    def slots(self) -> int:
+        """How many jobs can train at the same time, just now."""
+        return self._settings.training_slots
+
     def prepare(self, program: Program) -> None:
         """Begin to load what a program needs. It takes seconds, so call it when one may soon be started.
 

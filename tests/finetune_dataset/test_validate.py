@@ -2,9 +2,14 @@
 
 import json
 import random
+import subprocess
+import sys
+import tempfile
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from ray_cluster import MISSING, ray_cluster
 from samples import FILE, LINE, ROWS, example, found_in_rows
 
 from finetune_dataset import FineTuneError
@@ -12,8 +17,8 @@ from finetune_dataset.errors import DatasetError
 from finetune_dataset.files import write_jsonl
 from finetune_dataset.report import DatasetReport
 from finetune_dataset.rules.issues.issue import Issue
-from finetune_dataset.validate import require_valid, validate_dataset
-from helpers.paths import data_path
+from finetune_dataset.validate import require_valid, validate_dataset, validate_files
+from helpers.paths import ROOT, data_path
 
 
 def test_a_good_file_has_no_issues(tmp_path):
@@ -128,3 +133,69 @@ def test_the_gate_also_stops_at_the_errors_of_another_check(code):
 def test_the_gate_names_the_repair_where_it_helps(save):
     with pytest.raises(DatasetError, match=r"repair_dataset\(path, out\) does the safe part of it\.$"):
         require_valid(validate_dataset(save(f"{LINE},\n")))
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Three files: a good one, one with a bad line and two copies, and one that is a copy of the first."""
+    contents = {"a": FILE, "b": f"{FILE.splitlines()[0]}\n5\n{json.dumps(example(50))}\n" * 2, "c": FILE}
+    for name, content in contents.items():
+        (tmp_path / f"{name}.jsonl").write_text(content, encoding="utf-8")
+    return [tmp_path / f"{name}.jsonl" for name in contents]
+
+
+def test_each_of_many_files_has_the_report_of_one_and_the_rows_that_earlier_files_have(files):
+    reports = validate_files(files, model="gpt-4o-mini")
+
+    alone = [validate_dataset(path, model="gpt-4o-mini") for path in files]
+    # What is new: the copies over files.
+    copies = [{issue for issue in report.problems if issue.code == "duplicate_row"} for report in reports]
+    rest = [[issue for issue in report.problems if issue.code != "duplicate_row"] for report in reports]
+    assert rest == [[i for i in report.problems if i.code != "duplicate_row"] for report in alone]
+    assert [(r.path, r.n_rows, r.statistics) for r in reports] == [
+        (r.path, r.n_rows, r.statistics) for r in alone
+    ]
+    assert [sorted((issue.line, issue.found) for issue in found) for found in copies] == [
+        [],
+        [
+            (1, "the same example as on line 1 of a.jsonl"),
+            (4, "the same example as on line 1 of a.jsonl"),
+            (5, "the same example as on line 2"),
+            (6, "the same example as on line 3"),
+        ],
+        [(line, f"the same example as on line {line} of a.jsonl") for line in range(1, 13)],
+    ]
+
+
+@pytest.mark.slow
+def test_a_pool_of_processes_gives_the_reports_of_one_process(files):
+    with get_context("spawn").Pool(2) as pool:
+        spread = validate_files(files, model="gpt-4o-mini", starmap=pool.starmap)
+
+    assert spread == validate_files(files, model="gpt-4o-mini")
+
+
+ON_RAY = """
+import sys
+from ray.util.multiprocessing import Pool
+from finetune_dataset import validate_files
+import ray
+ray.init(address=sys.argv[1], log_to_driver=False, logging_level="ERROR")
+with Pool(2) as pool:
+    print([report.to_dict() for report in validate_files(sys.argv[2:], starmap=pool.starmap)])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+def test_a_ray_cluster_gives_the_reports_of_one_process(files):
+    short = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    with short as folder, ray_cluster(Path(folder), 1, 1) as cluster:
+        done = subprocess.run(
+            [sys.executable, "-c", ON_RAY, cluster.address, *map(str, files)],
+            cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120,
+        )  # fmt: skip
+
+    assert done.stdout.splitlines()[-1:] == [str([report.to_dict() for report in validate_files(files)])], (
+        done.stderr
+    )

@@ -18,14 +18,16 @@ pytestmark = pytest.mark.slow
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # The kernel loads it at its start, and then the guard against a network, which has the same name.
 WITHOUT = """
-import importlib.abc, runpy, sys
+import runpy
+from importlib.machinery import PathFinder
 
-class Missing(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+found = PathFinder.find_spec
 
-sys.meta_path.insert(0, Missing())
+def find_spec(name, path=None, target=None):
+    # As where nothing is installed: a program may ask whether a package is there.
+    return None if name.partition(".")[0] in {names!r} else found(name, path, target)
+
+PathFinder.find_spec = staticmethod(find_spec)
 runpy.run_path({guard!r})
 """
 

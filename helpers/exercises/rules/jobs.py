@@ -1,4 +1,4 @@
-"""Rules of the notebooks 03 to 04b, and 09: steps, statuses, losses, days."""
+"""Rules of the notebooks 03 to 04b, 08 and 09: steps, statuses, losses, sizes, days."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -93,3 +93,24 @@ def holds(function: Callable[..., Any]) -> str:
     if [said(day) for day in (first, second, third)] != ["some", "nobody", "ended"]:
         return "one_late"
     return "" if said(first - one) == "some" else "before"
+
+
+def adapter_numbers(function: Callable[..., Any]) -> str:
+    """The numbers of an adapter: for each matrix, its rank times inputs and outputs together.
+
+    Args:
+        function: `adapter_numbers(rank, shapes)`, the learner's; `shapes` lists (outputs, inputs).
+    """
+    rank, shapes = 8, [(256, 256), (688, 256), (256, 700)]
+    known = {
+        rank * sum(outputs + inputs for outputs, inputs in shapes): "",
+        sum(outputs * inputs for outputs, inputs in shapes): "whole",
+        rank * sum(outputs * inputs for outputs, inputs in shapes): "whole",
+        rank * sum(inputs for _, inputs in shapes): "one_matrix",
+        rank * sum(outputs for outputs, _ in shapes): "one_matrix",
+        sum(outputs + inputs for outputs, inputs in shapes): "no_rank",
+        rank * sum(shapes[0]): "first_only",
+    }
+    mistake = known.get(int(number(call(function, rank, list(shapes)))), "other")
+    # Another rank and another number of matrices.
+    return mistake or ("" if number(call(function, 2, [(3, 5)])) == 16 else "other")

@@ -26,6 +26,7 @@ RULES: Mapping[str, Rule] = {
     "06.1": preferring.margin,
     "06b.2": calling.answer_call,
     "07.2": rewarding.fair_grade,
+    "08.2": jobs.adapter_numbers,
     "09.1": jobs.holds,
     "10.2": comparing.question_columns,
 }

@@ -13,6 +13,7 @@ STANDS = "stands_for_new(status)"
 BEST = "best_step(losses)"
 HOLDS = "holds(phases, day)"
 BEGUN = "[what for since, what in phases if since {} day]"
+NUMBERS = "adapter_numbers(rank, shapes)"
 # Exercise → a typical wrong answer → the mistake that it shows.
 WRONG = {
     "03.1": {
@@ -42,6 +43,14 @@ WRONG = {
         function(BEST, "return max(losses, key=losses.get)"): "highest",
         function(BEST, "return min(losses.values())"): "loss",
         function(BEST, "return list(losses)[1]"): "other",
+    },
+    "08.2": {
+        function(NUMBERS, "return sum(a * b for a, b in shapes)"): "whole",
+        function(NUMBERS, "return rank * sum(a * b for a, b in shapes)"): "whole",
+        function(NUMBERS, "return rank * sum(b for a, b in shapes)"): "one_matrix",
+        function(NUMBERS, "return sum(a + b for a, b in shapes)"): "no_rank",
+        function(NUMBERS, "return rank * sum(shapes[0])"): "first_only",
+        function(NUMBERS, "return 8 * sum(a + b for a, b in shapes)"): "other",
     },
     "09.1": {
         function(HOLDS, "return phases[0][1]"): "first",
