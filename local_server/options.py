@@ -67,10 +67,7 @@ def parse(description: str | None) -> argparse.Namespace:
         help="keep the key in FILE over restarts; made when missing (default: a new key at each start)",
     )
     parser.add_argument(
-        "--projects",
-        type=Path,
-        metavar="FILE",
-        help="keys of a class: `python -m local_server.projects make`",
+        "--projects", type=Path, metavar="FILE", help="keys of a class, from `local_server.projects make`"
     )
     parser.add_argument(
         "--state",
