@@ -3,6 +3,8 @@
 `GET /v1/organization/projects` is OpenAI's (`client.admin.organization.projects`), a purge is ours.
 """
 
+import time
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
@@ -20,6 +22,8 @@ from local_server.jobs.store import UNFINISHED, JobStore, TheJobs
 from local_server.settings import Settings
 
 _ALL = 1_000_000
+# What was not seen for so long does not come back. What does is removed at the next start.
+_GONE_SECONDS = 0.5
 
 
 class Project(Answer):
@@ -96,7 +100,8 @@ def purge(request: Request, settings: TheSettings, store: TheJobs, project_id: s
         message = f"No such project: '{project_id:.80}'. It is not in the file that --projects names."
         raise ApiError(404, message, param="project_id")
     view = store.of(project_id)
-    for job in view.jobs(*UNFINISHED):
+    unfinished = view.jobs(*UNFINISHED)
+    for job in unfinished:
         disk.with_reserve(settings.reserve, lambda job_id=job["id"]: _end(view, job_id))  # type: ignore[misc]
         discard(settings, job["id"])
     jobs, _ = view.page(JOBS, limit=_ALL)
@@ -105,6 +110,7 @@ def purge(request: Request, settings: TheSettings, store: TheJobs, project_id: s
     files, _ = view.page(FILES, limit=_ALL)
     uploads, _ = view.page(UPLOADS, limit=_ALL)
     disk.with_reserve(settings.reserve, lambda: _forget_rows(view))
+    _remove_for_good([settings.job_folder(job["id"]) for job in unfinished])
     for file in files:
         disk.gone(disk.remove, settings.file_path(file["id"]))
     for upload in uploads:
@@ -136,6 +142,18 @@ def _of_owner(request: Request, settings: Settings) -> Projects:
 
 def _end(store: JobStore, job_id: str) -> None:
     store.move_job(job_id, UNFINISHED, status="cancelled")
+
+
+def _remove_for_good(folders: list[Path]) -> None:
+    """Remove folders in which a training process may still write: the runner ends it in its next round."""
+    last_seen = time.monotonic()
+    deadline = last_seen + 20 * _GONE_SECONDS
+    while folders and time.monotonic() < min(deadline, last_seen + _GONE_SECONDS):
+        for folder in folders:
+            if folder.exists():
+                last_seen = time.monotonic()
+                disk.gone(disk.remove_tree, folder)
+        time.sleep(0.1)
 
 
 def _forget_rows(store: JobStore) -> None:
