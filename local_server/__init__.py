@@ -6,6 +6,7 @@ The rooms stand on each other in this order; each may import what is further dow
                     the program, and the list of all routes
     export          a model as a plain folder, or a GGUF file: `python -m local_server.export`
     options         what can be given on the command line
+    projects        a class as the server's owner sees it: `python -m local_server.projects`
     grading         the routes that run graders
     chat            chat completions and responses, asked from the chat process
     jobs            fine-tuning jobs and the models that they make
@@ -22,6 +23,7 @@ The rooms stand on each other in this order; each may import what is further dow
     offered         which base models a server offers, and their aliases
     real_model      installs the real base model: `python -m local_server.real_model`
     base_models     what jobs can start from
+    access          who may use the server: keys of projects, and their limits
 
 The server process never loads torch: it takes from `training` and `generation` only the modules that tell
 how one talks with them (`job_log`, `specification`, `shortage`, `keeping`, `tokenize`, `messages`), and where

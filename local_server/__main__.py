@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from local_server import options
+from local_server.access.keys import UnusableProjects
 from local_server.base_models import UnusableModel
 from local_server.offered.aliases import UnusableAlias
 from local_server.on_ray.children import OnRay
@@ -22,7 +23,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     try:
         settings = options.settings(arguments)
-    except (options.UnusableKey, UnusableModel, UnusableAlias) as error:
+    except (options.UnusableKey, UnusableModel, UnusableAlias, UnusableProjects) as error:
         print(f"local_server: {error}", file=sys.stderr)
         return 1
     with contextlib.ExitStack() as held:

@@ -22,6 +22,7 @@ from local_server.jobs.store import JobStore
 from local_server.jobs.upkeep.damage import mend
 from local_server.jobs.upkeep.sweep import sweep
 from local_server.jobs.webhooks import Webhooks
+from local_server.projects import routes as projects
 from local_server.settings import Settings
 from local_server.warm.children import Children
 
@@ -52,7 +53,7 @@ ROUTES: list[Route] = [
     Route("POST", "/v1/uploads/{upload_id}/parts", uploads.add_part, (400, 404, 507)),
     Route("POST", "/v1/uploads/{upload_id}/complete", uploads.complete, (400, 404, 507)),
     Route("POST", "/v1/uploads/{upload_id}/cancel", uploads.cancel, (400, 404, 507)),
-    Route("POST", "/v1/fine_tuning/jobs", jobs.create, (400, 404, 507)),
+    Route("POST", "/v1/fine_tuning/jobs", jobs.create, (400, 404, 429, 507)),
     Route("GET", "/v1/fine_tuning/jobs", jobs.list_jobs, (400,)),
     Route("DELETE", "/v1/fine_tuning/jobs/{job_id}", forget.delete, (400, 404, 507)),
     Route("POST", "/v1/fine_tuning/jobs/{job_id}/cancel", jobs.cancel, (400, 404, 507)),
@@ -73,6 +74,8 @@ ROUTES: list[Route] = [
     Route("DELETE", "/v1/responses/{response_id}", kept_responses.delete, (404, 507)),
     Route("GET", "/v1/responses/{response_id}/input_items", kept_responses.list_input_items, (400, 404)),
     Route("POST", "/v1/responses/{response_id}/cancel", kept_responses.cancel, (400, 404)),
+    Route("GET", "/v1/organization/projects", projects.list_projects, (400, 404)),
+    Route("POST", "/v1/organization/projects/{project_id}/purge", projects.purge, (404, 507)),
 ]
 
 
@@ -117,6 +120,8 @@ def create_app(settings: Settings, children: Children) -> FastAPI:
     app.router.route_class = StrictRoute
     app.state.settings = settings
     app.state.store = JobStore(settings.state / "server.db")
+    if settings.projects is not None:
+        app.state.store.most_running = settings.projects.limits.running_jobs
     mend(app.state.store)
     sweep(settings, app.state.store)
     app.state.runner = Runner(settings, app.state.store, children)

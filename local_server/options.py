@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from local_server.access import keys
 from local_server.offered.aliases import read_aliases
 from local_server.offered.choice import chosen
 from local_server.on_ray import options as on_ray
@@ -64,6 +65,9 @@ def parse(description: str | None) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="keep the key in FILE over restarts; made when missing (default: a new key at each start)",
+    )
+    parser.add_argument(
+        "--projects", type=Path, metavar="FILE", help="keys of a class, from `local_server.projects make`"
     )
     parser.add_argument(
         "--state",
@@ -176,6 +180,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         UnusableKey: The file of the key cannot be read or made, or holds no key.
         UnusableModel: A base model is not there or cannot be used.
         UnusableAlias: An alias has no sense.
+        UnusableProjects: The file of projects cannot be used.
     """
     file: Path | None = arguments.api_key_file
     base_models = chosen(arguments.model)
@@ -183,6 +188,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         arguments.state.absolute(),
         base_models,
         api_key=_new_key() if file is None else kept_key(file),
+        projects=None if arguments.projects is None else keys.read(arguments.projects),
         offers_installed=not arguments.model,
         aliases=read_aliases(arguments.alias, base_models),
         api_key_kept=file is not None,

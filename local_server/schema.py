@@ -33,6 +33,14 @@ CREATE TABLE IF NOT EXISTS damaged (
     body TEXT NOT NULL
 );
 """,
+    # Whose an object is; '' for what belongs to no project.
+    """
+ALTER TABLE objects ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE deleted ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE damaged ADD COLUMN project TEXT NOT NULL DEFAULT '';
+CREATE TABLE turns (project TEXT PRIMARY KEY, turn INTEGER NOT NULL, job_id TEXT NOT NULL);
+CREATE INDEX by_project ON objects (project, kind, seq) WHERE project <> '';
+""",
 )
 VERSION = len(_MIGRATIONS)
 # They look into the rows, so they are made when all rows can be read.
@@ -100,6 +108,6 @@ def _set_aside_unreadable(database: sqlite3.Connection) -> None:
         log.error("the record of the %s %s in server.db is damaged and was set aside", kind, object_id)
     database.executescript(
         "BEGIN IMMEDIATE; DROP INDEX IF EXISTS by_status; DROP INDEX IF EXISTS by_expiry;"
-        "INSERT INTO damaged SELECT seq, kind, id, job_id, CAST(body AS TEXT) FROM objects "
+        "INSERT INTO damaged SELECT seq, kind, id, job_id, CAST(body AS TEXT), project FROM objects "
         f"WHERE {_UNREADABLE}; DELETE FROM objects WHERE {_UNREADABLE}; COMMIT;"
     )

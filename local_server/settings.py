@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_server.access.keys import Projects
 from local_server.base_models import BaseModel
 from local_server.offered.aliases import Alias
 
@@ -21,7 +22,8 @@ class Settings:
     Args:
         state: Folder of everything the server keeps. Two servers cannot share it.
         base_models: What jobs can start from; the first is the default.
-        api_key: The only key that opens this server.
+        api_key: The server's own key: the only one, or, with projects, the one that opens all of them.
+        projects: Further keys, each of which opens a project; None for a server of one user.
         offers_installed: Whether models that are installed later are offered, too.
         aliases: Other names for them.
         api_key_kept: Whether the next start has the same key.
@@ -57,6 +59,7 @@ class Settings:
     state: Path
     base_models: tuple[BaseModel, ...]
     api_key: str
+    projects: Projects | None = None
     offers_installed: bool = False
     aliases: tuple[Alias, ...] = ()
     api_key_kept: bool = False
@@ -98,6 +101,11 @@ class Settings:
     def loopback_only(self) -> bool:
         """Whether only programs on this machine can reach the server."""
         return ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def graders_apart(self) -> bool:
+        """Whether python graders may only run behind walls: they must not read what is another project's."""
+        return self.projects is not None
 
     @property
     def base_model_names(self) -> str:

@@ -4,6 +4,7 @@ Files, uploads, jobs, events, checkpoints and models are rows of one table, each
 is special about jobs is in `jobs/store.py`.
 """
 
+import copy
 import json
 import secrets
 import string
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 
 from local_server import schema
 
@@ -70,13 +71,36 @@ class Store:
     Args:
         path: The SQLite file; made when missing, and brought to this version.
 
+    Attributes:
+        project: The only project whose objects can be seen and changed here, and the owner of new ones. None
+            sees all; what it adds belongs to no project.
+
     Raises:
         sqlite3.DatabaseError: The file is damaged, newer than this program, or something else.
     """
 
     def __init__(self, path: Path) -> None:
+        self.project: str | None = None
         self._lock = threading.RLock()
         self._db = schema.connect(path)
+
+    def of(self, project: str | None) -> Self:
+        """The same rows, as one project sees them; None for all. Every request works on such a view."""
+        if project == self.project:
+            return self
+        view = copy.copy(self)
+        view.project = project
+        return view
+
+    def mine(self, where: str, *values: object) -> tuple[str, tuple[object, ...]]:
+        """Narrow a condition of SQL, and the values of its question marks, to what can be seen here."""
+        own = self.project is not None
+        return (f"{where} AND project = ?", (*values, self.project)) if own else (where, values)
+
+    def project_of(self, object_id: str) -> str | None:
+        """The project of an object; None where it belongs to none."""
+        rows = self.rows("SELECT project FROM objects WHERE id = ?", object_id)
+        return (rows[0][0] or None) if rows else None
 
     def close(self) -> None:
         """Close the file. Nothing is pending: every change is committed when its call returns."""
@@ -111,7 +135,7 @@ class Store:
         Args:
             kind: What it is.
             body: Its JSON, with an `id` that no other object has.
-            job_id: Ties events, checkpoints and models to their job.
+            job_id: Ties events, checkpoints and models to their job, and gives them its project.
 
         Returns:
             The same body.
@@ -119,26 +143,20 @@ class Store:
         Raises:
             ValueError: It holds what JSON cannot, a NaN for example.
         """
-        sql = "INSERT INTO objects (kind, id, job_id, body) VALUES (?, ?, ?, ?)"
-        self.rows(sql, kind.name, body["id"], job_id, _as_json(body))
+        project = "coalesce((SELECT project FROM objects WHERE id = ?), ?)"
+        sql = f"INSERT INTO objects (kind, id, job_id, body, project) VALUES (?, ?, ?, ?, {project})"
+        self.rows(sql, kind.name, body["id"], job_id, _as_json(body), job_id, self.project or "")
         return body
 
     def get(self, kind: Kind[T], object_id: str) -> T | None:
-        """Read one object.
-
-        Args:
-            kind: What it is.
-            object_id: Its id.
-
-        Returns:
-            Its JSON, or None when there is none of this kind and id.
-        """
+        """Read one object; None when there is none of this kind and id, or it belongs to another project."""
         text = self.text(kind, object_id)
         return None if text is None else json.loads(text)
 
     def text(self, kind: Kind[Any], object_id: str) -> str | None:
         """Read one object as it is kept, for an answer that only hands it on; as `get`."""
-        rows = self.rows("SELECT body FROM objects WHERE kind = ? AND id = ?", kind.name, object_id)
+        where, values = self.mine("kind = ? AND id = ?", kind.name, object_id)
+        rows = self.rows(f"SELECT body FROM objects WHERE {where}", *values)
         return rows[0][0] if rows else None
 
     def job_of(self, object_id: str) -> str:
@@ -147,12 +165,11 @@ class Store:
 
     def delete(self, kind: Kind[Any], object_id: str) -> None:
         """Forget one object, but not its place: a client that deletes while it pages goes on from there."""
-        which = "FROM objects WHERE kind = ? AND id = ?"
+        where, values = self.mine("kind = ? AND id = ?", kind.name, object_id)
+        place = f"SELECT id, kind, seq, job_id, project FROM objects WHERE {where}"
         with self.transaction():
-            self.rows(
-                f"INSERT OR IGNORE INTO deleted SELECT id, kind, seq, job_id {which}", kind.name, object_id
-            )
-            self.rows(f"DELETE {which}", kind.name, object_id)
+            self.rows(f"INSERT OR IGNORE INTO deleted {place}", *values)
+            self.rows(f"DELETE FROM objects WHERE {where}", *values)
 
     def page(
         self, kind: Kind[T], *, limit: int, after: str | None = None, **query: Unpack[Query]
@@ -178,12 +195,15 @@ class Store:
         self, kind: Kind[Any], *, limit: int, after: str | None = None, **query: Unpack[Query]
     ) -> tuple[list[str], bool]:
         """One page of objects as they are kept, for an answer that only hands them on; as `page`."""
-        where: list[str] = ["kind = ?"]
-        values: list[object] = [kind.name]
+        first, given = self.mine("kind = ?", kind.name)
+        where, values = [first], [*given]
         oldest_first = query.get("oldest_first", False)
         if "job_id" in query:
             where.append("job_id = ?")
             values.append(query["job_id"])
+        elif self.project is not None:
+            # Lets SQLite use the index by project.
+            where.append("project <> ''")
         if after is not None:
             place = " AND ".join([*where, "id = ?"])
             sql = f"SELECT seq FROM objects WHERE {place} UNION ALL SELECT seq FROM deleted WHERE {place}"
@@ -206,17 +226,9 @@ class Store:
         return [body for (body,) in rows[:limit]], len(rows) > limit
 
     def expired(self, kind: Kind[Any], now: float) -> list[str]:
-        """Find what has expired.
-
-        Args:
-            kind: Which objects.
-            now: Unix seconds.
-
-        Returns:
-            The ids of those whose `expires_at` is at or before `now`.
-        """
-        sql = "SELECT id FROM objects WHERE kind = ? AND json_extract(body, '$.expires_at') <= ?"
-        return [object_id for (object_id,) in self.rows(sql, kind.name, now)]
+        """The ids of the objects whose `expires_at` is at or before `now`, in Unix seconds."""
+        where, values = self.mine("kind = ? AND json_extract(body, '$.expires_at') <= ?", kind.name, now)
+        return [object_id for (object_id,) in self.rows(f"SELECT id FROM objects WHERE {where}", *values)]
 
     def move(self, kind: Kind[Any], object_id: str, expected: tuple[str, ...], **fields: object) -> bool:
         """Change a job or an upload, but only if it is still in a status that the caller expects.

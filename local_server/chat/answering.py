@@ -76,7 +76,7 @@ def question(
     if found is None:
         raise model_not_found(model)
     form.check(messages)
-    return {
+    asked: Question = {
         "folder": str(found.folder),
         "messages": [dict(message) for message in messages],
         "tools": offer.definitions,
@@ -95,6 +95,9 @@ def question(
         "start": start,
         "prompt_logprobs": prompt_logprobs,
     }
+    if store.project is not None:
+        asked["project"] = store.project
+    return asked
 
 
 def name_in_answers(settings: Settings, store: Store, model: str) -> str:

@@ -156,8 +156,10 @@ def referenced(store: Store, item_id: str, param: str) -> Asked:
 
 def _forget_old(store: Store) -> None:
     """Remove what is kept no longer: all but the newest, and what is too old."""
-    sql = "SELECT id FROM objects WHERE kind = ? AND job_id IS NULL ORDER BY seq DESC LIMIT -1 OFFSET ?"
-    too_many = [response_id for (response_id,) in store.rows(sql, RESPONSES.name, KEPT_RESPONSES)]
+    own = "kind = ? AND job_id IS NULL AND project = ?" + (" AND project <> ''" if store.project else "")
+    sql = f"SELECT id FROM objects WHERE {own} ORDER BY seq DESC LIMIT -1 OFFSET ?"
+    rows = store.rows(sql, RESPONSES.name, store.project or "", KEPT_RESPONSES)
+    too_many = [response_id for (response_id,) in rows]
     for response_id in {*too_many, *store.expired(RESPONSES, time.time())}:
         _forget(store, response_id)
 

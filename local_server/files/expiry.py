@@ -81,6 +81,8 @@ def remove_expired(settings: Settings, store: Store) -> None:
         settings: Where the bytes are.
         store: Where the objects are.
     """
+    # The folders are those of all projects: in the view of one, the others' would seem to be nobody's.
+    store = store.of(None)
     now = time.time()
     for file_id in store.expired(FILES, now):
         # The list first: what a crash leaves of the bytes goes at the next start.

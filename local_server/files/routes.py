@@ -6,6 +6,7 @@ from fastapi import Depends, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 
 from local_server import disk
+from local_server.files import quota
 from local_server.files.answers import FILES, File, FileDeleted, UploadPurpose
 from local_server.files.content import FileContent
 from local_server.files.expiry import FORM_NAMES, ExpiresAfter, expires_after_form, lifetime, remove_expired
@@ -28,13 +29,18 @@ def create(
     """Store an upload on disk, then list it. Rows are checked later, by the job, as at OpenAI."""
     # A form can name a charset that decodes to half of a character, which no answer could hold.
     filename = (file.filename or "upload").encode(errors="replace").decode()
-    with stored(
-        settings,
-        chunks_of(file.file),
-        filename=filename,
-        purpose=purpose,
-        lifetime=lifetime(purpose, expires_after),
-    ) as kept:
+    folders = quota.in_folders(settings, store)
+    with (
+        stored(
+            settings,
+            chunks_of(file.file),
+            filename=filename,
+            purpose=purpose,
+            lifetime=lifetime(purpose, expires_after),
+        ) as kept,
+        store.transaction(),
+    ):
+        quota.check(settings, store, folders, kept["bytes"])
         return store.add(FILES, kept)
 
 

@@ -4,6 +4,7 @@ The parts of an upload are the files in its folder; only the upload itself is in
 """
 
 import hashlib
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from fastapi import Depends, UploadFile
 from pydantic import Field
 
 from local_server import disk
+from local_server.files import quota
 from local_server.files.answers import FILES, UPLOADS, KeptUpload, Part, Upload, UploadPurpose
 from local_server.files.expiry import ExpiresAfter, lifetime, remove_expired
 from local_server.files.storage import chunks_of, stored
@@ -23,6 +25,8 @@ from local_server.store import Store, new_id
 
 # "expires after an hour after you create it" (docstring of client.uploads.create, openai 3.54).
 _SECONDS = 3600
+# Parts that arrive at the same time are counted one after the other.
+_PLACING = threading.Lock()
 
 
 class CreateUpload(Body):
@@ -50,6 +54,7 @@ def create(settings: TheSettings, store: TheStore, body: CreateUpload) -> Upload
             f"also in parts. Found {body.bytes:,}."
         )
         raise ApiError(400, message, param="bytes", code="invalid_value")
+    quota.check(settings, store, quota.in_folders(settings, store))
     now = int(time.time())
     upload: Upload = {
         "id": new_id("upload_", 24),
@@ -88,14 +93,16 @@ def add_part(
         if size > settings.max_part_bytes:
             message = f"The part has {size:,} bytes; at most {settings.max_part_bytes:,} are allowed."
             raise ApiError(413, message, param="data")
-        total = size + sum(part.stat().st_size for part in folder.iterdir())
-        if total > settings.max_file_bytes:
-            message = (
-                f"The parts of upload {upload_id} would have {total:,} bytes together; at most "
-                f"{settings.max_file_bytes:,} are kept. Cancel it and create a new one."
-            )
-            raise ApiError(413, message, param="data")
-        disk.rename(draft, folder / part_id)
+        with _PLACING:
+            total = size + sum(part.stat().st_size for part in folder.iterdir())
+            if total > settings.max_file_bytes:
+                message = (
+                    f"The parts of upload {upload_id} would have {total:,} bytes together; at most "
+                    f"{settings.max_file_bytes:,} are kept. Cancel it and create a new one."
+                )
+                raise ApiError(413, message, param="data")
+            quota.check(settings, store, quota.in_folders(settings, store), size)
+            disk.rename(draft, folder / part_id)
     except FileNotFoundError:
         # It was completed, cancelled or expired while the part arrived.
         _pending(settings, store, upload_id)

@@ -57,6 +57,8 @@ class Question(TypedDict):
         start: Whether the prompt ends with the beginning of an answer; False for a chat as it is.
         prompt_logprobs: How many of the best tokens are told for each token of the prompt besides it, 0 to
             20; None for nothing of it.
+        project: Whose earlier prompts this one may go on from: how fast and with how many cached tokens an
+            answer comes tells what was asked before.
     """
 
     folder: str
@@ -76,6 +78,7 @@ class Question(TypedDict):
     schema: str | None
     start: bool
     prompt_logprobs: int | None
+    project: NotRequired[str]
 
 
 @final

@@ -82,7 +82,7 @@ class Request:
                 presence_penalty=asked["presence_penalty"],
                 top_logprobs=asked["top_logprobs"],
                 reader=Reader(loaded.form, names) if names else None,
-                prefixes=loaded.prefixes,
+                prefixes=loaded.prefixes.of(asked.get("project")),
             )
             for index in range(asked["n"])
         ]

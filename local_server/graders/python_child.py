@@ -1,4 +1,6 @@
-"""The child program of a python grader: `python -I python_child.py MEMORY SECONDS PARENT [--check]`.
+"""The child program of a python grader: `python -I python_child.py MEMORY SECONDS PARENT [OPTION ...]`.
+
+`--check` only compiles; with `--apart`, nothing runs without walls.
 
 Reads {"source", "sample", "item"} as JSON from stdin and writes {"reward"} or {"problem"} to stdout; of
 {"source", "pairs"} it grades each pair of sample and item and writes {"results"}, a list of them.
@@ -23,6 +25,11 @@ _NAME = "grader.py"
 # Tells the server apart a grader that took too long.
 TIMEOUT_EXIT = 3
 _NO_FUNCTION = "The source defines no function 'grade'. Write `def grade(sample, item):` in it."
+APART = "--apart"
+_NO_WALLS = (
+    "Python graders are switched off on this server: others have keys for it, and {}, so that a grader could "
+    "read what is theirs."
+)
 # Of a traceback, the end says most.
 _DETAILS_CHARACTERS = 4000
 _DETAILS_OF_MANY = 400
@@ -103,7 +110,15 @@ def main() -> None:
         return json.dumps(_result(request)).encode()
 
     deadline = time.monotonic() + seconds
-    text, missing = contained["run"](work, memory_bytes, seconds, lambda: overdue(parent, deadline))
+    apart = APART in sys.argv
+    text, missing = contained["run"](
+        work, memory_bytes, seconds, lambda: overdue(parent, deadline), only_apart=apart
+    )
+    if apart and missing is not None:
+        refused = {"problem": _NO_WALLS.format(missing)}
+        text = json.dumps(
+            {"results": [refused] * len(request["pairs"])} if "pairs" in request else refused
+        ).encode()
     if time.monotonic() > deadline:
         os._exit(TIMEOUT_EXIT)
     if missing is not None:

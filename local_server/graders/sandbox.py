@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol, TypedDict
 
-from local_server.graders.python_child import TIMEOUT_EXIT
+from local_server.graders.python_child import APART, TIMEOUT_EXIT
 
 log = logging.getLogger("local_server")
 
@@ -40,6 +40,10 @@ class Limits(Protocol):
     def grader_memory_bytes(self) -> int:
         """Memory of a process."""
 
+    @property
+    def graders_apart(self) -> bool:
+        """Whether a grader may only run behind walls: it could read what belongs to others."""
+
 
 class Answer(TypedDict):
     """What the process of a grader writes: a reward, which is null when it only checked, or a problem."""
@@ -62,6 +66,7 @@ class Sandbox:
     def __init__(self, settings: Limits) -> None:
         self._seconds = settings.grader_seconds
         self._memory = settings.grader_memory_bytes
+        self._apart = (APART,) if settings.graders_apart else ()
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._said = False
         _hide_environment()
@@ -172,7 +177,7 @@ class Sandbox:
     ) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-B", "-X", "utf8", str(_PROGRAM),
-            str(self._memory), str(self._seconds), str(os.getpid()), *options,
+            str(self._memory), str(self._seconds), str(os.getpid()), *options, *self._apart,
             stdin=question, stdout=answer, stderr=asyncio.subprocess.DEVNULL,
             cwd=folder, env=_environment(folder), start_new_session=True,
         )  # fmt: skip

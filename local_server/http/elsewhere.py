@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 _BY_HAND = "Send the requests one after the other."
 _EARLIER = "Send the earlier messages again, or `previous_response_id` with /v1/responses."
+_OF_A_CLASS = "Keys of a class, and a table of its jobs: `python -m local_server.projects --help`."
 # The start of a path → what stands there at OpenAI, and what to use here. The first that fits counts.
 _GROUPS = {
     "chat/completions": (
@@ -44,9 +45,9 @@ _GROUPS = {
     "chatkit": ("ChatKit", _EARLIER),
     "webhook_endpoints": ("webhook endpoints", "Start it with --webhook-url."),
     "webhook_event_types": ("webhook endpoints", "Start it with --webhook-url."),
-    "organization": ("organizations", "It has one user and one key."),
-    "projects": ("projects", "It has one user and one key."),
-    "dashboard": ("a dashboard", "It has one user and one key."),
+    "organization": ("this route of organizations", _OF_A_CLASS),
+    "projects": ("this route of projects", _OF_A_CLASS),
+    "dashboard": ("a dashboard", _OF_A_CLASS),
     "usage": ("usage", "An answer's `usage` has its tokens; nothing is billed."),
 }
 
@@ -64,7 +65,8 @@ def in_words(method: str, path: str, routes: Iterable[str]) -> tuple[str, str | 
     """
     routes = list(routes)
     under = re.sub(r"^(/v\d+|/openai)*/", "", path)
-    groups = sorted({_group(route) for route in routes if route.startswith("/v1/")})
+    # Its owner's routes are not what a client misses.
+    groups = sorted({_group(route) for route in routes if route.startswith("/v1/")} - {"organization"})
     has = f"It has {', '.join(groups[:-1])} and {groups[-1]} under /v1."
     # A wrong method of a route that is here, or its path without /v1. Only a list by GET may be missing.
     here = (path in routes and method != "GET") or (path != f"/v1/{under}" and under in groups)

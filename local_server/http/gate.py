@@ -67,7 +67,8 @@ class Gate:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         try:
-            self._check(scope["path"], headers)
+            # What a request sees is decided here, and nowhere else: requests.py hands it to the store.
+            scope["state"]["project"] = self._check(scope["path"], headers)
             if scope["path"] not in _WITHOUT_KEY:
                 self._count(scope)
             if scope["path"] == proof.PATH:
@@ -91,7 +92,8 @@ class Gate:
             if not started:
                 await _STOPPING.response()(scope, receive, send)
 
-    def _check(self, path: str, headers: dict[str, str]) -> None:
+    def _check(self, path: str, headers: dict[str, str]) -> str | None:
+        """Refuse, or say whose objects the request may see: those of a project, or all of them."""
         host = re.sub(r":\d*$", "", headers.get("host", ""))
         if not self._settings.answers_to(host):
             message = (
@@ -100,16 +102,14 @@ class Gate:
             )
             raise ApiError(403, message)
         if path in _WITHOUT_KEY:
-            return
+            return None
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             message = (
                 "You didn't provide an API key. Send it as 'Authorization: Bearer KEY'; server.json holds it."
             )
             raise ApiError(401, message)
-        if not hmac.compare_digest(key.encode(), self._settings.api_key.encode()):
-            message = f"Incorrect API key provided: {key[:4]}***. {self._where_the_key_is()}"
-            raise ApiError(401, message, code="invalid_api_key")
+        project = self._project(key, headers.get("openai-project", ""))
         coding = headers.get("content-encoding", "identity")
         if coding.strip().lower() != "identity":
             message = (
@@ -120,6 +120,28 @@ class Gate:
         length = headers.get("content-length", "0")
         if length.isdigit():
             self._check_size(path, int(length))
+        return project
+
+    def _project(self, key: str, asked: str) -> str | None:
+        """The project that a key opens; None for the server's own key, unless it asks for one by name."""
+        projects = self._settings.projects
+        if hmac.compare_digest(key.encode(), self._settings.api_key.encode()):
+            if projects is None or not asked:
+                return None
+            if not projects.has(asked):
+                message = f"No such project: '{asked:.80}'. It is not in the file that --projects names."
+                raise ApiError(401, message, code="invalid_project")
+            return asked
+        project = None if projects is None else projects.of_key(key)
+        if project is None:
+            message = f"Incorrect API key provided: {key[:4]}***. {self._where_the_key_is()}"
+            raise ApiError(401, message, code="invalid_api_key")
+        if asked not in ("", project):
+            # As OpenAI's `mismatched_organization` (public bug report, May 2025).
+            message = "OpenAI-Project header should match project for API key."
+            advice = "Leave it out: unset OPENAI_PROJECT_ID, and pass no 'project' to the client."
+            raise ApiError(401, f"{message} {advice}", code="mismatched_project")
+        return project
 
     def _count(self, scope: Scope) -> None:
         """Tell the connection that it is no stranger's any more (connections.py)."""
@@ -128,6 +150,8 @@ class Gate:
             raise _FULL
 
     def _where_the_key_is(self) -> str:
+        if self._settings.projects is not None:
+            return "Ask whoever runs this server for the key of your project."
         if self._settings.api_key_kept:
             return "It stands in the file that --api-key-file names, and in the server's server.json."
         return (

@@ -42,6 +42,7 @@ _REFUSALS = {
     413: "The body is too large.",
     415: "The body is compressed.",
     416: "The file has no such `Range`.",
+    429: "The project has as many jobs as it may have.",
     500: "An error of the server. Its log says more.",
     503: "The server is stopping, or has too many open connections.",
     507: "The disk is full. Nothing was changed.",

@@ -20,7 +20,9 @@ async def _settings(request: Request) -> Settings:
 
 
 async def _store(request: Request) -> Store:
-    return request.app.state.store
+    store: Store = request.app.state.store
+    # What the gate has found by the key: the view shows nothing of other projects.
+    return store.of(request.state.project)
 
 
 TheSettings = Annotated[Settings, Depends(_settings)]

@@ -48,8 +48,9 @@ def delete(settings: TheSettings, store: TheJobs, job_id: str) -> JobDeleted:
         raise ApiError(400, message, code="invalid_job_state")
     user = _user_of_models(store, job_id)
     if user is not None:
+        other = user["id"] if store.job_is_seen(user["id"]) else "of the server's owner"
         message = (
-            f"A model of the job {job_id} is the base of the job {user['id']}, which is {user['status']}. "
+            f"A model of the job {job_id} is the base of the job {other}, which is {user['status']}. "
             f"Cancel that job, or delete {job_id} when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
@@ -86,7 +87,7 @@ def _user_of_models(store: JobStore, job_id: str) -> Job | None:
     """The unfinished job that starts from a model of this one."""
     models, _ = store.page(MODELS, job_id=job_id, limit=100_000)
     names = {model["id"] for model in models}
-    return next((job for job in store.jobs(*UNFINISHED) if job["model"] in names), None)
+    return next((job for job in store.of(None).jobs(*UNFINISHED) if job["model"] in names), None)
 
 
 def main() -> int:

@@ -43,6 +43,7 @@ def begin(store: JobStore, job: Job, folder: Path) -> bool:
             job["id"], ("queued",), status="running", hyperparameters=in_old_field(method), method=method
         ):
             return False
+        store.take_turn(job["id"])
         begun, _ = store.page(EVENTS, job_id=job["id"], limit=1, equal={"message": _STARTED})
         store.add_event(job["id"], _beginning(folder) if begun else _STARTED)
         return True

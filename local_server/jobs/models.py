@@ -197,10 +197,11 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
         what = "a base model" if found.alias is None else f"an alias of the base model {found.exact}"
         message = f"The model '{model_id}' is {what} of this server. Only ft: models can be deleted."
         raise ApiError(403, message, code="insufficient_permissions")
-    user = next((job for job in store.jobs(*UNFINISHED) if job["model"] == model_id), None)
+    user = next((job for job in store.of(None).jobs(*UNFINISHED) if job["model"] == model_id), None)
     if user is not None:
+        job = user["id"] if store.job_is_seen(user["id"]) else "of the server's owner"
         message = (
-            f"The model '{model_id}' is the base of the job {user['id']}, which is {user['status']}. "
+            f"The model '{model_id}' is the base of the job {job}, which is {user['status']}. "
             "Cancel the job, or delete the model when it has ended."
         )
         raise ApiError(400, message, code="model_in_use")
@@ -213,7 +214,8 @@ def delete(settings: TheSettings, store: TheJobs, model_id: str) -> ModelDeleted
 
 def in_use(settings: Settings, store: Store, folder: Path) -> str | None:
     """Say which adapters elsewhere stand on weights in the folder of a model, or of a whole job."""
-    models, _ = store.page(MODELS, limit=100_000, oldest_first=True)
+    # Besides a project's own ones, only those of the server's owner can stand there.
+    models, _ = store.of(None).page(MODELS, limit=100_000, oldest_first=True)
     found = []
     for model in models:
         place = folder_of(settings, model["id"], store.job_of(model["id"]))
@@ -221,7 +223,8 @@ def in_use(settings: Settings, store: Store, folder: Path) -> str | None:
         with suppress(OSError, ValueError):
             base = None if place.is_relative_to(folder) else keeping.base_of(place)
             if base is not None and base.is_relative_to(folder):
-                found.append(f"'{model['id']}'")
+                seen = store.get(MODELS, model["id"]) is not None
+                found.append(f"'{model['id']}'" if seen else "one of the server's owner")
     if not found:
         return None
     names = ", ".join(found)
@@ -233,7 +236,7 @@ def permissions(checkpoint: str) -> NoReturn:
     """Refuse to share a checkpoint with other projects, as for a key that is not an admin key."""
     message = (
         f"The permissions of '{checkpoint}' need an admin API key: they share a checkpoint with other "
-        "projects of an organization. There is one project here, and no admin key."
+        "projects of an organization, which this server does not do."
     )
     raise ApiError(403, message, code="insufficient_permissions")
 

@@ -55,7 +55,7 @@ def succeed(
         )
         if not moved:
             raise _NotRunning
-        store.add(FILES, file)
+        store.of(store.project_of(job_id)).add(FILES, file)
         for step, name in names.items():
             store.add(CHECKPOINTS, new_checkpoint(job_id, name, _kept(metrics[step])), job_id)
             store.add(MODELS, new_model(name, int(time.time()), "org-local"), job_id)

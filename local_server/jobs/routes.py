@@ -9,6 +9,7 @@ from anyio import from_thread
 from fastapi import Query, Request
 
 from local_server import disk
+from local_server.files import quota
 from local_server.files.answers import FILES
 from local_server.graders.checking import check
 from local_server.graders.types import understood
@@ -25,6 +26,7 @@ from local_server.jobs.creation.bodies import (
     warnings_of,
 )
 from local_server.jobs.creation.graders import PLACE, check_possible
+from local_server.jobs.creation.limits import check_number
 from local_server.jobs.creation.methods import asked_method
 from local_server.jobs.creation.origin import keep_origin
 from local_server.jobs.lifecycle import discard, with_place
@@ -61,6 +63,7 @@ def create(request: Request, settings: TheSettings, store: TheJobs, body: Create
     _check_file(store, body.training_file, "training_file")
     if body.validation_file is not None:
         _check_file(store, body.validation_file, "validation_file")
+    quota.check(settings, store, quota.in_folders(settings, store))
     job = answers.new_job(
         model=found.model["id"],
         training_file=body.training_file,
@@ -73,6 +76,7 @@ def create(request: Request, settings: TheSettings, store: TheJobs, body: Create
         way=way,
     )
     with store.transaction():
+        check_number(settings, store)
         store.add(JOBS, job)
         keep_origin(store, job["id"], model=found.exact, family=found.family, base=found.base)
         store.add_event(job["id"], f"Created fine-tuning job: {job['id']}", data={})

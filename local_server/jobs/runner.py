@@ -146,11 +146,12 @@ class Runner:
             if job_id not in self._trainers and not self._shortages.waits(job_id)
         ]
         free = max(0, self._children.slots - len(self._trainers))
-        for job_id in queued[:free]:
+        next_ones = self._store.may_start(queued)[:free]
+        for job_id in next_ones:
             if not self._patience.waits(job_id):
                 self._try_to_start(self._store.job(job_id))
         self._told &= set(queued)
-        for place, job_id in enumerate(queued[free:], start=1):
+        for place, job_id in enumerate([one for one in queued if one not in next_ones], start=1):
             if job_id not in self._told:
                 lifecycle.announce_place(self._store, job_id, place)
                 self._told.add(job_id)
@@ -232,6 +233,8 @@ class Runner:
             "grader_seconds": self._settings.grader_seconds,
             "grader_memory_bytes": self._settings.grader_memory_bytes,
         }
+        if (project := self._store.project_of(job["id"])) is not None:
+            start["project"] = project
         specification.write(folder, {**specification.read(folder), **start})
         trainer = self._children.train(folder)
         try:

@@ -15,6 +15,19 @@ ACTIVE: tuple[Status, ...] = ("validating_files", "queued", "running")
 # A paused job waits for its owner: it can go on, but the server has nothing to do for it.
 UNFINISHED: tuple[Status, ...] = (*ACTIVE, "paused")
 FINAL: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
+_QUEUED = "kind = 'job' AND json_extract(body, '$.status') = 'queued'"
+# With the number that a job has in its project, behind those that run. First the project that has least
+# before the job, then the one whose last turn is the longest ago. What was stopped in its turn goes on first.
+_FAIR = f"""
+WITH running AS (SELECT project, count(*) AS jobs FROM objects WHERE kind = 'job'
+    AND json_extract(body, '$.status') = 'running' GROUP BY project)
+SELECT id, nth FROM (
+    SELECT id, seq, turn, turns.job_id IS id AS stopped, coalesce(running.jobs, 0)
+        + row_number() OVER (PARTITION BY project ORDER BY turns.job_id IS id DESC, seq) AS nth
+    FROM (SELECT id, seq, project FROM objects WHERE {_QUEUED})
+    LEFT JOIN turns USING (project) LEFT JOIN running USING (project)
+) ORDER BY stopped DESC, nth, coalesce(turn, 0), seq
+"""
 
 
 class JobStore(Store):
@@ -25,6 +38,7 @@ class JobStore(Store):
 
     Attributes:
         on_end: Called with each job that ends, inside the transaction that ends it. Set by webhooks.py.
+        most_running: How many jobs of each project may run, which then take turns; None without projects.
 
     Raises:
         sqlite3.DatabaseError: The file is damaged, or it is something else.
@@ -33,6 +47,7 @@ class JobStore(Store):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.on_end: Callable[[Job], None] | None = None
+        self.most_running: int | None = None
 
     def job(self, job_id: str) -> Job:
         """Read a job that exists: nothing deletes one.
@@ -45,11 +60,16 @@ class JobStore(Store):
             raise KeyError(job_id)
         return job
 
+    def job_is_seen(self, job_id: str) -> bool:
+        """Whether a job exists in this view."""
+        return self.text(JOBS, job_id) is not None
+
     def jobs(self, *statuses: Status) -> list[Job]:
         """The jobs in any of these statuses, oldest first."""
         marks = ", ".join("?" * len(statuses))
-        sql = f"SELECT body FROM objects WHERE kind = 'job' AND json_extract(body, '$.status') IN ({marks})"
-        return [json.loads(body) for (body,) in self.rows(sql + " ORDER BY seq", *statuses)]
+        where, values = self.mine(f"kind = 'job' AND json_extract(body, '$.status') IN ({marks})", *statuses)
+        rows = self.rows(f"SELECT body FROM objects WHERE {where} ORDER BY seq", *values)
+        return [json.loads(body) for (body,) in rows]
 
     def move_job(self, job_id: str, expected: tuple[Status, ...], **changes: Unpack[JobChanges]) -> bool:
         """Change a job, but only if it is still in a status that the caller expects.
@@ -128,15 +148,32 @@ class JobStore(Store):
         self.rows("UPDATE attempts SET number = number - 1 WHERE job_id = ?", job_id)
 
     def queued(self) -> list[str]:
-        """The ids of the jobs in the queue, oldest first."""
-        sql = "SELECT id FROM objects WHERE kind = 'job' AND json_extract(body, '$.status') = 'queued'"
-        return [job_id for (job_id,) in self.rows(sql + " ORDER BY seq")]
+        """The ids of the jobs in the queue, in the order in which they are to start."""
+        if self.most_running is None:
+            return [job_id for (job_id,) in self.rows(f"SELECT id FROM objects WHERE {_QUEUED} ORDER BY seq")]
+        return [job_id for job_id, _ in self.rows(_FAIR)]
+
+    def may_start(self, queued: list[str]) -> list[str]:
+        """Those of the queued jobs whose project has not as many running ones as it may have."""
+        most = self.most_running
+        if most is None:
+            return queued
+        others = {job_id for job_id, nth in self.rows(_FAIR) if nth > most}
+        return [job_id for job_id in queued if job_id not in others]
 
     def place(self, job_id: str) -> int:
         """The place of a job in the queue, from 1; 0 for one that is not in it."""
-        queued = "kind = 'job' AND json_extract(body, '$.status') = 'queued'"
-        own = f"SELECT seq FROM objects WHERE {queued} AND id = ?"
-        return self.rows(f"SELECT count(*) FROM objects WHERE {queued} AND seq <= ({own})", job_id)[0][0]
+        if self.most_running is not None:
+            return next((at for at, queued in enumerate(self.queued(), start=1) if queued == job_id), 0)
+        own = f"SELECT seq FROM objects WHERE {_QUEUED} AND id = ?"
+        return self.rows(f"SELECT count(*) FROM objects WHERE {_QUEUED} AND seq <= ({own})", job_id)[0][0]
+
+    def take_turn(self, job_id: str) -> None:
+        """Note that a job begins: its project waits behind the others from now on."""
+        if self.most_running is not None:
+            turn = "(SELECT coalesce(max(turn), 0) + 1 FROM turns)"
+            new = f"SELECT project, {turn}, id FROM objects WHERE id = ?"
+            self.rows(f"INSERT OR REPLACE INTO turns (project, turn, job_id) {new}", job_id)
 
     def forget_job(self, job_id: str) -> None:
         """Remove a job with its events, checkpoints, models and unsent webhooks; call it in a transaction."""
@@ -152,7 +189,8 @@ class JobStore(Store):
 
 # Asynchronous, because FastAPI would call a plain function in another thread.
 async def _job_store(request: Request) -> JobStore:
-    return request.app.state.store
+    store: JobStore = request.app.state.store
+    return store.of(request.state.project)
 
 
 TheJobs = Annotated[JobStore, Depends(_job_store)]

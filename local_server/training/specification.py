@@ -48,6 +48,7 @@ class Start(TypedDict, total=False):
         learning_rates: Of the base model, at multiplier 1.
         grader_seconds: Of a python grader; with the method "reinforcement".
         grader_memory_bytes: Of a python grader.
+        project: Whose models a grader may ask; without it, all.
     """
 
     model_folder: str
@@ -55,6 +56,7 @@ class Start(TypedDict, total=False):
     learning_rates: Mapping[Method, float]
     grader_seconds: float
     grader_memory_bytes: int
+    project: str
 
 
 class Specification(Start):

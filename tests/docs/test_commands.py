@@ -38,7 +38,16 @@ WAYS = {
     r"(python3|py) install\.py( --replay)?": (ELSEWHERE, "a bundle: `make bundle-test` installs one"),
     r"python -m finetune_dataset check FILE": (RUN, ""),
     r"python -m local_server.real_model": (LOOK, "a network"),
-    r"python benchmarks/(rivals|structured)\.py": (LOOK, "many minutes"),
+    r"python benchmarks/(rivals|structured|class_of)\.py": (LOOK, "many minutes"),
+    r"python -m local_server\.projects make 30 --file projects\.toml": (
+        LOOK,
+        "tests/local_server/projects/test_main.py makes the files in a folder of its own",
+    ),
+    r"python -m local_server( --projects projects\.toml --host 0\.0\.0\.0)?|"
+    r"python -m local_server\.projects (grid|(end|purge) NAME)": (
+        LOOK,
+        "it has no end, or needs a server: tests/local_server/projects starts one",
+    ),
     r"pip wheel --no-deps \.|pip install -r \S+": (
         LOOK,
         "a network: tests/system/test_wheel.py makes the wheel",

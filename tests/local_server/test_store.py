@@ -59,3 +59,32 @@ def test_a_transaction_that_fails_leaves_nothing_behind(store: Store) -> None:
 def test_an_id_has_the_shape_of_openai() -> None:
     assert new_id("ftjob-", 24).removeprefix("ftjob-").isalnum()
     assert len(new_id("ftjob-", 24)) == 30
+
+
+def test_a_view_of_one_project_shows_and_changes_nothing_of_others(store):
+    anna, ben = store.of("anna"), store.of("ben")
+    for number, view in ((5, anna), (6, ben), (7, anna)):
+        view.add(NOTES, {"id": f"note-{number}", "status": "new", "expires_at": 1})
+    # What hangs on an object belongs to its project, whoever adds it.
+    store.add(NOTES, {"id": "note-8", "status": "new"}, "note-6")
+
+    assert ids(anna.page(NOTES, limit=9)) == (["note-7", "note-5"], False)
+    assert ids(ben.page(NOTES, limit=9, job_id="note-6")) == (["note-8"], False)
+    assert (anna.get(NOTES, "note-6"), anna.text(NOTES, "note-0")) == (None, None)
+    assert not anna.move(NOTES, "note-6", ("new",), status="old")
+    anna.delete(NOTES, "note-6")
+    assert store.get(NOTES, "note-6")["status"] == "new"
+    assert (anna.expired(NOTES, 2), ben.expired(NOTES, 2)) == (["note-5", "note-7"], ["note-6"])
+    assert len(ids(store.page(NOTES, limit=99))[0]) == 9
+
+
+def test_a_cursor_of_another_project_is_unknown_also_when_it_was_deleted(store):
+    anna, ben = store.of("anna"), store.of("ben")
+    for view, name in ((anna, "note-a"), (ben, "note-b")):
+        view.add(NOTES, {"id": name, "status": "new"})
+        with pytest.raises(KeyError):
+            (ben if view is anna else anna).page(NOTES, limit=1, after=name)
+        view.delete(NOTES, name)
+        with pytest.raises(KeyError):
+            (ben if view is anna else anna).page(NOTES, limit=1, after=name)
+        assert ids(view.page(NOTES, limit=1, after=name)) == ([], False)

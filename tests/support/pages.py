@@ -15,8 +15,9 @@ PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 ADDRESS = "<address>"
 """Stands in a command for the address of the course, as long as the project has none of its own."""
 
-RESEARCH = ("foreign_notebooks", "structured_output")
-"""Pages that tell what was measured, each figure with its day and its program."""
+RESEARCH = ("foreign_notebooks", "structured_output", "scale")
+"""Pages that tell what was measured, each figure with its day and its program, or arithmetic with its terms:
+tests/docs/test_scale.py works that out again."""
 
 COMING: set[str] = set()
 """Targets of make that the pages name and that another branch brings. Once they are there, it is empty."""

@@ -175,7 +175,7 @@ def test_notebook_09_trains_counts_and_cleans_up_on_azure(run_folder):
         folder = run_folder("azure")
         said = printed(notebook("09_other_roads", service, "azure", folder))
 
-    assert "nothing is left behind" in said
+    assert "Nothing is left behind" in said
     assert "Remove them in the portal" in said
     assert service.held.files == {}
     assert len(service.held.deleted) >= 2

@@ -159,12 +159,21 @@ class Prefixes:
     def __init__(self) -> None:
         # Each with the model that has read it; adapters on the same weights share the room.
         self._kept: list[tuple[Prefixes, Kept]] = []
+        self._of: dict[str, Prefixes] = {}
 
     def beside(self) -> "Prefixes":
         """Those of another model on the same weights, which reads the same tokens in another way."""
         other = Prefixes()
         other._kept = self._kept
         return other
+
+    def of(self, project: str | None) -> "Prefixes":
+        """Those of one project, in the same room; None for those of no project."""
+        if project is None:
+            return self
+        if project not in self._of:
+            self._of[project] = self.beside()
+        return self._of[project]
 
     def longest(self, tokens: list[int]) -> Kept | None:
         """Look up what has been read of a prompt already.

@@ -10,6 +10,7 @@ from local_server.jobs import lifecycle
 from local_server.jobs.answers import Job
 from local_server.jobs.check.checker import Checked, check_job
 from local_server.jobs.check.file_check import BadFile
+from local_server.jobs.creation.limits import too_long
 from local_server.jobs.methods import settle
 from local_server.jobs.models import start_of
 from local_server.jobs.store import JobStore
@@ -105,6 +106,8 @@ class Preparing:
         found = start_of(self._settings, self._store, job)
         # One that was deleted meanwhile is told when the job is about to start.
         size = 0 if found is None else parameters(found.base.folder)
+        if (problem := too_long(self._settings, self._store, job, checked.rows[0], size)) is not None:
+            return BadFile("steps_limit_exceeded", problem, "hyperparameters", [])
         queue(self._store, job, folder, checked.rows[0], size)
         return None
 

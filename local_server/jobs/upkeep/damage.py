@@ -33,9 +33,9 @@ class _KeptUpload(TypedDict):
     expires_at: int
 
 
-_SET_ASIDE = "INSERT INTO damaged SELECT seq, kind, id, job_id, body FROM objects WHERE id = ?"
-_PUT_BACK = """INSERT INTO objects (seq, kind, id, body)
-    VALUES ((SELECT max(seq) FROM damaged WHERE id = ?), ?, ?, ?)"""
+_SET_ASIDE = "INSERT INTO damaged SELECT seq, kind, id, job_id, body, project FROM objects WHERE id = ?"
+_PUT_BACK = """INSERT INTO objects (seq, project, kind, id, body)
+    SELECT max(seq), project, ?, id, ? FROM damaged WHERE id = ?"""
 # Events are many; `schema.py` has looked at what the server reads of them.
 _TYPES: dict[str, TypeAdapter[Any]] = {
     FILES.name: TypeAdapter(File),
@@ -96,7 +96,7 @@ def _fail(store: JobStore, job_id: str, body: str) -> None:
     }
     with store.transaction():
         # In the place that the damaged row had on the lists.
-        store.rows(_PUT_BACK, job_id, JOBS.name, job_id, json.dumps({**whole, **end}))
+        store.rows(_PUT_BACK, JOBS.name, json.dumps({**whole, **end}), job_id)
         store.add_event(job_id, _REASON, level="error", data={"error_code": "server_error"})
 
 

@@ -30,10 +30,12 @@ class Limits(NamedTuple):
     Args:
         grader_seconds: Time for a run.
         grader_memory_bytes: Memory of a process.
+        graders_apart: Whether it may only run behind walls.
     """
 
     grader_seconds: float
     grader_memory_bytes: int
+    graders_apart: bool = False
 
 
 @dataclass
@@ -87,14 +89,17 @@ class Graders:
         given: The grader, as the client sent it; it was checked when the job was created.
         state: The state folder of the server.
         limits: Of python graders.
+        project: Whose models a grader may ask; None for all.
 
     Attributes:
         grader: The grader, understood.
     """
 
-    def __init__(self, given: dict[str, Any], state: Path, limits: Limits) -> None:
+    def __init__(
+        self, given: dict[str, Any], state: Path, limits: Limits, project: str | None = None
+    ) -> None:
         self.grader = understood(given)
-        self._models = ModelsOfServer(state)
+        self._models = ModelsOfServer(state, project)
         self._limits = limits
 
     def grade(self, answers: Sequence[str], items: Sequence[dict[str, Any]]) -> Graded:

@@ -25,10 +25,12 @@ class ModelsOfServer:
 
     Args:
         state: Its state folder.
+        project: Whose models can be asked; None for all.
     """
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, project: str | None = None) -> None:
         self._address = state / "server.json"
+        self._project = {} if project is None else {"OpenAI-Project": project}
 
     async def score(self, grader: ScoreModel, messages: list[dict[str, str]]) -> Outcome:
         """Ask a model for a score, with the templates of the messages filled in."""
@@ -48,7 +50,11 @@ class ModelsOfServer:
             request = urllib.request.Request(
                 f"{server['base_url']}/{_ROUTE}",
                 data=json.dumps(body).encode(),
-                headers={"Authorization": f"Bearer {server['api_key']}", "Content-Type": "application/json"},
+                headers={
+                    "Authorization": f"Bearer {server['api_key']}",
+                    "Content-Type": "application/json",
+                    **self._project,
+                },
             )
             # No proxy: the server is on this machine.
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

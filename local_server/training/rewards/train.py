@@ -50,7 +50,8 @@ def train(folder: Path, job: specification.Specification, log: Log, stop: thread
     graders = Graders(
         job["grader"],
         folder.parents[1],
-        GraderLimits(job["grader_seconds"], job["grader_memory_bytes"]),
+        GraderLimits(job["grader_seconds"], job["grader_memory_bytes"], "project" in job),
+        job.get("project"),
     )
     rollouts = Rollouts(
         start.tokenizer,

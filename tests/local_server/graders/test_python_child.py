@@ -1,10 +1,14 @@
 """What a python grader sees, and what it says when it fails."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import openai
 import pytest
 from grading import flags, python, run
+from serving import ROOT
 
 
 def test_a_python_grader_sees_sample_and_item_and_may_print(client: openai.OpenAI) -> None:
@@ -49,3 +53,30 @@ def test_a_python_grader_that_ends_its_process_is_told_apart(client: openai.Open
         "python_grader_server_error": True,
         "python_grader_server_error_type": "process_died",
     }
+
+
+@pytest.mark.parametrize(
+    ("request_", "results"),
+    [({"source": "grade = 1"}, 1), ({"source": "grade = 1", "pairs": [[{}, {}]] * 2}, 2)],
+)
+def test_with_projects_a_grader_without_walls_is_refused_in_words(request_: dict, results: int) -> None:
+    # As in the program itself, on a system that gives no walls.
+    program = (
+        "import runpy, sys; names = runpy.run_path(sys.argv[4]); main = names['main']; "
+        "path = lambda *_: {'run': lambda *a, only_apart: (b'', 'this system has no fork')}; "
+        "runpy.run_path = path; main()"
+    )
+    child = ROOT / "local_server" / "graders" / "python_child.py"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "1000000000", "20", "1", str(child), "--apart"],
+        input=json.dumps(request_), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    said = json.loads(ended.stdout)
+    assert said.pop("missing") == "this system has no fork"
+    answers = said["results"] if results > 1 else [said]
+    assert [each["problem"] for each in answers] == [
+        "Python graders are switched off on this server: others have keys for it, and this system has no "
+        "fork, so that a grader could read what is theirs."
+    ] * results

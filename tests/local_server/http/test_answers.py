@@ -80,6 +80,9 @@ ALWAYS_REFUSED = {
     "DELETE /v1/fine_tuning/checkpoints/{checkpoint}/permissions/{id}",
     # Only a response in the background could be cancelled.
     "POST /v1/responses/{response_id}/cancel",
+    # This server has no projects; tests/local_server/projects/test_routes.py asks one that has.
+    "GET /v1/organization/projects",
+    "POST /v1/organization/projects/{project_id}/purge",
 }
 
 

@@ -146,6 +146,18 @@ def test_an_event_that_waits_for_its_next_try_does_not_delay_another_one(tmp_pat
     assert [json.loads(body)["data"]["id"] for _, _, body in received] == ["ftjob-0", "ftjob-1"]
 
 
+def test_the_end_of_a_learners_job_is_told_to_the_address_of_the_servers_owner(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "server.db")
+    Webhooks(Settings(tmp_path, (TINY,), "key", webhook_url="http://127.0.0.1:9/"), store)
+    anna = store.of("anna")
+    anna.add(JOBS, {"id": "ftjob-1", "status": "queued", "created_at": 0})
+
+    anna.move_job("ftjob-1", ("queued",), status="cancelled")
+
+    (event,), _ = store.page(WEBHOOKS, limit=9)
+    assert (event["type"], event["data"]) == ("fine_tuning.job.cancelled", {"id": "ftjob-1"})
+
+
 def test_without_the_option_nothing_is_queued_and_no_secret_is_made(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "server.db")
     Webhooks(Settings(tmp_path, (TINY,), "key"), store)

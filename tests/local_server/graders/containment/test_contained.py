@@ -42,3 +42,23 @@ def test_without_namespaces_what_the_work_has_started_is_looked_for_and_ended(
     )  # fmt: skip
 
     assert ended.stdout == f"({answer}, 'none here')\nFalse\n", ended.stderr
+
+
+def test_what_may_only_run_apart_does_not_run_where_there_are_no_namespaces(tmp_path: Path) -> None:
+    contained = ROOT / "local_server" / "graders" / "containment" / "contained.py"
+    program = """
+import runpy, sys
+names = runpy.run_path(sys.argv[1])
+names["run"].__globals__["_leave"] = lambda: "none here"
+def work():
+    open("mark", "w").close()
+    return b"done"
+print(names["run"](work, 2**31, 60, lambda: False, only_apart=True))
+"""
+
+    ended = subprocess.run(
+        [sys.executable, "-I", "-c", program, str(contained)],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert (ended.stdout, list(tmp_path.iterdir())) == ("(b'', 'none here')\n", []), ended.stderr

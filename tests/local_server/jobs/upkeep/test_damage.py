@@ -19,7 +19,7 @@ def test_what_can_be_read_of_a_damaged_job_is_kept(tmp_path: Path) -> None:
     )  # fmt: skip
     before, after = (dict(job, id=f"ftjob-{name}") for name in ("before", "after"))
     for each in (before, job, after):
-        store.add(JOBS, each)
+        store.of("anna").add(JOBS, each)
     broken = {**job, "status": "flying", "seed": "three"}
     store.rows("UPDATE objects SET body = ? WHERE id = ?", json.dumps(broken), job["id"])
 
@@ -37,4 +37,6 @@ def test_what_can_be_read_of_a_damaged_job_is_kept(tmp_path: Path) -> None:
         "error": {"code": "server_error", "message": message, "param": None},
     }
     assert message.startswith("The record of this job in the server's database was damaged")
+    # It is still its owner's, and nobody else's.
+    assert (store.of("anna").job(job["id"]), store.of("ben").get(JOBS, job["id"])) == (listed[1], None)
     store.close()

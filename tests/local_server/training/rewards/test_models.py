@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,27 @@ def test_a_refusal_of_the_server_is_told(server: LocalServer, tmp_path: Path) ->
     found = asked(tmp_path, "What is the atomic number of iron?")
 
     assert "Incorrect API key" in str(found.errors["model_grader_server_error_details"])
+
+
+def test_a_learners_grader_asks_as_its_project_and_finds_no_model_of_another(tmp_path: Path) -> None:
+    heard: list[str | None] = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.headers["OpenAI-Project"])
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    grader = understood(IRON | {"range": [0, 118]})
+    assert isinstance(grader, ScoreModel)
+    with HTTPServer(("127.0.0.1", 0), Listening) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        address = {"base_url": f"http://127.0.0.1:{listening.server_port}/v1", "api_key": "key"}
+        (tmp_path / "server.json").write_text(json.dumps(address))
+        for project in ("anna", None):
+            asyncio.run(ModelsOfServer(tmp_path, project).score(grader, [{"role": "user", "content": "?"}]))
+        listening.shutdown()
+
+    assert heard == ["anna", None]

@@ -1,0 +1,1 @@
+"""Who may use the server: the keys of projects, and their limits."""

@@ -1,0 +1,1 @@
+"""The projects of a class, as the owner of the server sees them: routes, and commands."""
