@@ -211,6 +211,7 @@ DEFINITIONS = (
     r"One of eight groups is 12 points",
     r"repeats its answers, and with the same  above 0",
     r"1,000,000",  # one million
+    r"in float32, a trained number costs four times",  # itself, a gradient, and two numbers of AdamW
     r"^2\.7 times as probable",  # one nat: the number e
     r"How many hours do 14 days have",
     r"[Pp]arts 1, 2 and 5|every score is 1",
@@ -559,6 +560,10 @@ def test_the_recorded_run_shows_what_notebook_07_says():
     cold = {line["model"]: line for line in found["scores"] if line["model"].endswith("temperature 0")}
     assert cold["base, temperature 0"]["complete"] > 0.9
     assert cold["both, temperature 0"]["both"] > cold["base, temperature 0"]["both"]
+    # "its answers are no shorter", "and pays: in this run, fewer answers are complete"
+    shorter = cold["base, temperature 0"]["characters"] - cold["complete, temperature 0"]["characters"]
+    assert shorter < 0.05 * cold["base, temperature 0"]["characters"]
+    assert cold["both, temperature 0"]["complete"] < cold["base, temperature 0"]["complete"]
 
 
 def test_the_runs_of_the_course_show_what_the_chooser_of_notebook_00_says():

@@ -152,7 +152,7 @@ def _rewards() -> str:
             draws.setdefault(line["seed"], {})[line["job"]] = line
     ahead = sum(of["both"]["greedy_both"] > of["base"]["greedy_both"] for of in draws.values())
     free = [of["base"]["greedy_complete"] for of in draws.values()]
-    gamed = max(of["short"]["complete"] for of in draws.values())
+    gamed = max(of["short"]["greedy_complete"] for of in draws.values())
     return (
         f"for complete and short answers, more reward than the base model at temperature 0 on {ahead} of "
         f"{len(draws)} draws; for complete ones no job is needed: temperature 0 gave {100 * min(free):.0f} "
