@@ -34,7 +34,11 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local_server.projects", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local_server.projects",
+        description=__doc__,
+        epilog="make and key take --file FILE; grid, end and purge take --state DIR. COMMAND --help tells more.",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     file = argparse.ArgumentParser(add_help=False)
     file.add_argument("--file", type=Path, required=True, metavar="FILE", help="the file of --projects")
