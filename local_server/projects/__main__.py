@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local_server.projects",
         description=__doc__,
-        epilog="make and key take --file FILE; grid, end and purge take --state DIR. COMMAND --help tells more.",
+        epilog="make and key take --file FILE; grid, end and purge take --state DIR. See COMMAND --help.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     file = argparse.ArgumentParser(add_help=False)
