@@ -591,7 +591,7 @@ def test_the_runs_of_the_course_show_what_the_chooser_of_notebook_00_says():
     # The stored table is the one that the files give today.
     cells = nbformat.read(ROOT / "notebooks" / "00_start.ipynb", as_version=4).cells
     tables = [output.data for cell in cells if "chooser_table" in cell.source for output in cell.outputs]
-    assert [data["text/markdown"] for data in tables] == [chooser_table()]
+    assert [data["text/plain"] for data in tables] == [repr(chooser_table())]
 
 
 def test_the_measured_draws_show_what_notebook_07_says_of_each_grader():

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from finetune_dataset.display.html_text import html_text
 from finetune_dataset.models import REAL_MODEL
 from helpers.backends.base_models import TINY_MODEL
 from helpers.errors import UnreadableContent
@@ -40,17 +41,49 @@ class Choice:
     notebooks: tuple[str, ...]
 
 
-def chooser_table() -> str:
-    """Return the chooser as a Markdown table, with links to the notebooks that show each line.
+@dataclass(frozen=True)
+class ChooserTable:
+    """The chooser, as a table with links in a notebook, and as text elsewhere.
+
+    Attributes:
+        lines: The ways that ask for the least work first.
+    """
+
+    lines: tuple[Choice, ...]
+
+    def __repr__(self) -> str:
+        """Write one way below the other."""
+        return "\n".join(
+            f"{line.symptom}\n  -> {line.way}: {line.evidence} ({', '.join(line.notebooks)})"
+            for line in self.lines
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr>{_cell(line.symptom)}{_cell(line.way, 'b')}{_cell(line.evidence)}<td{_LEFT}>"
+            + ", ".join(f'<a href="{name}.ipynb">{name}</a>' for name in line.notebooks)
+            + "</td></tr>"
+            for line in self.lines
+        )
+        head = "".join(f"<th{_LEFT}>{html_text(name)}</th>" for name in _HEAD)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+_HEAD = ("What you see", "Try first", "What the course's runs say", "Look")
+_LEFT = ' style="text-align:left"'
+
+
+def _cell(text: str, tag: str = "span") -> str:
+    return f"<td{_LEFT}><{tag}>{html_text(text)}</{tag}></td>"
+
+
+def chooser_table() -> ChooserTable:
+    """Return the chooser, with links to the notebooks that show each line.
 
     Raises:
         UnreadableContent: A file of the course's runs is missing, or no JSON; it is named.
     """
-    lines = ["| What you see | Try first | What the course's runs say | Look |", "|---|---|---|---|"]
-    for choice in choices():
-        links = ", ".join(f"[{notebook}]({notebook}.ipynb)" for notebook in choice.notebooks)
-        lines.append(f"| {choice.symptom} | **{choice.way}** | {choice.evidence} | {links} |")
-    return "\n".join(lines)
+    return ChooserTable(tuple(choices()))
 
 
 def choices() -> list[Choice]:

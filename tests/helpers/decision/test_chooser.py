@@ -45,10 +45,10 @@ def evidence(way: str) -> str:
 
 
 def test_each_way_has_a_line_and_a_link_to_notebooks_that_are_there() -> None:
-    table = chooser_table().splitlines()
-    linked = re.findall(r"\[(\w+)\]\((\w+)\.ipynb\)", "".join(table))
+    page = chooser_table()._repr_html_()
+    linked = re.findall(r'<a href="(\w+)\.ipynb">(\w+)</a>', page)
 
-    assert [line.split(" | ")[1].strip("*") for line in table[2:]] == [
+    assert re.findall(r"<b>(.+?)</b>", page) == [
         "prompt with examples",
         "retrieval",
         "supervised",
@@ -56,9 +56,18 @@ def test_each_way_has_a_line_and_a_link_to_notebooks_that_are_there() -> None:
         "preference (dpo), after supervised",
         "reinforcement",
     ]
-    assert {line.count(" | ") for line in table[2:]} == {3}
+    assert page.count("</td>") == 4 * 6
     assert [names for names in linked if names[0] != names[1]] == []
     assert [name for name, _ in linked if not (notebooks_dir() / f"{name}.ipynb").is_file()] == []
+
+
+def test_without_a_page_each_way_is_told_with_its_evidence_and_notebooks() -> None:
+    lines = repr(chooser_table()).splitlines()
+
+    assert lines[::2] == [choice.symptom for choice in choices()]
+    assert lines[1::2] == [
+        f"  -> {choice.way}: {choice.evidence} ({', '.join(choice.notebooks)})" for choice in choices()
+    ]
 
 
 def test_shares_of_several_runs_go_from_the_lowest_to_the_highest(copied: Path) -> None:
