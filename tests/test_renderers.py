@@ -26,7 +26,7 @@ GITHUB_BYTES = 1_000_000
 """The largest file that GitHub's contents API gives away (Nov 2026); tools for reviews use it. The course's
 own limit is lower: tests/test_notebook_budgets.py."""
 ACTIVE = re.compile(r"<script|<iframe|<object|<embed|\son\w+=|javascript:", re.IGNORECASE)
-FETCHED = re.compile(r"""(?:src|href)\s*=\s*["']?(?!data:|\#|\w+\.ipynb["'])""", re.IGNORECASE)
+FETCHED = re.compile(r"""(?:src|href)\s*=\s*["']?+(?!data:|\#|\w+\.ipynb["'])""", re.IGNORECASE)
 """A link to a notebook beside this one fetches nothing before somebody follows it."""
 DEAD_WIDGET = re.compile(r"Error displaying widget|Loading widget|^\w+\((children|value)=")
 
