@@ -264,7 +264,15 @@ def test_an_interrupted_cell_returns_the_job_and_says_how_to_look_again(notebook
     )
 
 
-def test_an_interrupt_does_not_wait_for_a_slow_answer(capsys, clock):
+@pytest.fixture
+def interruptible():
+    """A shell that starts the tests in the background lets them ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_does_not_wait_for_a_slow_answer(capsys, clock, interruptible):
     with serve(openai_job()) as service:
         service.faults = [None, None, "slow"]
 
