@@ -25,7 +25,7 @@ def note_approval(model: str, service: str, usd_high: float | None) -> None:
     place = runs_dir() / NAME
     place.parent.mkdir(parents=True, exist_ok=True)
     line = {"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "model": model, "service": service}
-    with open(place, "a", encoding="utf-8") as file:
+    with open(place, "a", encoding="utf-8", newline="\n") as file:
         file.write(f"{json.dumps({**line, 'usd_high': usd_high})}\n")
 
 
