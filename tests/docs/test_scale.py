@@ -28,7 +28,7 @@ STORAGE = Limits().storage_mb
         ("learners × 0.3 GB, assumed | {:.0f} GB |", 30 * 0.3),
         ("| {:.0f} GB |", 200 * 0.3),
         ("29 × 3.63 s = {:.0f} s", 29 * 3.63),
-        ("199 × 3.63 s = {:.0f} minutes", 199 * 3.63 / 60),
+        ("99 × 3.37 s = {:.0f} s", 99 * 3.37),
         ("1,000 jobs × 220 rows / 3,600 s = {:.0f} rows a second", 1000 * 220 / 3600),
         ("10,000 learners × 10 jobs × 220 rows × 0.5 kB = {:.0f} GB", 10_000 * 10 * 220 * 0.5 / 1e6),
         ("1,000 × 0.4 ms = {:.0f} % of a core", 1000 * READ_MS / 10),
