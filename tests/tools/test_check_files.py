@@ -46,7 +46,7 @@ def test_a_key_in_an_output_is_found_and_not_shown(key, notebook, capsys):
 
 
 @pytest.mark.parametrize(
-    "text", ["AKIA" + "IOSFODNN7EXAMPLE", "sk-redacted", "task-oriented-questions-and-answers"]
+    "text", ["AKIA" + "A" * 9 + "EXAMPLE", "sk-redacted", "task-oriented-questions-and-answers"]
 )
 def test_what_only_looks_like_a_key_passes(text, notebook):
     assert list(problems(notebook(text))) == []
