@@ -170,24 +170,20 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_llama_cpp_says_the_same_tokens_about_as_likely_as_transformers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(PERIODIC_TINY, id="tiny"),
+        # Its heads share keys.
+        pytest.param(REAL, id="real", marks=pytest.mark.skipif(not REAL.is_dir(), reason="not installed")),
+    ],
+)
+def test_llama_cpp_says_the_same_tokens_about_as_likely_as_transformers(model: Path, tmp_path: Path) -> None:
     pytest.importorskip("gguf")
     pytest.importorskip("xllamacpp")
-    write(PERIODIC_TINY, tmp_path / "tiny.gguf")
+    write(model, tmp_path / "out.gguf")
 
-    found = differences(asked(ASK_LLAMA_CPP, tmp_path / "tiny.gguf"), asked(ASK_TRANSFORMERS, PERIODIC_TINY))
-
-    assert max(found) < 0.02
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real base model is not installed")
-def test_so_does_the_real_base_model_whose_heads_share_keys(tmp_path: Path) -> None:
-    pytest.importorskip("gguf")
-    pytest.importorskip("xllamacpp")
-    write(REAL, tmp_path / "real.gguf")
-
-    found = differences(asked(ASK_LLAMA_CPP, tmp_path / "real.gguf"), asked(ASK_TRANSFORMERS, REAL))
+    found = differences(asked(ASK_LLAMA_CPP, tmp_path / "out.gguf"), asked(ASK_TRANSFORMERS, model))
 
     assert max(found) < 0.02
 
